@@ -1,0 +1,221 @@
+"""
+Every event a client can receive, and the views of rows that events and snapshots share.
+
+Owns the wire shape of a fact, a delta and an end. Knows no database and no Redis. `contracts/feed-v1.jsonl` holds one
+example of each; TypeScript decodes the same file.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+Role = Literal["system", "user", "assistant"]
+MessageState = Literal["visible", "held", "withheld", "erased"]
+GenerationStatus = Literal["queued", "running", "completed", "cancelled", "failed"]
+FinishReason = Literal["stop", "length", "content_filter", "cancelled", "error"]
+
+
+class Unit(BaseModel):
+    """A unit on the wire: immutable, and a field nobody declared is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TemplateRef(Unit):
+    """The prompt template version a conversation began with."""
+
+    slug: str
+    title: str
+    version: int
+
+
+class ConversationView(Unit):
+    id: UUID
+    title: str
+    model: str  # the catalog slug
+    temperature: float
+    template: TemplateRef | None
+    active_leaf_id: UUID | None
+    row_version: int  # grows with every change; a client keeps the greatest it saw
+    created_at: datetime
+    updated_at: datetime
+
+
+class Notice(Unit):
+    """Why a message was withheld or redacted: the category and the operator's own words."""
+
+    category: str
+    text: str
+
+
+class MessageView(Unit):
+    """`text` is None while the answer is being written, and when it was withheld or erased."""
+
+    id: UUID
+    conversation_id: UUID
+    parent_id: UUID | None
+    role: Role
+    text: str | None
+    state: MessageState
+    notice: Notice | None
+    client_message_id: UUID | None
+    restored_from: UUID | None
+    created_at: datetime
+
+
+class Usage(Unit):
+    num_prompt_tokens: int
+    num_completion_tokens: int
+
+
+class Timings(Unit):
+    """Seconds as the model worker measured them."""
+
+    first_token_s: float | None
+    total_s: float
+
+
+class ContextReport(Unit):
+    """What the model was given of the branch: how many messages went in, and which older ones did not fit."""
+
+    num_messages: int
+    num_prompt_tokens: int
+    context_window: int
+    left_out_message_ids: tuple[UUID, ...]
+
+
+class GenerationView(Unit):
+    """`text` and `seq` are of one moment: the text so far holds exactly the deltas up to `seq`."""
+
+    id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    status: GenerationStatus
+    finish_reason: FinishReason | None
+    attempt: int
+    model: str
+    temperature: float
+    text: str
+    seq: int
+    usage: Usage | None
+    timings: Timings | None
+    context: ContextReport | None
+    error_code: str | None
+    created_at: datetime
+
+
+class Fact(Unit):
+    """An event of a user's feed: true in the database before anyone hears of it. Clients drop repeats by id."""
+
+    id: UUID
+
+
+class ConversationCreated(Fact):
+    type: Literal["conversation.created"] = "conversation.created"
+    conversation: ConversationView
+
+
+class ConversationUpdated(Fact):
+    """Title, model, temperature or active leaf changed, or a turn moved it up the list."""
+
+    type: Literal["conversation.updated"] = "conversation.updated"
+    conversation: ConversationView
+
+
+class ConversationDeleted(Fact):
+    type: Literal["conversation.deleted"] = "conversation.deleted"
+    conversation_id: UUID
+
+
+class MessageCreated(Fact):
+    """A message stands in the tree; an assistant message begins without text."""
+
+    type: Literal["message.created"] = "message.created"
+    message: MessageView
+
+
+class GenerationQueued(Fact):
+    """A generation waits for a model worker: a new one, or one whose worker died or handed over."""
+
+    type: Literal["generation.queued"] = "generation.queued"
+    generation: GenerationView
+
+
+class GenerationStarted(Fact):
+    """A worker claimed the generation; deltas follow in its own stream, after `seq` of the view."""
+
+    type: Literal["generation.started"] = "generation.started"
+    generation: GenerationView
+
+
+class GenerationRestarted(Fact):
+    """The event log was lost: the text so far goes back to the database's copy, and seq goes on from there."""
+
+    type: Literal["generation.restarted"] = "generation.restarted"
+    generation: GenerationView
+
+
+class GenerationFinished(Fact):
+    """The generation ended and its message has the text it will keep."""
+
+    type: Literal["generation.finished"] = "generation.finished"
+    generation: GenerationView
+    message: MessageView
+
+
+class GenerationDelta(Unit):
+    """Text that one append added; `seq` is contiguous from 1."""
+
+    type: Literal["generation.delta"] = "generation.delta"
+    generation_id: UUID
+    seq: int
+    text: str
+
+
+class GenerationEnded(Unit):
+    """Nothing follows in this generation's stream."""
+
+    type: Literal["generation.ended"] = "generation.ended"
+    generation_id: UUID
+    seq: int
+    finish_reason: FinishReason
+
+
+class SocketEvicted(Unit):
+    """The socket named must close: its user opened more than may be open at once."""
+
+    type: Literal["socket.evicted"] = "socket.evicted"
+    socket_id: UUID
+
+
+AnyFact = Annotated[
+    ConversationCreated
+    | ConversationUpdated
+    | ConversationDeleted
+    | MessageCreated
+    | GenerationQueued
+    | GenerationStarted
+    | GenerationRestarted
+    | GenerationFinished,
+    Field(discriminator="type"),
+]
+StreamEvent = Annotated[GenerationDelta | GenerationEnded, Field(discriminator="type")]
+FeedEntry = Annotated[
+    ConversationCreated
+    | ConversationUpdated
+    | ConversationDeleted
+    | MessageCreated
+    | GenerationQueued
+    | GenerationStarted
+    | GenerationRestarted
+    | GenerationFinished
+    | SocketEvicted,
+    Field(discriminator="type"),
+]
+FeedEvent = Annotated[AnyFact | StreamEvent, Field(discriminator="type")]
+
+fact_adapter: TypeAdapter[AnyFact] = TypeAdapter(AnyFact)
+feed_entry_adapter: TypeAdapter[FeedEntry] = TypeAdapter(FeedEntry)
+stream_event_adapter: TypeAdapter[StreamEvent] = TypeAdapter(StreamEvent)
