@@ -1,0 +1,22 @@
+"""The web process: HTTP to Django, /ws/v1 to the consumer."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
+django_application = get_asgi_application()
+
+# After Django is set up: consumers import models.
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from chatapp.realtime.consumers import ChatConsumer  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": AuthMiddlewareStack(URLRouter([path("ws/v1", ChatConsumer.as_asgi())])),
+    }
+)

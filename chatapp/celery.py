@@ -1,0 +1,20 @@
+"""The Celery application. Tasks are sent by name from the web; only workers import their modules."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
+
+app = Celery("chatapp")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+def _task_modules() -> list[str]:
+    # A model worker alone imports the runner, and with it torch; DESIGN invariant 6.
+    from django.conf import settings
+
+    return ["chatapp.generations.tasks"] if settings.MODEL_SLUG else ["chatapp.generations.maintenance"]
+
+
+app.conf.update(imports=_task_modules())

@@ -1,0 +1,17 @@
+"""Every address the web process answers."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from chatapp.api.routes import api
+from chatapp.pages import views
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", views.health),
+    path("", views.shell, name="home"),
+    path("c/<uuid:conversation_id>", views.shell, name="conversation"),
+]
