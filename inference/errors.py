@@ -39,3 +39,16 @@ class StepFailed(EngineError):
     """The forward pass that a request took part in failed (out of memory, NaN logits)."""
 
     code = "step_failed"
+
+
+class RequestIdInUse(EngineError):
+    code = "request_id_in_use"
+
+    def __init__(self, *, request_id: str) -> None:
+        super().__init__(f"a request with the id {request_id} waits or runs already; ids must differ")
+
+
+class ModelUnusable(EngineError):
+    """A model cannot be prepared, loaded or served; the sentence says what to do about it."""
+
+    code = "model_unusable"

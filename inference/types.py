@@ -62,6 +62,9 @@ class GenerationRequest:
     prefix: str = ""  # the answer already begun; what is generated continues it and is not repeated
     priority: int = 0  # lower is served first
     adapter: str | None = None
+    # A prompt's KV cache is reused only between requests of equal scope: whoever may not read another's conversation
+    # must not learn from the time to the first token what it holds.
+    cache_scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
