@@ -73,7 +73,11 @@ class MessageState(models.TextChoices):
 
 
 class Message(models.Model):
-    """One utterance. `text` is null until it is written, once; withheld and erased messages have none."""
+    """
+    One utterance. `text` is null until it is written, once, and after it was erased.
+
+    A withheld answer keeps what the gate had released before it blocked: that was on screens and was harmless.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
@@ -99,7 +103,7 @@ class Message(models.Model):
             models.CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state"),
             models.CheckConstraint(condition=~Q(role="user") | Q(text__isnull=False), name="user_message_has_text"),
             models.CheckConstraint(
-                condition=~Q(state__in=["withheld", "erased"]) | Q(text__isnull=True), name="withheld_message_has_no_text"
+                condition=~Q(state="erased") | Q(text__isnull=True), name="erased_message_has_no_text"
             ),
         ]
 

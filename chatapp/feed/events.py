@@ -51,7 +51,7 @@ class Notice(Unit):
 
 
 class MessageView(Unit):
-    """`text` is None while the answer is being written, and when it was withheld or erased."""
+    """`text` is None while the answer is written, and once erased; a withheld answer keeps what was released before."""
 
     id: UUID
     conversation_id: UUID

@@ -1,0 +1,177 @@
+"""
+The event log in Redis: the only module that writes it.
+
+Owns fencing, seq, leases and the doorbell. Knows no database and judges nothing: what is appended was released by the
+output gate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from redis.commands.core import Script
+
+from chatapp.core.redis import redis_sync
+from chatapp.feed import keys, scripts
+from chatapp.feed.events import AnyFact, SocketEvicted
+
+# A worker renews every 250 ms (runner.RENEW_S); six seconds of silence are a death, not a slow step.
+LEASE_MS = 6_000
+
+
+class AppendAnswer(StrEnum):
+    APPENDED = "appended"
+    FENCED = "fenced"  # another attempt, or the end, came first: drop everything
+    CANCELLED = "cancelled"  # the text is in; end the generation now
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One generation's share of a pipeline. Empty text only renews the lease and asks for the answer."""
+
+    generation_id: UUID
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    answer: AppendAnswer
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """What a new attempt begins from. `was_known` is False where Redis had no trace of the generation."""
+
+    text: str
+    seq: int
+    is_cancelled: bool
+    was_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveText:
+    """Text and seq of one moment."""
+
+    text: str
+    seq: int
+
+
+class Fenced(Exception):
+    """Another attempt holds the generation."""
+
+
+@lru_cache(maxsize=None)
+def _script(source: str) -> Script:
+    return redis_sync().register_script(source)
+
+
+def append_all(appends: Sequence[Append]) -> list[Appended]:
+    """Append for many generations in one pipeline; answers in the same order."""
+    if not appends:
+        return []
+    script = _script(scripts.APPEND)
+    with redis_sync().pipeline(transaction=False) as pipeline:
+        for item in appends:
+            script(
+                keys=[
+                    keys.state_key(item.generation_id),
+                    keys.events_key(item.generation_id),
+                    keys.text_key(item.generation_id),
+                    keys.DOORBELL,
+                ],
+                args=[item.attempt, item.text, LEASE_MS, keys.DOORBELL_MAX_RINGS],
+                client=pipeline,
+            )
+        return [Appended(AppendAnswer(answer.decode()), int(seq)) for answer, seq in pipeline.execute()]
+
+
+def take_over(*, generation_id: UUID, attempt: int, fallback_text: str, fallback_seq: int) -> TakeOver:
+    """
+    Fence every earlier attempt and read what was shown, in one moment.
+
+    :raises Fenced: when this attempt is not newer than the one that holds the generation, or it has ended.
+    """
+    answer, text, seq, cancelled, known = _script(scripts.TAKE_OVER)(
+        keys=[keys.state_key(generation_id), keys.text_key(generation_id), keys.events_key(generation_id)],
+        args=[attempt, LEASE_MS, fallback_text, fallback_seq],
+    )
+    if answer == b"fenced":
+        raise Fenced(f"generation {generation_id}: attempt {attempt} came too late")
+    return TakeOver(text=text.decode(), seq=int(seq), is_cancelled=bool(cancelled), was_known=bool(known))
+
+
+def cancel(*, generation_id: UUID) -> None:
+    """Raise the flag that the worker meets in the answer to its next append."""
+    _script(scripts.CANCEL)(keys=[keys.state_key(generation_id)], args=[keys.GENERATION_KEPT_S])
+
+
+def lease_release(*, generation_id: UUID, attempt: int) -> None:
+    _script(scripts.RELEASE)(keys=[keys.state_key(generation_id)], args=[attempt])
+
+
+def end(*, generation_id: UUID, finish_reason: str, final_seq: int) -> None:
+    """Close a generation's stream after the database ended it. Repeating it does nothing."""
+    _script(scripts.END)(
+        keys=[
+            keys.state_key(generation_id),
+            keys.events_key(generation_id),
+            keys.text_key(generation_id),
+            keys.DOORBELL,
+        ],
+        args=[finish_reason, keys.GENERATION_KEPT_S, keys.DOORBELL_MAX_RINGS, final_seq],
+    )
+
+
+def fact_add(*, user_id: UUID, fact: AnyFact | SocketEvicted) -> None:
+    """Put a fact into a user's feed and ring. Only the outbox and the socket limit call this."""
+    _script(scripts.ADD_FACT)(
+        keys=[keys.feed_key(user_id), keys.DOORBELL],
+        args=[fact.model_dump_json(), keys.FACTS_KEPT_S, keys.DOORBELL_MAX_RINGS],
+    )
+
+
+def leases_expired(generation_ids: Sequence[UUID]) -> list[bool]:
+    """Say for each generation whether nobody holds its lease any more."""
+    if not generation_ids:
+        return []
+    client = redis_sync()
+    seconds, microseconds = client.time()
+    now_ms = seconds * 1000 + microseconds // 1000
+    with client.pipeline(transaction=False) as pipeline:
+        for generation_id in generation_ids:
+            pipeline.hget(keys.state_key(generation_id), "lease_until_ms")
+        found: list[Any] = pipeline.execute()
+    return [until is None or int(until) < now_ms for until in found]
+
+
+def live_texts(generation_ids: Sequence[UUID]) -> list[LiveText | None]:
+    """
+    Read text and seq of each generation, or None where Redis has no trace of it.
+
+    One transaction, because an append between the two reads would make a pair that never was.
+    """
+    if not generation_ids:
+        return []
+    with redis_sync().pipeline(transaction=True) as pipeline:
+        for generation_id in generation_ids:
+            pipeline.get(keys.text_key(generation_id))
+            pipeline.hget(keys.state_key(generation_id), "seq")
+        found = pipeline.execute()
+    return [
+        None if seq is None else LiveText((text or b"").decode(), int(seq))
+        for text, seq in zip(found[::2], found[1::2], strict=True)
+    ]
+
+
+def feed_cursor(*, user_id: UUID) -> str:
+    """The place in a user's feed after which everything is still to come. Read it before the rows of a snapshot."""
+    last = redis_sync().xrevrange(keys.feed_key(user_id), count=1)
+    if last:
+        return last[0][0].decode()
+    seconds, microseconds = redis_sync().time()
+    return f"{seconds * 1000 + microseconds // 1000 - 1}-0"
