@@ -1,0 +1,130 @@
+"""
+Ending an instance: web and workers together, then Redis, whatever state it is in.
+
+Works from the marks of life in the data folder, so it also ends what a killed supervisord left behind. Standard
+library only. As a command: `make stop`.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from chatapp.launch.configuration import Configuration, configuration_from_environment
+from chatapp.launch.errors import LaunchError, NotRunningError
+from chatapp.launch.held import SUFFIX, holder_of, holders_in, signal_group
+from chatapp.launch.processes import PRODUCT_STOP_S, REDIS, REDIS_STOP_S
+from chatapp.launch.supervisor_configuration import control_socket
+from chatapp.launch.supervisor_control import SupervisorControl
+
+SUPERVISORD = "supervisord"
+LAUNCHER = "launcher"
+# Ctrl-C promises an end within 10 s: the product's own limit, Redis's, and what is left for the kill.
+PRODUCT_LIMIT_S = PRODUCT_STOP_S + 0.5
+REDIS_LIMIT_S = REDIS_STOP_S + 0.5
+KILL_LIMIT_S = 1.0
+POLL_S = 0.05
+
+
+def supervisord_pid(configuration: Configuration) -> int | None:
+    return holder_of(configuration.run_dir / f"{SUPERVISORD}{SUFFIX}")
+
+
+def instance_stop(configuration: Configuration) -> bool:
+    """End every process of the instance but its launcher, which ends by itself. False if none was running."""
+    alive = _alive(configuration.run_dir)
+    if not alive:
+        return False
+    _ask_product_to_stop(configuration, alive)
+    _wait_until(lambda: not _product(_alive(configuration.run_dir)), limit_s=PRODUCT_LIMIT_S)
+    _kill(_product(_alive(configuration.run_dir)).values())
+    # Left under supervisord is Redis alone, which it ends before itself.
+    _signal(configuration.run_dir, (SUPERVISORD, REDIS), signal.SIGTERM)
+    _wait_until(lambda: not _alive(configuration.run_dir), limit_s=REDIS_LIMIT_S)
+    _kill(_alive(configuration.run_dir).values())
+    _wait_until(lambda: not _alive(configuration.run_dir), limit_s=KILL_LIMIT_S)
+    return True
+
+
+def launcher_stop(configuration: Configuration) -> bool:
+    """
+    End a launcher that is still preparing, with what it started. False if there was none.
+
+    One whose instance was ended goes by itself; it is given the time.
+    """
+    launcher = configuration.run_dir / f"{LAUNCHER}{SUFFIX}"
+    _wait_until(lambda: holder_of(launcher) is None, limit_s=KILL_LIMIT_S)
+    pid = holder_of(launcher)
+    if pid is None:
+        return False
+    _terminate(pid)
+    _wait_until(lambda: holder_of(launcher) is None, limit_s=PRODUCT_LIMIT_S + REDIS_LIMIT_S)
+    return True
+
+
+def _ask_product_to_stop(configuration: Configuration, alive: dict[str, int]) -> None:
+    """Through supervisord, which would otherwise start them again; without it, directly."""
+    control = SupervisorControl(control_socket(configuration))
+    try:
+        for name in control.states():
+            if name != REDIS:
+                control.request_stop(name)
+    except NotRunningError:
+        for pid in _product(alive).values():
+            _terminate(pid)
+
+
+def _alive(run_dir: Path) -> dict[str, int]:
+    return {name: pid for name, pid in holders_in(run_dir) if name != LAUNCHER}
+
+
+def _product(alive: dict[str, int]) -> dict[str, int]:
+    return {name: pid for name, pid in alive.items() if name not in {REDIS, SUPERVISORD}}
+
+
+def _signal(run_dir: Path, names: Iterable[str], number: signal.Signals) -> None:
+    alive = _alive(run_dir)
+    for name in names:
+        if name in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(alive[name], number)
+            return
+
+
+def _terminate(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        signal_group(pid, signal.SIGKILL)
+
+
+def _wait_until(is_true: Callable[[], bool], *, limit_s: float) -> None:
+    """Return when it is true or the limit is over; the caller looks which."""
+    deadline = time.monotonic() + limit_s
+    while not is_true() and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+
+
+def main() -> int:
+    """End the instance of the environment's data folder."""
+    try:
+        configuration = configuration_from_environment(os.environ)
+    except LaunchError as error:
+        print(error, file=sys.stderr)
+        return 1
+    was_running = instance_stop(configuration)
+    was_starting = launcher_stop(configuration)
+    print(
+        "Stopped." if was_running or was_starting else f"Nothing is running with the data in {configuration.data_dir}."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
