@@ -1,0 +1,212 @@
+"""
+Finding rules in a text that arrives in pieces. Owns when a match is settled and what is still alive; releases nothing.
+
+A match is settled when no allow phrase of its rule can cover it any more, or when the text ends; it is cancelled when
+one did. Why the hold is exact: a match that will cover character i starts at or before i and is alive now. Why it is
+minimal: every alive start begins a keyword that some continuation completes.
+"""
+
+from __future__ import annotations  # array is generic for the type checker only
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, build_automaton
+from chatapp.moderation.normalise import FOLDED_BY_CHAR, WORD_END, pattern_symbols
+from chatapp.moderation.rule import Rule
+from chatapp.moderation.verdict import HOLDING_ACTIONS, Match
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One keyword or allow phrase: its symbols, and the rules (by number) that deny or allow it."""
+
+    symbols: tuple[int, ...]
+    denied_by: tuple[int, ...]
+    allowed_by: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def num_trailing_boundaries(self) -> int:
+        """1 if the last symbol only says that the word is over: it stands for no character."""
+        return int(self.symbols[-1] == WORD_END)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """
+    The rules of one stage in one automaton.
+
+    held_depth: by state, the length of the longest suffix that may still become a withheld match.
+    allowed_by_alive: by state, the rules with an allow phrase that goes on from exactly here.
+    """
+
+    rules: tuple[Rule, ...]
+    patterns: tuple[Pattern, ...]
+    automaton: Automaton
+    held_depth: array[int]
+    allowed_by_alive: Mapping[int, frozenset[int]]
+
+
+def compile_rules(rules: Sequence[Rule]) -> CompiledRules:
+    patterns = _patterns(rules)
+    automaton = build_automaton([pattern.symbols for pattern in patterns])
+    holding = {number for number, rule in enumerate(rules) if rule.enforced and rule.action in HOLDING_ACTIONS}
+    held = [number for number, pattern in enumerate(patterns) if not holding.isdisjoint(pattern.denied_by)]
+    alive: dict[int, frozenset[int]] = {}
+    for number, pattern in enumerate(patterns):
+        for state in automaton.unfinished(number) if pattern.allowed_by else ():
+            alive[state] = alive.get(state, frozenset()).union(pattern.allowed_by)
+    return CompiledRules(tuple(rules), patterns, automaton, automaton.alive_depth(held), alive)
+
+
+def _patterns(rules: Sequence[Rule]) -> tuple[Pattern, ...]:
+    denied_by: dict[tuple[int, ...], list[int]] = {}
+    allowed_by: dict[tuple[int, ...], list[int]] = {}
+    for number, rule in enumerate(rules):
+        for phrases, owners in ((rule.words, denied_by), (rule.allow, allowed_by)):
+            for symbols in {pattern_symbols(phrase): None for phrase in phrases}:
+                owners.setdefault(symbols, []).append(number)
+    return tuple(
+        Pattern(symbols, tuple(denied_by.get(symbols, ())), tuple(allowed_by.get(symbols, ())))
+        for symbols in {**denied_by, **allowed_by}
+    )
+
+
+_NEVER = 1 << 62  # a symbol that no text reaches
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A match whose rule may still be overruled by an allow phrase."""
+
+    rule_number: int
+    start_symbol: int
+    match: Match
+
+
+class Scanner:
+    """Reads one text, piece by piece, and yields its matches as they settle."""
+
+    __slots__ = ("_candidates", "_compiled", "_in_word", "_num_dropped", "_positions", "_state", "num_chars")
+
+    def __init__(self, compiled: CompiledRules) -> None:
+        self.num_chars = 0
+        self._compiled = compiled
+        self._state = 0
+        self._in_word = False
+        self._positions: list[int] = []  # character by symbol, of the symbols that may still be part of a match
+        self._num_dropped = 0  # symbols before those
+        self._candidates: list[_Candidate] = []
+
+    @property
+    def held_from(self) -> int:
+        """The first character that may yet be withheld: all before it are decided."""
+        depth = self._compiled.held_depth[self._state]
+        alive_from = self._positions[-depth] if depth else self.num_chars
+        if not self._candidates:
+            return alive_from
+        return min([alive_from, *(c.match.start for c in self._candidates if c.match.withholds)])
+
+    def read(self, text: str) -> Iterator[tuple[Match, ...]]:
+        """
+        Yield the matches that settle, after each character that settles some.
+
+        The scanner stands at that character then; who stops iterating leaves the rest of the text unread.
+        """
+        automaton = self._compiled.automaton
+        following, fail, rest, report = automaton.edges.get, automaton.fail, automaton.rest, automaton.report
+        state, in_word, positions = self._state, self._in_word, self._positions
+        num_chars_after = self.num_chars + len(text)
+        for position, char in enumerate(text, self.num_chars):
+            folded = FOLDED_BY_CHAR[char]
+            if folded is None:
+                continue
+            for symbol in folded.after_word if in_word else folded.after_gap:
+                positions.append(position)
+                entered = following(state << SYMBOL_BITS | symbol)
+                while entered is None and state:
+                    state = fail[state]
+                    entered = following(state << SYMBOL_BITS | symbol)
+                if entered is not None:
+                    if report[entered]:
+                        self._collect(entered)
+                    state = rest[entered]
+            in_word = folded.ends_in_word
+            if self._candidates:
+                self.num_chars, self._state, self._in_word = position + 1, state, in_word
+                if settled := self._settle():
+                    yield settled
+        self.num_chars, self._state, self._in_word = num_chars_after, state, in_word
+        self._forget_dead_symbols()
+
+    def end(self) -> tuple[Match, ...]:
+        """The text is over: a last word ends here, nothing is alive any more, what is left settles."""
+        automaton = self._compiled.automaton
+        if self._in_word:
+            self._positions.append(self.num_chars)
+            for suffix in automaton.suffixes(
+                self._state
+            ):  # no pattern begins with a word's end: the root needs no look
+                if entered := automaton.edges.get(suffix << SYMBOL_BITS | WORD_END):
+                    self._collect(entered)
+                    break
+        self._state, self._in_word, self._positions = 0, False, []
+        return self._settle()
+
+    def _collect(self, entered: int) -> None:
+        """Take in the patterns that end at the newest symbol; keywords first, as an allow phrase may end with one."""
+        numbers = list(self._compiled.automaton.patterns_ending(entered))
+        num_symbols = self._num_dropped + len(self._positions)
+        for pattern in map(self._compiled.patterns.__getitem__, numbers):
+            start_symbol = num_symbols - pattern.length
+            start = self._positions[-pattern.length]
+            end = self._positions[-1 - pattern.num_trailing_boundaries] + 1
+            for rule_number in pattern.denied_by:
+                match = _match(self._compiled.rules[rule_number], start, end)
+                self._candidates.append(_Candidate(rule_number, start_symbol, match))
+        for pattern in map(self._compiled.patterns.__getitem__, numbers):
+            if pattern.allowed_by:
+                self._cancel(pattern.allowed_by, from_symbol=num_symbols - pattern.length)
+
+    def _cancel(self, rule_numbers: Sequence[int], *, from_symbol: int) -> None:
+        """Every candidate ends at or before the newest symbol, so its start alone says whether it is covered."""
+        self._candidates = [
+            candidate
+            for candidate in self._candidates
+            if candidate.rule_number not in rule_numbers or candidate.start_symbol < from_symbol
+        ]
+
+    def _settle(self) -> tuple[Match, ...]:
+        """Take out the candidates that nothing alive can cover, in the order in which their last characters came."""
+        covered_from = self._covered_from()
+        settled = [c for c in self._candidates if c.start_symbol < covered_from.get(c.rule_number, _NEVER)]
+        if settled:
+            self._candidates = [
+                c for c in self._candidates if c.start_symbol >= covered_from.get(c.rule_number, _NEVER)
+            ]
+        return tuple(candidate.match for candidate in settled)
+
+    def _covered_from(self) -> dict[int, int]:
+        """By rule: the first symbol of its longest allow phrase under way, which may cover all that starts there or later."""
+        automaton, alive = self._compiled.automaton, self._compiled.allowed_by_alive
+        num_symbols = self._num_dropped + len(self._positions)
+        first: dict[int, int] = {}
+        for suffix in automaton.suffixes(self._state):
+            for rule_number in alive.get(suffix, ()):
+                first.setdefault(rule_number, num_symbols - automaton.depth[suffix])
+        return first
+
+    def _forget_dead_symbols(self) -> None:
+        num_dead = len(self._positions) - self._compiled.automaton.depth[self._state]
+        if num_dead:
+            self._num_dropped += num_dead
+            del self._positions[:num_dead]
+
+
+def _match(rule: Rule, start: int, end: int) -> Match:
+    return Match(rule.id, rule.revision, rule.category, rule.severity, rule.action, rule.enforced, start, end)

@@ -1,0 +1,151 @@
+"""
+One rule as an immutable value, and what keeps it from being published. Knows no other rule and no database.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from chatapp.moderation.normalise import WORD_END, WORD_START, pattern_symbols
+from chatapp.moderation.verdict import SUPPORTED_ACTIONS, Action, RuleState, Stage
+
+SEVERITIES = range(1, 5)
+MIN_BLOCK_SYMBOLS = 2
+# A keyword's length bounds what the stream may hold back.
+MAX_WORD_SYMBOLS = 100
+STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
+
+
+class RulesetInvalid(ValueError):
+    """A ruleset or rule that must not be published; says which rule and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    One keyword rule as published.
+
+    words: phrases that match; a Latin word only where it stands alone. allow: phrases that cancel this rule's matches
+    inside them. notices: sentence for the person, by language ("en", "zh-hans"). replacement: for action `replace`.
+    """
+
+    id: str
+    revision: int
+    category: str
+    severity: int
+    action: Action
+    state: RuleState
+    stages: frozenset[Stage]
+    words: tuple[str, ...]
+    allow: tuple[str, ...] = ()
+    notices: Mapping[str, str] = field(default_factory=dict)
+    replacement: str = ""
+
+    @property
+    def enforced(self) -> bool:
+        return self.state is RuleState.ENFORCING
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """:raises RulesetInvalid: for a missing field, an unknown word, or a rule with problems."""
+        try:
+            rule = cls(
+                id=str(raw["id"]),
+                revision=int(raw["revision"]),
+                category=str(raw["category"]),
+                severity=int(raw["severity"]),
+                action=Action(raw["action"]),
+                state=RuleState(raw["state"]),
+                stages=frozenset(map(Stage, raw["stages"])),
+                words=tuple(map(str, raw["words"])),
+                allow=tuple(map(str, raw["allow"])),
+                notices={str(language): str(notice) for language, notice in raw["notices"].items()},
+                replacement=str(raw["replacement"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RulesetInvalid(f"rule {raw.get('id', '?')!r} cannot be read: {error!r}") from error
+        for problem in rule_problems(rule):
+            raise RulesetInvalid(f"rule {rule.id!r}: {problem.code} {problem.phrase!r}")
+        return rule
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "revision": self.revision,
+            "category": self.category,
+            "severity": self.severity,
+            "action": self.action.value,
+            "state": self.state.value,
+            "stages": sorted(self.stages),
+            "words": list(self.words),
+            "allow": list(self.allow),
+            "notices": dict(self.notices),
+            "replacement": self.replacement,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProblem:
+    """Why a rule is refused: a stable code, and the phrase it is about."""
+
+    code: str
+    phrase: str = ""
+
+
+def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
+    """Everything that keeps this rule from being published; nothing if it may be."""
+    if rule.action not in SUPPORTED_ACTIONS:
+        yield RuleProblem("action_unsupported", rule.action)
+    if rule.severity not in SEVERITIES:
+        yield RuleProblem("severity_out_of_range", str(rule.severity))
+    if rule.state not in STATES_IN_FORCE:
+        yield RuleProblem("state_not_in_force", rule.state)
+    if not rule.stages:
+        yield RuleProblem("stages_missing")
+    yield from _word_problems(rule)
+    yield from _allow_problems(rule)
+    yield from _replacement_problems(rule)
+
+
+def _word_problems(rule: Rule) -> Iterator[RuleProblem]:
+    if not rule.words:
+        yield RuleProblem("words_missing")
+    seen: set[tuple[int, ...]] = set()
+    for word in rule.words:
+        symbols = pattern_symbols(word)
+        length = sum(symbol not in (WORD_START, WORD_END) for symbol in symbols)
+        if not length:
+            yield RuleProblem("word_blank", word)
+        elif length > MAX_WORD_SYMBOLS:
+            yield RuleProblem("word_too_long", word)
+        elif length < MIN_BLOCK_SYMBOLS and rule.action is Action.BLOCK:
+            yield RuleProblem("word_too_short_to_block", word)
+        elif symbols in seen:
+            yield RuleProblem("word_repeated", word)
+        seen.add(symbols)
+
+
+def _allow_problems(rule: Rule) -> Iterator[RuleProblem]:
+    words = {pattern_symbols(word) for word in rule.words}
+    for phrase in rule.allow:
+        symbols = pattern_symbols(phrase)
+        if symbols in words:
+            yield RuleProblem("allow_cancels_word", phrase)
+        elif not any(_contains(symbols, word) for word in words):
+            yield RuleProblem("allow_without_word", phrase)
+
+
+def _replacement_problems(rule: Rule) -> Iterator[RuleProblem]:
+    if rule.action is not Action.REPLACE:
+        return
+    replacement = pattern_symbols(rule.replacement)
+    if not replacement:
+        yield RuleProblem("replacement_missing")
+    for word in rule.words:
+        if _contains(replacement, pattern_symbols(word)):
+            yield RuleProblem("replacement_contains_word", word)
+
+
+def _contains(symbols: tuple[int, ...], part: tuple[int, ...]) -> bool:
+    length = len(part)
+    return any(symbols[start : start + length] == part for start in range(len(symbols) - length + 1))

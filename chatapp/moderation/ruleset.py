@@ -1,0 +1,57 @@
+"""
+A ruleset as an immutable value, read from and written to JSON. Knows no database.
+
+It compiles itself once per stage; every stream that begins with it shares that.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Self
+
+from chatapp.moderation.matching import CompiledRules, compile_rules
+from chatapp.moderation.rule import Rule, RulesetInvalid
+from chatapp.moderation.verdict import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """One published version. A stream keeps the one it began with."""
+
+    version: int
+    rules: tuple[Rule, ...]
+    _by_id: dict[str, Rule] = field(init=False, repr=False, compare=False)
+    _compiled: dict[Stage, CompiledRules] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {rule.id: rule for rule in self.rules})
+        if len(self._by_id) != len(self.rules):
+            raise RulesetInvalid("two rules have the same id")
+
+    @classmethod
+    def from_json(cls, payload: str) -> Self:
+        """:raises RulesetInvalid: if the payload is no ruleset or a rule in it has problems."""
+        try:
+            raw = json.loads(payload)
+            return cls(version=int(raw["version"]), rules=tuple(Rule.from_json(rule) for rule in raw["rules"]))
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise RulesetInvalid(f"this is no ruleset: {error!r}") from error
+
+    def to_json(self) -> str:
+        """Canonical: equal rulesets give equal bytes."""
+        raw = {"version": self.version, "rules": [rule.to_json() for rule in self.rules]}
+        return json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def rule(self, rule_id: str) -> Rule:
+        """:raises KeyError: if no rule of this version has the id."""
+        return self._by_id[rule_id]
+
+    def notice(self, rule_id: str, *, language: str) -> str:
+        """The operator's sentence in that language, or in the other one, or ""."""
+        notices = self.rule(rule_id).notices
+        return notices.get(language) or notices.get("en") or next(iter(notices.values()), "")
+
+    def compiled(self, stage: Stage) -> CompiledRules:
+        """Built at first use; two threads may both build it, either result serves."""
+        if stage not in self._compiled:
+            self._compiled[stage] = compile_rules([rule for rule in self.rules if stage in rule.stages])
+        return self._compiled[stage]

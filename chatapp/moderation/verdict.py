@@ -1,0 +1,94 @@
+"""The words of a judgement: stages, actions, states, matches, verdicts. Decides only which action is greater."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    INPUT = "input"
+    TEMPLATE = "template"
+    ATTACHMENT = "attachment"
+    OUTPUT = "output"
+    TITLE = "title"
+
+
+class Action(StrEnum):
+    """What a rule asks for, weakest first: the order is the lattice."""
+
+    ALLOW = "allow"
+    FLAG = "flag"
+    WARN = "warn"
+    REVIEW = "review"
+    REDACT = "redact"
+    REPLACE = "replace"
+    SAFE_COMPLETION = "safe_completion"
+    BLOCK = "block"
+
+
+class RuleState(StrEnum):
+    DRAFT = "draft"
+    SHADOW = "shadow"
+    ENFORCING = "enforcing"
+    RETIRED = "retired"
+
+
+STRENGTH = {action: strength for strength, action in enumerate(Action)}
+
+# What a rule may ask for today; the others are words without a deed and are refused when a rule is read.
+SUPPORTED_ACTIONS = frozenset({Action.FLAG, Action.REVIEW, Action.REDACT, Action.REPLACE, Action.BLOCK})
+
+# Only these take text away, so only these hold it back on the stream.
+HOLDING_ACTIONS = frozenset({Action.REDACT, Action.REPLACE, Action.BLOCK})
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One place where a rule hit: characters [start, end) of the judged text. `enforced` is False for a shadow rule."""
+
+    rule_id: str
+    revision: int
+    category: str
+    severity: int
+    action: Action
+    enforced: bool
+    start: int
+    end: int
+
+    @property
+    def withholds(self) -> bool:
+        return self.enforced and self.action in HOLDING_ACTIONS
+
+    @property
+    def blocks(self) -> bool:
+        return self.enforced and self.action is Action.BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    The result for one text under one ruleset version.
+
+    action: the greatest of the enforced matches', else allow. released_text: what may be shown or stored;
+    after a block, what stood before it.
+    """
+
+    action: Action
+    matches: tuple[Match, ...]
+    released_text: str
+    ruleset_version: int
+
+    @property
+    def blocked(self) -> bool:
+        return self.action is Action.BLOCK
+
+    @property
+    def decisive(self) -> Match | None:
+        """The enforced match that made the action: of equal ones the most severe, then the first in the text."""
+        enforced = (match for match in self.matches if match.enforced)
+        return max(enforced, key=lambda match: (STRENGTH[match.action], match.severity, -match.start), default=None)
+
+
+def greatest_action(matches: Iterable[Match]) -> Action:
+    enforced = (match.action for match in matches if match.enforced)
+    return max(enforced, key=STRENGTH.__getitem__, default=Action.ALLOW)
