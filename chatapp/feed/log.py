@@ -30,10 +30,15 @@ class AppendAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """One generation's share of a pipeline. Empty text only renews the lease and asks for the answer."""
+    """
+    One generation's share of a pipeline. Empty text only renews the lease and asks for the answer.
+
+    `base_seq` is the seq of the last append that was answered; repeating an unanswered append changes nothing.
+    """
 
     generation_id: UUID
     attempt: int
+    base_seq: int
     text: str
 
 
@@ -84,7 +89,7 @@ def append_all(appends: Sequence[Append]) -> list[Appended]:
                     keys.text_key(item.generation_id),
                     keys.DOORBELL,
                 ],
-                args=[item.attempt, item.text, LEASE_MS, keys.DOORBELL_MAX_RINGS],
+                args=[item.attempt, item.text, LEASE_MS, keys.DOORBELL_MAX_RINGS, item.base_seq],
                 client=pipeline,
             )
         return [Appended(AppendAnswer(answer.decode()), int(seq)) for answer, seq in pipeline.execute()]

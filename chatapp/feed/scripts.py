@@ -12,14 +12,16 @@ local function now_ms()
 end
 """
 
-# KEYS state events text doorbell · ARGV attempt text lease_ms doorbell_max
+# KEYS state events text doorbell · ARGV attempt text lease_ms doorbell_max base_seq
+# base_seq is the seq the worker knows. If the log is one further, this very append went in and its answer was lost on
+# the way: the worker sends the same text again until it is answered, so nothing is appended twice.
 APPEND = (
     _NOW_MS
     + """
 local state = redis.call('HMGET', KEYS[1], 'attempt', 'seq', 'cancel')
 if state[1] ~= ARGV[1] then return {'fenced', 0} end
 local seq = tonumber(state[2])
-if ARGV[2] ~= '' then
+if ARGV[2] ~= '' and seq == tonumber(ARGV[5]) then
   seq = seq + 1
   redis.call('XADD', KEYS[2], seq .. '-0', 'text', ARGV[2])
   redis.call('APPEND', KEYS[3], ARGV[2])

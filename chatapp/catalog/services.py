@@ -1,0 +1,40 @@
+"""Writes the catalog, and the sign of life of a model worker."""
+
+from chatapp.catalog.models import ChatModel
+from chatapp.core.redis import redis_sync
+
+# Renewed every WORKER_SIGN_S; three missed signs and people are told that they wait for a worker.
+WORKER_SIGN_S = 1.0
+WORKER_SIGN_KEPT_S = 4
+
+
+def model_add(*, slug: str, name: str, source: str, path: str, context_window: int) -> ChatModel:
+    """Add a model, or point an existing row to its new weights; enables it either way."""
+    model, _ = ChatModel.objects.update_or_create(
+        slug=slug,
+        defaults={
+            "source": source,
+            "path": path,
+            "context_window": context_window,
+            "max_new_tokens": min(1024, context_window // 2),
+            "is_enabled": True,
+        },
+        create_defaults={
+            "name": name,
+            "source": source,
+            "path": path,
+            "context_window": context_window,
+            "max_new_tokens": min(1024, context_window // 2),
+            "is_default": not ChatModel.objects.filter(is_default=True).exists(),
+        },
+    )
+    return model
+
+
+def worker_sign(*, slug: str, worker: str, stats: str) -> None:
+    """Say that a model worker is up; `stats` is a JSON object for the admin."""
+    redis_sync().set(f"worker:{slug}:{worker}", stats, ex=WORKER_SIGN_KEPT_S)
+
+
+def worker_sign_off(*, slug: str, worker: str) -> None:
+    redis_sync().delete(f"worker:{slug}:{worker}")

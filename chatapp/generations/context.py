@@ -1,0 +1,75 @@
+"""
+What the model is given of a branch. Pure: the tokenizer is an argument, because the web has none.
+
+Keeps the system prompt and the newest turns that fit the model's window, and says what it left out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message as the model reads it. The system prompt has no id: it is no message of the tree."""
+
+    id: UUID | None
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`num_new_tokens` is what the window leaves for the answer, at most what was asked for."""
+
+    messages: tuple[PromptMessage, ...]
+    left_out: tuple[UUID, ...]
+    num_prompt_tokens: int
+    num_new_tokens: int
+
+
+def build_context(
+    *,
+    system_prompt: str,
+    branch: Sequence[PromptMessage],
+    count_tokens: Callable[[Sequence[PromptMessage]], int],
+    context_window: int,
+    max_new_tokens: int,
+) -> Context:
+    """
+    Choose the longest tail of `branch` that leaves room for the answer.
+
+    branch: root first, ends with the user message to answer. The room is `max_new_tokens`, but never more than half
+    the window. The newest user message is kept even where it alone is too long: the engine then says both numbers.
+    :raises ValueError: when the branch does not end with a user message.
+    """
+    if not branch or branch[-1].role != "user":
+        raise ValueError("a branch to answer ends with a user message")
+    spoken = [message for message in branch if message.text]
+    head = [PromptMessage(None, "system", system_prompt)] if system_prompt else []
+    room = context_window - min(max_new_tokens, context_window // 2)
+    # A tail begins with a user message: an answer without its question misleads the model.
+    starts = [index for index, message in enumerate(spoken) if message.role == "user"]
+    start = _first_fitting(starts, lambda index: count_tokens([*head, *spoken[index:]]) <= room)
+    kept = (*head, *spoken[start:])
+    num_prompt_tokens = count_tokens(kept)
+    kept_ids = {message.id for message in kept}
+    return Context(
+        messages=kept,
+        left_out=tuple(message.id for message in branch if message.id is not None and message.id not in kept_ids),
+        num_prompt_tokens=num_prompt_tokens,
+        num_new_tokens=max(1, min(max_new_tokens, context_window - num_prompt_tokens)),
+    )
+
+
+def _first_fitting(starts: Sequence[int], fits: Callable[[int], bool]) -> int:
+    """The smallest start that fits, by bisection (a later start is never longer); the last one if none does."""
+    low, high = 0, len(starts) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if fits(starts[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return starts[low]

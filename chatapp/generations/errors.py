@@ -1,0 +1,41 @@
+"""Refusals about turns and generations."""
+
+from django.utils.translation import gettext as _
+
+from chatapp.core.errors import DomainError
+
+
+class GenerationNotFound(DomainError):
+    code = "generation_not_found"
+    http_status = 404
+
+    @classmethod
+    def of(cls) -> "GenerationNotFound":
+        return cls(_("This answer is not there. Reload the page."))
+
+
+class TurnInProgress(DomainError):
+    """The message that this turn would follow is still being written."""
+
+    code = "turn_in_progress"
+    http_status = 409
+
+    @classmethod
+    def of(cls) -> "TurnInProgress":
+        return cls(_("The answer above is still being written. Wait for it or stop it."))
+
+
+class InputBlocked(DomainError):
+    """The input check refused the text; nothing was stored but the decision."""
+
+    code = "input_blocked"
+    http_status = 422
+
+
+class NothingToRegenerate(DomainError):
+    code = "nothing_to_regenerate"
+    http_status = 422
+
+    @classmethod
+    def of(cls) -> "NothingToRegenerate":
+        return cls(_("Only an answer can be written again."))

@@ -1,0 +1,66 @@
+"""
+Tasks of the default worker: puts right what a death left behind. Knows no engine.
+
+Re-queues generations whose lease ran out, tops the queues up to their rows, relays facts that are overdue.
+"""
+
+import structlog
+from celery import shared_task
+from django.db import connection
+from django.db.models import Count
+
+from chatapp.core import clock
+from chatapp.core.redis import redis_sync
+from chatapp.feed import log
+from chatapp.feed.outbox import facts_relay_overdue
+from chatapp.generations.models import Generation, GenerationStatus
+from chatapp.generations.queue import tasks_top_up
+from chatapp.generations.services import generation_requeue
+
+logger = structlog.get_logger(__name__)
+
+MAINTENANCE_SIGN = "worker-default:reaper"
+MAINTENANCE_SIGN_KEPT_S = 15
+
+
+@shared_task(name="chatapp.generations.maintenance.reap")
+def reap() -> None:
+    """Runs every two seconds (settings.CELERY_BEAT_SCHEDULE). Safe to run twice at once: all it does is compare-and-set."""
+    try:
+        leases_reap()
+        queues_top_up()
+        facts_relay_overdue()
+        redis_sync().set(MAINTENANCE_SIGN, "up", ex=MAINTENANCE_SIGN_KEPT_S)
+    finally:
+        connection.close()
+
+
+def leases_reap() -> int:
+    """Re-queue every running generation that nobody holds: both leases ran out. Returns how many."""
+    rows = list(
+        Generation.objects.filter(
+            status=GenerationStatus.RUNNING, lease_expires_at__lt=clock.now()
+        ).values_list("id", "attempt")
+    )
+    # The database's lease only covers the start; a worker renews Redis' every 250 ms.
+    expired = log.leases_expired([generation_id for generation_id, _ in rows])
+    requeued = [
+        generation_id
+        for (generation_id, attempt), is_expired in zip(rows, expired, strict=True)
+        if is_expired and generation_requeue(generation_id=generation_id, attempt=attempt)
+    ]
+    for generation_id in requeued:
+        logger.warning("generation_requeued", generation_id=str(generation_id))
+    return len(requeued)
+
+
+def queues_top_up() -> int:
+    """Send the messages that were lost, so that every queued row has one. Returns how many."""
+    waiting = (
+        Generation.objects.filter(status=GenerationStatus.QUEUED)
+        .order_by()
+        .values("model__slug")
+        .annotate(number=Count("id"))
+        .values_list("model__slug", "number")
+    )
+    return sum(tasks_top_up(slug=slug, num_queued_rows=number) for slug, number in waiting)

@@ -1,0 +1,342 @@
+"""
+The one place where generated text leaves the engine: takes each step's deltas of all generations, passes each through
+its gate, and appends them in one Redis pipeline per step.
+
+Owns the relay thread and the sessions under way. Database writes go to the writer thread, so that a locked database
+never holds back a token. The only module that imports `inference`.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from django.db import connection
+from redis.exceptions import RedisError
+
+from chatapp.catalog.models import ChatModel
+from chatapp.catalog.selectors import model_folder
+from chatapp.conversations.models import Conversation
+from chatapp.conversations.selectors import message_list
+from chatapp.conversations.tree import branch
+from chatapp.core import clock
+from chatapp.feed import log
+from chatapp.feed.events import ContextReport, Timings, Usage
+from chatapp.feed.log import AppendAnswer, Fenced
+from chatapp.generations import services
+from chatapp.generations.context import Context, PromptMessage, build_context
+from chatapp.generations.endings import ending_of
+from chatapp.generations.models import FinishReason, Generation, GenerationKind
+from chatapp.generations.session import Session, Settled
+from chatapp.generations.titles import title_prompt
+from chatapp.generations.writer import Writer
+from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.verdict import Stage
+from chatapp.review.services import decisions_record
+from inference.errors import EngineError
+from inference.types import (
+    ChatMessage,
+    Delta,
+    Engine,
+    Finish,
+    GenerationRequest,
+    Output,
+    SamplingParameters,
+    StepChannel,
+)
+from inference.types import FinishReason as EngineFinishReason
+
+logger = structlog.get_logger(__name__)
+
+# The lease lasts log.LEASE_MS (6 s): 24 renewals fit, so a slow step or a pause of Redis is not taken for a death.
+RENEW_S = 0.25
+CHECKPOINT_S = 5.0  # what a lost event log can cost of an answer
+
+
+def engine_load(model: ChatModel) -> Engine:
+    """Load a catalog row's weights into the engine that serves them."""
+    from inference.loading import load_engine
+
+    folder: Path = model_folder(model)
+    return load_engine(folder, num_slots=model.num_slots, context_window=model.context_window)
+
+
+class Runner:
+    """Runs claimed generations on one engine. `run` is called by many threads; the relay is one."""
+
+    def __init__(self, *, engine: Engine) -> None:
+        self._engine = engine
+        self._channel = StepChannel()
+        self._sessions: dict[str, Session] = {}
+        self._rows: dict[str, Generation] = {}
+        self._lock = threading.Lock()
+        self._writer = Writer()
+        self._handing_over = threading.Event()
+        self._closed = threading.Event()
+        self._relay_thread = threading.Thread(target=self._relay, name="relay", daemon=True)
+        self._relay_thread.start()
+
+    @property
+    def is_handing_over(self) -> bool:
+        return self._handing_over.is_set()
+
+    def run(self, row: Generation) -> None:
+        """Carry one claimed generation to its end, or to the point where another attempt took it."""
+        try:
+            start = log.take_over(
+                generation_id=row.id,
+                attempt=row.attempt,
+                fallback_text=row.checkpoint_text,
+                fallback_seq=row.checkpoint_seq,
+            )
+        except Fenced:
+            logger.info("generation_fenced", generation_id=str(row.id), attempt=row.attempt)
+            return
+        session = self._session_open(row, start)
+        connection.close()  # waiting holds no connection
+        session.done.wait()
+
+    def hand_over(self) -> None:
+        """Give every generation back to the queue at once and let the waiting tasks end."""
+        self._handing_over.set()
+
+    def close(self) -> None:
+        """Hand over, then stop the threads and the engine."""
+        self.hand_over()
+        for session in self._open_sessions():
+            session.done.wait(timeout=5.0)
+        self._closed.set()
+        self._relay_thread.join(timeout=5.0)
+        self._writer.close()
+        self._engine.close()
+
+    # --- beginning -------------------------------------------------------------------------------------------------
+
+    def _session_open(self, row: Generation, start: log.TakeOver) -> Session:
+        ruleset = ruleset_current()
+        stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
+        session = Session(row.id, row.attempt, OutputGate(ruleset, stage), start.text, start.seq)
+        session.gate.replay(start.text)
+        session.appended_at_s = session.checkpointed_at_s = time.monotonic()
+        with self._lock:
+            self._sessions[str(row.id)], self._rows[str(row.id)] = session, row
+        try:
+            self._begin(row, start, session, ruleset_version=ruleset.version)
+        except Exception as error:  # whatever failed, the person is told and the slot is free
+            code = error.code if isinstance(error, EngineError) else "worker_error"
+            logger.exception("generation_not_begun", generation_id=str(row.id), code=code)
+            session.error_code, session.finish_reason = code, FinishReason.ERROR
+        return session
+
+    def _begin(self, row: Generation, start: log.TakeOver, session: Session, *, ruleset_version: int) -> None:
+        context = self._context(row)
+        report = ContextReport(
+            num_messages=len(context.messages),
+            num_prompt_tokens=context.num_prompt_tokens,
+            context_window=self._engine.context_window,
+            left_out_message_ids=context.left_out,
+        )
+        if not services.generation_started(row=row, context=report, ruleset_version=ruleset_version, start=start):
+            self._drop(session)
+        elif start.is_cancelled:
+            session.finish(FinishReason.CANCELLED)
+        else:
+            self._engine.submit(_request(row, context, prefix=start.text), channel=self._channel)
+
+    def _context(self, row: Generation) -> Context:
+        conversation = row.conversation
+        path = _prompt_branch(row, conversation)
+        system_prompt = conversation.system_prompt
+        if row.kind == GenerationKind.TITLE:
+            (head, *path) = title_prompt(path)
+            system_prompt = head.text
+        return build_context(
+            system_prompt=system_prompt,
+            branch=path,
+            count_tokens=lambda messages: self._engine.count_prompt_tokens(_chat_messages(messages)),
+            context_window=self._engine.context_window,
+            max_new_tokens=row.sampling["max_new_tokens"],
+        )
+
+    # --- relaying --------------------------------------------------------------------------------------------------
+
+    def _relay(self) -> None:
+        while not self._closed.is_set():
+            outputs = self._channel.get(timeout_s=RENEW_S / 5)
+            try:
+                if self._handing_over.is_set():
+                    self._sessions_hand_over()
+                self._take(outputs)
+                self._append()
+                self._end_ready()
+            except RedisError as error:
+                # Nothing is lost: text stays pending, an unanswered append is repeated.
+                logger.warning("event_log_unavailable", error=str(error))
+                self._closed.wait(RENEW_S)
+
+    def _take(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            session = self._sessions.get(output.request_id)
+            if session is None or session.is_ending:
+                continue
+            if isinstance(output, Delta):
+                self._record(session, session.feed(output.text))
+                if session.gate.blocked:
+                    self._engine.cancel(output.request_id)
+            else:
+                self._take_finish(session, output)
+
+    def _take_finish(self, session: Session, output: Finish) -> None:
+        session.usage = Usage(
+            num_prompt_tokens=output.usage.num_prompt_tokens, num_completion_tokens=output.usage.num_completion_tokens
+        )
+        session.timings = Timings(first_token_s=output.timings.first_token_s, total_s=output.timings.total_s)
+        session.error_code = output.error.code if output.error else None
+        if output.finish_reason is EngineFinishReason.CANCELLED and not session.is_cancelled:
+            if session.finish_reason is None:
+                self._session_hand_over(session)  # the engine closes: another worker goes on
+            return
+        self._record(session, session.finish(FinishReason(output.finish_reason.value)))
+
+    def _record(self, session: Session, settled: Settled | None) -> None:
+        """Put a verdict on record; the session's text waits until it is committed."""
+        if settled is None:
+            return
+        row = self._rows[str(session.generation_id)]
+        session.num_unrecorded += 1
+        self._writer.write(partial(self._record_write, session, row, settled), alive=partial(self._is_open, session))
+
+    def _record_write(self, session: Session, row: Generation, settled: Settled) -> None:
+        decisions_record(
+            conversation_id=row.conversation_id,
+            owner_id=row.owner_id,
+            message_id=row.message_id,
+            generation_id=row.id,
+            verdict=settled.verdict,
+            stage=session.gate.stage,
+            withheld_text=settled.withheld_text,
+            latency_us=0,
+        )
+        session.num_unrecorded -= 1
+
+    def _append(self) -> None:
+        now_s = time.monotonic()
+        due = [
+            (session, append)
+            for session in self._open_sessions()
+            if (append := session.append_due(now_s=now_s, renew_s=RENEW_S)) is not None
+        ]
+        answers = log.append_all([append for _, append in due])
+        for (session, _), appended in zip(due, answers, strict=True):
+            self._append_answered(session, appended, now_s)
+
+    def _append_answered(self, session: Session, appended: log.Appended, now_s: float) -> None:
+        if appended.answer is AppendAnswer.FENCED:
+            self._engine.cancel(str(session.generation_id))
+            self._drop(session)
+            return
+        session.append_answered(seq=appended.seq, now_s=now_s)
+        if appended.answer is AppendAnswer.CANCELLED and not session.is_cancelled:
+            session.is_cancelled = True
+            self._engine.cancel(str(session.generation_id))
+        if now_s - session.checkpointed_at_s >= CHECKPOINT_S and not session.is_ending:
+            session.checkpointed_at_s = now_s
+            self._checkpoint(session)
+
+    def _checkpoint(self, session: Session) -> None:
+        self._writer.write(
+            partial(
+                services.generation_checkpoint,
+                generation_id=session.generation_id,
+                attempt=session.attempt,
+                text=session.text,
+                seq=session.seq,
+            ),
+            alive=partial(self._is_open, session),
+        )
+
+    # --- ending ----------------------------------------------------------------------------------------------------
+
+    def _end_ready(self) -> None:
+        for session in self._open_sessions():
+            if session.is_ready_to_end:
+                session.is_ending = True
+                self._writer.write(partial(self._end_write, session), alive=partial(self._is_open, session))
+
+    def _end_write(self, session: Session) -> None:
+        row = self._rows[str(session.generation_id)]
+        ending = ending_of(session, language=row.owner.language, is_title=row.kind == GenerationKind.TITLE)
+        won = services.generation_end(
+            generation_id=row.id, attempt=session.attempt, ending=ending, now=clock.now()
+        )
+        logger.info(
+            "generation_ended", generation_id=str(row.id), attempt=session.attempt, reason=ending.finish_reason, won=won
+        )
+        self._drop(session)
+
+    def _sessions_hand_over(self) -> None:
+        for session in self._open_sessions():
+            if session.finish_reason is None and not session.is_ending:
+                self._engine.cancel(str(session.generation_id))
+                self._session_hand_over(session)
+
+    def _session_hand_over(self, session: Session) -> None:
+        session.is_ending = True
+        self._writer.write(partial(self._hand_over_write, session), alive=partial(self._is_open, session))
+
+    def _hand_over_write(self, session: Session) -> None:
+        services.generation_requeue(generation_id=session.generation_id, attempt=session.attempt)
+        with contextlib.suppress(RedisError):
+            log.lease_release(generation_id=session.generation_id, attempt=session.attempt)
+        logger.info("generation_handed_over", generation_id=str(session.generation_id), attempt=session.attempt)
+        self._drop(session)
+
+    def _drop(self, session: Session) -> None:
+        with self._lock:
+            self._sessions.pop(str(session.generation_id), None)
+            self._rows.pop(str(session.generation_id), None)
+        session.done.set()
+
+    def _open_sessions(self) -> list[Session]:
+        with self._lock:
+            return list(self._sessions.values())
+
+    def _is_open(self, session: Session) -> bool:
+        return not session.done.is_set()
+
+
+def _prompt_branch(row: Generation, conversation: Conversation) -> list[PromptMessage]:
+    """The messages before the answer, root first; for a title those of the branch in view."""
+    messages = message_list(conversation_id=conversation.id)
+    leaf_id: UUID | None = row.message.parent_id if row.message else conversation.active_leaf_id
+    return [
+        PromptMessage(message.id, "user" if message.role == "user" else "assistant", message.text or "")
+        for message in branch(messages, leaf_id=leaf_id)
+    ]
+
+
+def _chat_messages(messages: Sequence[PromptMessage]) -> tuple[ChatMessage, ...]:
+    return tuple(ChatMessage(message.role, message.text) for message in messages)
+
+
+def _request(row: Generation, context: Context, *, prefix: str) -> GenerationRequest:
+    sampling = row.sampling
+    return GenerationRequest(
+        id=str(row.id),
+        messages=_chat_messages(context.messages),
+        sampling=SamplingParameters(
+            max_new_tokens=context.num_new_tokens,
+            temperature=sampling["temperature"],
+            top_k=sampling["top_k"],
+            top_p=sampling["top_p"],
+            seed=sampling["seed"],
+        ),
+        prefix=prefix,
+        priority=1 if row.kind == GenerationKind.TITLE else 0,
+        cache_scope=str(row.owner_id),
+    )

@@ -1,0 +1,73 @@
+"""Reads generations, and what a page needs to show one conversation."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chatapp.catalog.selectors import worker_is_available
+from chatapp.conversations.models import Conversation, Message
+from chatapp.conversations.selectors import conversation_get, message_list
+from chatapp.feed import log
+from chatapp.feed.events import GenerationView
+from chatapp.generations.errors import GenerationNotFound
+from chatapp.generations.models import LIVE_STATUSES, Generation, GenerationKind, GenerationStatus
+from chatapp.generations.services import queued_in_order
+from chatapp.generations.views import generation_view
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSnapshot:
+    """`feed` is the cursor read before the rows: what happened since is in the feed after it."""
+
+    feed: str
+    conversation: Conversation
+    messages: list[Message]
+    generations: list[GenerationView]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a generation waits; `position` 1 is next, 0 no longer waiting."""
+
+    status: str
+    position: int
+    is_worker_available: bool
+
+
+def conversation_snapshot(*, owner_id: UUID, conversation_id: UUID) -> ConversationSnapshot:
+    """:raises ConversationNotFound: not there, or another person's."""
+    feed = log.feed_cursor(user_id=owner_id)
+    conversation = conversation_get(owner_id=owner_id, conversation_id=conversation_id)
+    rows = list(
+        Generation.objects.filter(conversation_id=conversation_id, kind=GenerationKind.ANSWER)
+        .select_related("model")
+        .order_by("id")
+    )
+    live_rows = [row for row in rows if row.status in LIVE_STATUSES]
+    texts = dict(zip([row.id for row in live_rows], log.live_texts([row.id for row in live_rows]), strict=True))
+    views = [generation_view(row, live=texts.get(row.id)) for row in rows]
+    # The messages come last: a generation that ended meanwhile then has its text here, or its end in the feed.
+    return ConversationSnapshot(feed, conversation, message_list(conversation_id=conversation_id), views)
+
+
+def generation_get(*, owner_id: UUID, generation_id: UUID) -> Generation:
+    """:raises GenerationNotFound: not there, or another person's."""
+    try:
+        return Generation.objects.select_related("model").get(id=generation_id, owner_id=owner_id)
+    except Generation.DoesNotExist:
+        raise GenerationNotFound.of() from None
+
+
+def generation_place(*, owner_id: UUID, generation_id: UUID) -> Place:
+    """:raises GenerationNotFound:"""
+    row = generation_get(owner_id=owner_id, generation_id=generation_id)
+    position = 0
+    if row.status == GenerationStatus.QUEUED:
+        waiting = list(queued_in_order(model_slug=row.model.slug).values_list("id", flat=True))
+        position = waiting.index(row.id) + 1 if row.id in waiting else 1
+    return Place(row.status, position, worker_is_available(slug=row.model.slug))
+
+
+def live_generations(*, owner_id: UUID) -> dict[UUID, UUID]:
+    """Every answer under way of one person: generation → conversation. One indexed query."""
+    rows = Generation.objects.filter(owner_id=owner_id, status__in=LIVE_STATUSES, kind=GenerationKind.ANSWER)
+    return dict(rows.values_list("id", "conversation_id"))

@@ -1,0 +1,96 @@
+"""
+One attempt at one generation inside the worker, between the engine and the event log. Pure but for what it holds.
+
+Owns the gate, the text on its way and what was learnt about the end. Performs no append, no write and no cancel: it
+says what is due, the runner does it.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chatapp.feed.events import Timings, Usage
+from chatapp.feed.log import Append
+from chatapp.generations.models import FinishReason
+from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A verdict to put on record before the text it let out may leave, and the text it kept back."""
+
+    verdict: Verdict
+    withheld_text: str
+
+
+@dataclass
+class Session:
+    """`text` and `seq` are what the event log has; `outgoing` was sent and not yet answered; `pending` comes next."""
+
+    generation_id: UUID
+    attempt: int
+    gate: OutputGate
+    text: str
+    seq: int
+    pending: str = ""
+    outgoing: str = ""
+    appended_at_s: float = 0.0
+    checkpointed_at_s: float = 0.0
+    num_unrecorded: int = 0  # verdicts handed to the writer and not yet committed
+    finish_reason: FinishReason | None = None
+    error_code: str | None = None
+    usage: Usage | None = None
+    timings: Timings | None = None
+    is_cancelled: bool = False
+    is_ending: bool = False  # the writer has the end
+    done: threading.Event = field(default_factory=threading.Event)
+    _num_withheld_recorded: int = 0
+
+    def feed(self, text: str) -> Settled | None:
+        """Pass generated text through the gate; a block ends the generation."""
+        if self.finish_reason is not None:
+            return None
+        step = self.gate.feed(text)
+        self.pending += step.released
+        if self.gate.blocked:
+            self.finish_reason = FinishReason.CONTENT_FILTER
+        return self._settled(step.verdict)
+
+    def finish(self, reason: FinishReason) -> Settled | None:
+        """The text is over: settle what was open and let the rest out. After a block nothing changes."""
+        if self.finish_reason is not None:
+            return None
+        step = self.gate.finish()
+        self.pending += step.released
+        self.finish_reason = FinishReason.CONTENT_FILTER if self.gate.blocked else reason
+        return self._settled(step.verdict)
+
+    def _settled(self, verdict: Verdict | None) -> Settled | None:
+        if verdict is None:
+            return None
+        withheld, known = self.gate.withheld_text, self._num_withheld_recorded
+        self._num_withheld_recorded = len(withheld)
+        return Settled(verdict, withheld[known:])
+
+    def append_due(self, *, now_s: float, renew_s: float) -> Append | None:
+        """
+        What goes into the next pipeline: an unanswered append again, or new text, or a renewal of the lease.
+
+        Text waits while a verdict on it is not on record; the lease does not.
+        """
+        if not self.outgoing and not self.num_unrecorded:
+            self.outgoing, self.pending = self.pending, ""
+        if not self.outgoing and now_s - self.appended_at_s < renew_s:
+            return None
+        return Append(self.generation_id, self.attempt, self.seq, self.outgoing)
+
+    def append_answered(self, *, seq: int, now_s: float) -> None:
+        self.text += self.outgoing
+        self.outgoing, self.seq, self.appended_at_s = "", seq, now_s
+
+    @property
+    def is_ready_to_end(self) -> bool:
+        """The end is known and everything released is in the event log."""
+        everything_out = not self.pending and not self.outgoing and not self.num_unrecorded
+        return self.finish_reason is not None and everything_out and not self.is_ending

@@ -1,0 +1,99 @@
+"""
+The model worker's task, and the life of its engine. Imported by model workers alone.
+
+A task claims the next queued row of its model, gives it to the runner and waits for the end; with no row it returns.
+"""
+
+import json
+import os
+import socket
+import threading
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from celery import shared_task
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
+from django.conf import settings
+from django.db import connection
+from redis.exceptions import RedisError
+
+from chatapp.catalog.selectors import model_get_enabled
+from chatapp.catalog.services import WORKER_SIGN_S, worker_sign, worker_sign_off
+from chatapp.core import clock
+from chatapp.generations.queue import GENERATE_TASK
+from chatapp.generations.runner import Runner, engine_load
+from chatapp.generations.services import generation_claim
+
+logger = structlog.get_logger(__name__)
+
+
+class ModelWorker:
+    """The engine and the runner of this process, and its sign of life."""
+
+    def __init__(self, *, slug: str) -> None:
+        self.slug = slug
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.engine = engine_load(model_get_enabled(slug=slug))
+        self.runner = Runner(engine=self.engine)
+        self._stopped = threading.Event()
+        connection.close()
+
+    def signs_begin(self) -> None:
+        threading.Thread(target=self._signs, name="sign-of-life", daemon=True).start()
+
+    def _signs(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                worker_sign(slug=self.slug, worker=self.name, stats=json.dumps(asdict(self.engine.stats())))
+            except RedisError as error:
+                logger.warning("sign_not_given", error=str(error))
+            self._stopped.wait(WORKER_SIGN_S)
+
+    def close(self) -> None:
+        self._stopped.set()
+        self.runner.close()
+        try:
+            worker_sign_off(slug=self.slug, worker=self.name)
+        except RedisError as error:
+            logger.warning("sign_off_not_given", error=str(error))
+
+
+_worker: ModelWorker | None = None
+
+
+@worker_init.connect
+def worker_begin(**_: Any) -> None:
+    """Load the model before the first message is taken."""
+    global _worker  # noqa: PLW0603  # Celery gives a process no other place
+    _worker = ModelWorker(slug=settings.MODEL_SLUG)
+    _worker.signs_begin()
+
+
+@worker_shutting_down.connect
+def worker_hand_over(**_: Any) -> None:
+    """Only sets the event on which the runner hands over and ends its tasks."""
+    if _worker is not None:
+        _worker.runner.hand_over()
+
+
+@worker_shutdown.connect
+def worker_end(**_: Any) -> None:
+    if _worker is not None:
+        _worker.close()
+
+
+@shared_task(name=GENERATE_TASK)
+def generate(slug: str) -> None:
+    """Claim the next row of the model and carry it to its end."""
+    worker = _worker
+    if worker is None or worker.slug != slug:
+        raise RuntimeError(f"this worker serves {settings.MODEL_SLUG!r}, not {slug!r}")
+    if worker.runner.is_handing_over:
+        return
+    try:
+        row = generation_claim(model_slug=slug, worker=worker.name, now=clock.now())
+        if row is not None:
+            worker.runner.run(row)
+    finally:
+        connection.close()

@@ -1,0 +1,175 @@
+"""
+Turns: a person's message and the generation that answers it.
+
+Judges the input, stores both messages, queues the generation; the same client id again returns the first turn.
+Knows no engine and no socket.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from chatapp.conversations.models import Conversation, Message, MessageRole
+from chatapp.conversations.selectors import (
+    conversation_get_for_update,
+    message_find_resent,
+    message_get,
+)
+from chatapp.conversations.services import assistant_message_add, text_check, user_message_add
+from chatapp.core.errors import RateLimited
+from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
+from chatapp.generations.errors import InputBlocked, NothingToRegenerate, TurnInProgress
+from chatapp.generations.models import LIVE_STATUSES, Generation
+from chatapp.generations.services import answer_queue
+from chatapp.generations.notices import notice_of
+from chatapp.moderation.selectors import ruleset_get
+from chatapp.moderation.services import input_judge
+from chatapp.moderation.verdict import Verdict
+from chatapp.review.services import decisions_record
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The assistant message that will hold the answer, and the generation that writes it."""
+
+    message_id: UUID
+    generation_id: UUID
+
+
+def turn_start(
+    *, owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, text: str
+) -> Turn:
+    """
+    Ask. With the parent of an earlier question this is an edit: the new question becomes its sibling.
+
+    :raises TextEmpty, TextTooLong, InputBlocked: nothing was stored (but the decision).
+    :raises ConversationNotFound, MessageNotFound, ParentUnusable, TurnInProgress, RateLimited:
+    """
+    text = text_check(text)
+    if turn := _resent(owner_id, client_message_id):
+        return turn
+    verdict, latency_us = _input_judge(owner_id=owner_id, conversation_id=conversation_id, text=text)
+    try:
+        turn = _turn_store(owner_id, conversation_id, parent_id, client_message_id, verdict.released_text)
+    except IntegrityError:
+        # Another socket sent the same turn meanwhile: then it is there now.
+        if turn := _resent(owner_id, client_message_id):
+            return turn
+        raise
+    if verdict.matches:
+        decisions_record(
+            conversation_id=conversation_id,
+            owner_id=owner_id,
+            message_id=turn.message_id,
+            generation_id=turn.generation_id,
+            verdict=verdict,
+            stage="input",
+            withheld_text=text if verdict.released_text != text else "",
+            latency_us=latency_us,
+        )
+    return turn
+
+
+def _input_judge(*, owner_id: UUID, conversation_id: UUID, text: str) -> tuple[Verdict, int]:
+    """:raises InputBlocked: after its decision is written; the caller opens no transaction then."""
+    began = time.perf_counter_ns()
+    verdict = input_judge(text=text)
+    latency_us = (time.perf_counter_ns() - began) // 1000
+    if verdict.blocked:
+        decisions_record(
+            conversation_id=conversation_id,
+            owner_id=owner_id,
+            message_id=None,
+            generation_id=None,
+            verdict=verdict,
+            stage="input",
+            withheld_text=text,
+            latency_us=latency_us,
+        )
+        notice = notice_of(ruleset_get(version=verdict.ruleset_version), verdict.decisive, language=get_language() or "en")
+        raise InputBlocked(notice["text"], category=notice["category"], notice=notice["text"])
+    return verdict, latency_us
+
+
+def _resent(owner_id: UUID, client_message_id: UUID) -> Turn | None:
+    if message_find_resent(owner_id=owner_id, client_message_id=client_message_id) is None:
+        return None
+    return _turn_find(owner_id, client_message_id)
+
+
+def _turn_find(owner_id: UUID, client_turn_id: UUID) -> Turn | None:
+    row = Generation.objects.filter(owner_id=owner_id, client_turn_id=client_turn_id).first()
+    return None if row is None or row.message_id is None else Turn(row.message_id, row.id)
+
+
+@transaction.atomic
+def _turn_store(
+    owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, text: str
+) -> Turn:
+    conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=conversation_id)
+    _room_check(owner_id)
+    if parent_id is not None:
+        _written_check(parent_id)
+    question = user_message_add(
+        conversation=conversation, parent_id=parent_id, client_message_id=client_message_id, text=text
+    )
+    return _answer_add(conversation, question, client_message_id)
+
+
+def _answer_add(conversation: Conversation, question: Message, client_turn_id: UUID) -> Turn:
+    answer = assistant_message_add(conversation=conversation, parent=question)
+    generation = answer_queue(
+        conversation=conversation,
+        message=answer,
+        client_turn_id=client_turn_id,
+        seed=secrets.randbits(48),  # JavaScript holds 53 bits exactly
+        model=conversation.model,
+    )
+    return Turn(answer.id, generation.id)
+
+
+def _room_check(owner_id: UUID) -> None:
+    if Generation.objects.filter(owner_id=owner_id, status__in=LIVE_STATUSES).count() >= MAX_LIVE_GENERATIONS_PER_USER:
+        raise RateLimited(
+            _("%(limit)d answers are being written for you. Wait for one or stop one.")
+            % {"limit": MAX_LIVE_GENERATIONS_PER_USER},
+            limit=MAX_LIVE_GENERATIONS_PER_USER,
+        )
+
+
+def _written_check(message_id: UUID) -> None:
+    if Generation.objects.filter(message_id=message_id, status__in=LIVE_STATUSES).exists():
+        raise TurnInProgress.of()
+
+
+def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -> Turn:
+    """
+    Answer the same question again, beside the answer named; the same client_turn_id again returns the first.
+
+    :raises MessageNotFound, NothingToRegenerate, TurnInProgress, RateLimited:
+    """
+    if turn := _turn_find(owner_id, client_turn_id):
+        return turn
+    answer = message_get(owner_id=owner_id, message_id=message_id)
+    if answer.role != MessageRole.ASSISTANT or answer.parent_id is None:
+        raise NothingToRegenerate.of()
+    try:
+        return _regeneration_store(owner_id, answer, client_turn_id)
+    except IntegrityError:
+        if turn := _turn_find(owner_id, client_turn_id):
+            return turn
+        raise
+
+
+@transaction.atomic
+def _regeneration_store(owner_id: UUID, answer: Message, client_turn_id: UUID) -> Turn:
+    conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=answer.conversation_id)
+    _room_check(owner_id)
+    _written_check(answer.id)
+    question = conversation.messages.get(id=answer.parent_id)
+    return _answer_add(conversation, question, client_turn_id)
