@@ -7,13 +7,26 @@ Owns the choice of number format and attention. Knows nothing of where the folde
 import importlib.util
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from inference.errors import ModelUnusable
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from inference.engine import SlotEngine
+
+
+class SlotOptions(TypedDict, total=False):
+    """What SlotEngine's constructor takes beside model and tokenizer."""
+
+    num_slots: int
+    cache_bytes: int
+    context_window: int | None
+    max_waiting: int
+    max_prefill_tokens: int
+
 
 DtypeName = Literal["auto", "bfloat16", "float16", "float32"]
 
@@ -36,6 +49,25 @@ def load_model(path: Path, *, dtype: DtypeName = "auto") -> "tuple[PreTrainedMod
     except (OSError, ValueError, KeyError, ImportError) as failure:
         raise ModelUnusable(f"{path} cannot be loaded ({failure}); prepare the model again") from failure
     return model.eval().requires_grad_(False), tokenizer  # noqa: FBT003  # torch's own signature
+
+
+def load_engine(
+    path: Path, *, dtype: DtypeName = "auto", num_threads: int | None = None, **options: Unpack[SlotOptions]
+) -> "SlotEngine":
+    """
+    Load a prepared folder and start a SlotEngine on it, checked against the model and warm.
+
+    num_threads: processor cores that one forward pass uses; None leaves torch's choice (all that it may use).
+    :raises ModelUnusable: if the model cannot be loaded or cannot run over slots.
+    """
+    import torch
+
+    from inference.engine import SlotEngine
+
+    if num_threads is not None:
+        torch.set_num_threads(num_threads)
+    model, tokenizer = load_model(path, dtype=dtype)
+    return SlotEngine(model, tokenizer, **options)
 
 
 def resolve_dtype(name: DtypeName) -> "torch.dtype":

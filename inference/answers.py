@@ -1,0 +1,118 @@
+"""
+The text side of one request: tokens in, deltas and the end out.
+
+Owns detokenising, stop strings, healing, limits and the request's timings. Knows no tensor and no slot.
+"""
+
+from inference.detokenizer import Detokenizer
+from inference.errors import EngineError
+from inference.healing import SpellingConstraint
+from inference.prompts import EncodedPrompt
+from inference.sampling import SamplingRow
+from inference.scheduler import Job
+from inference.stop_strings import StopStringFilter
+from inference.types import Delta, Finish, FinishReason, GenerationRequest, Output, StepChannel, Timings, Usage
+from inference.vocabulary import Vocabulary
+
+
+class Answer:
+    """
+    One request from its submission to its Finish.
+
+    The tokens that only respell a cut prefix count neither as completion tokens nor towards max_new_tokens.
+    """
+
+    def __init__(
+        self,
+        request: GenerationRequest,
+        prompt: EncodedPrompt,
+        *,
+        vocabulary: Vocabulary,
+        end_ids: frozenset[int],
+        context_window: int,
+        seed: int,
+        channel: StepChannel,
+        submitted_at_s: float,
+    ) -> None:
+        self.request = request
+        self.channel = channel
+        self._seed = seed
+        self._end_ids = end_ids
+        self._num_prompt_tokens = len(prompt.token_ids)
+        self._num_answer_tokens = prompt.num_answer_tokens
+        self._constraint = SpellingConstraint(prompt.dropped, vocabulary)
+        self._detokenizer = Detokenizer(vocabulary, continues=bool(request.prefix))
+        self._stop_strings = StopStringFilter(request.sampling.stop)
+        self._num_completion_tokens = 0
+        self._num_undelivered_tokens = 0
+        self._submitted_at_s = submitted_at_s
+        self._first_token_at_s: float | None = None
+        self.job = Job(
+            request_id=request.id,
+            tokens=list(prompt.token_ids),
+            max_tokens=min(context_window, len(prompt.token_ids) + len(prompt.dropped) + request.sampling.max_new_tokens),
+            priority=request.priority,
+            cache_scope=request.cache_scope,
+        )
+
+    def sampling_row(self) -> SamplingRow:
+        """Return what decides the next token beside the logits."""
+        answer_begins = self._num_prompt_tokens - self._num_answer_tokens
+        return SamplingRow(
+            parameters=self.request.sampling,
+            seed=self._seed,
+            position=len(self.job.tokens),
+            prompt_ids=self.job.tokens[:answer_begins],
+            generated_ids=self.job.tokens[answer_begins:],
+            allowed_ids=self._constraint.allowed_ids(),
+        )
+
+    def accept(self, token_id: int, *, now_s: float) -> tuple[Delta | None, FinishReason | None]:
+        """Take the chosen token; return the text it gives out, and why the answer ends if it does."""
+        if self._first_token_at_s is None:
+            self._first_token_at_s = now_s
+        was_respelling = not self._constraint.is_met
+        self.job.tokens.append(token_id)
+        if token_id in self._end_ids:
+            self._count_token()
+            return None, FinishReason.STOP
+        beyond = self._constraint.accept(token_id)
+        if not was_respelling or beyond:
+            self._count_token()
+        text = self._stop_strings.push(self._detokenizer.push_bytes(beyond))
+        return self._delta(text), self._reason_to_end()
+
+    def finish(self, reason: FinishReason, *, now_s: float, error: EngineError | None = None) -> list[Output]:
+        """Return the last outputs: text still held back, if the answer ended of itself, and the Finish."""
+        outputs: list[Output] = []
+        if reason in (FinishReason.STOP, FinishReason.LENGTH) and not self._stop_strings.is_stopped:
+            tail = self._stop_strings.push(self._detokenizer.finish()) + self._stop_strings.finish()
+            outputs += [delta for delta in (self._delta(tail),) if delta]
+        first_token_s = None if self._first_token_at_s is None else self._first_token_at_s - self._submitted_at_s
+        outputs.append(
+            Finish(
+                request_id=self.request.id,
+                finish_reason=reason,
+                usage=Usage(self._num_prompt_tokens, self._num_completion_tokens, self.job.num_cached),
+                timings=Timings(first_token_s=first_token_s, total_s=now_s - self._submitted_at_s),
+                error=error,
+            )
+        )
+        return outputs
+
+    def _count_token(self) -> None:
+        self._num_completion_tokens += 1
+        self._num_undelivered_tokens += 1
+
+    def _delta(self, text: str) -> Delta | None:
+        if not text:
+            return None
+        num_tokens, self._num_undelivered_tokens = self._num_undelivered_tokens, 0
+        return Delta(request_id=self.request.id, text=text, num_tokens=num_tokens)
+
+    def _reason_to_end(self) -> FinishReason | None:
+        if self._stop_strings.is_stopped:
+            return FinishReason.STOP
+        if self._num_completion_tokens >= self.request.sampling.max_new_tokens:
+            return FinishReason.LENGTH
+        return FinishReason.LENGTH if len(self.job.tokens) >= self.job.max_tokens else None

@@ -1,0 +1,216 @@
+"""
+SlotEngine: an engine whose requests share one forward pass per step, each in a slot of a preallocated cache.
+
+Owns the engine's thread and what crosses into it: submissions, cancels, statistics. The work itself is `stepping`.
+"""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from inference.answers import Answer
+from inference.cache import CacheShape
+from inference.errors import EngineClosed, ModelUnusable, PromptTooLong, QueueFull, RequestIdInUse
+from inference.forward import ForwardPass
+from inference.prompts import PromptEncoder
+from inference.requests import check_request
+from inference.scheduler import Scheduler
+from inference.stepping import Stepper
+from inference.types import ChatMessage, EngineStats, Finish, GenerationRequest, Output, StepChannel
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+DEFAULT_NUM_SLOTS = 32
+DEFAULT_CACHE_BYTES = 3 * 2**29  # 1.5 GiB: 32 slots of 2,184 tokens each for SmolLM2-135M in bfloat16
+DEFAULT_MAX_WAITING = 512
+DEFAULT_MAX_PREFILL_TOKENS = 256  # a step; about 90 ms that running streams wait at 2,900 tokens/s
+_RATE_WINDOW_S = 5.0
+_STREAM_POLL_S = 3600.0  # a stream's end is always delivered, so this is only how long one wait lasts
+
+
+class SlotEngine:
+    """
+    Implements `types.Engine`.
+
+    num_slots: requests that decode together. cache_bytes: room for keys and values of all slots together; a request
+    reserves its prompt and max_new_tokens of it. context_window: at most the model's; less to bound single requests.
+    """
+
+    def __init__(
+        self,
+        model: "PreTrainedModel",
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        num_slots: int = DEFAULT_NUM_SLOTS,
+        cache_bytes: int = DEFAULT_CACHE_BYTES,
+        context_window: int | None = None,
+        max_waiting: int = DEFAULT_MAX_WAITING,
+        max_prefill_tokens: int = DEFAULT_MAX_PREFILL_TOKENS,
+    ) -> None:
+        """:raises ModelUnusable: if the model cannot run over slots, or the cache holds not even one token."""
+        max_cached_tokens = cache_bytes // CacheShape.of(model.config, dtype=model.dtype).bytes_per_token
+        self._context_window = min(
+            max_cached_tokens, model.config.get_text_config().max_position_embeddings, context_window or max_cached_tokens
+        )
+        if self._context_window < 1:
+            raise ModelUnusable(f"{cache_bytes} bytes of cache hold not one token of this model; give it more")
+        self._encoder = PromptEncoder(tokenizer, model.generation_config)
+        self._vocabulary_size = model.get_input_embeddings().num_embeddings
+        self._num_slots = num_slots
+        self._max_waiting = max_waiting
+        self._scheduler = Scheduler(
+            num_slots=num_slots, max_cached_tokens=max_cached_tokens, max_prefill_tokens=max_prefill_tokens
+        )
+        forward = ForwardPass(model, num_slots=num_slots, slot_length=self._context_window)
+        self._stepper = Stepper(self._scheduler, forward, clock=time.monotonic)
+        self._rate = _Rate()
+        self._wake = threading.Condition()  # guards what follows
+        self._submitted: list[Answer] = []
+        self._cancelled: list[str] = []
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._serve, name="slot-engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def context_window(self) -> int:
+        return self._context_window
+
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return len(self._encoder.encode_messages(messages))
+
+    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> "SlotStream":
+        """
+        Queue a request; see `types.Engine.submit` for what it raises beside these.
+
+        :raises RequestIdInUse: a request of this id has not ended yet.
+        :raises ValueError: not exactly one of messages and prompt_token_ids is given.
+        """
+        check_request(request, vocabulary_size=self._vocabulary_size)
+        stream = SlotStream(request.id, own_channel=StepChannel() if channel is None else None)
+        answer = self._answer(request, channel or stream.channel)
+        with self._wake:
+            self._refuse_unless_open(request.id)
+            self._submitted.append(answer)
+            self._wake.notify()
+        return stream
+
+    def cancel(self, request_id: str) -> None:
+        with self._wake:
+            self._cancelled.append(request_id)
+            self._wake.notify()
+
+    def stats(self) -> EngineStats:
+        waiting, slots = self._scheduler.waiting, self._scheduler.slots
+        jobs = [slot.job for slot in slots]  # read once: the engine's thread may end a job at any moment
+        return EngineStats(
+            num_running=sum(job is not None for job in jobs),
+            num_waiting=len(waiting) + len(self._submitted),
+            num_slots=self._num_slots,
+            num_steps=self._stepper.num_steps,
+            num_generated_tokens=self._stepper.num_generated_tokens,
+            num_cached_tokens=sum(
+                len(slot.tokens) if job is None else job.num_computed for slot, job in zip(slots, jobs, strict=True)
+            ),
+            tokens_per_s=self._rate.per_second(self._stepper.num_generated_tokens),
+        )
+
+    def close(self) -> None:
+        with self._wake:
+            self._is_closed = True
+            self._wake.notify()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _answer(self, request: GenerationRequest, channel: StepChannel) -> Answer:
+        prompt = self._encoder.encode(request)
+        if len(prompt.token_ids) + 1 > self._context_window:
+            raise PromptTooLong(num_prompt_tokens=len(prompt.token_ids), context_window=self._context_window)
+        seed = request.sampling.seed
+        return Answer(
+            request,
+            prompt,
+            vocabulary=self._encoder.vocabulary,
+            end_ids=self._encoder.end_ids,
+            context_window=self._context_window,
+            seed=random.getrandbits(63) if seed is None else seed,  # noqa: S311  # sampling noise, no secret
+            channel=channel,
+            submitted_at_s=time.monotonic(),
+        )
+
+    def _refuse_unless_open(self, request_id: str) -> None:
+        if self._is_closed:
+            raise EngineClosed("the engine is closed")
+        if self._stepper.holds(request_id) or any(answer.request.id == request_id for answer in self._submitted):
+            raise RequestIdInUse(request_id=request_id)
+        if len(self._scheduler.waiting) + len(self._submitted) >= self._max_waiting:
+            raise QueueFull(max_waiting=self._max_waiting)
+
+    def _serve(self) -> None:
+        """The engine's thread: take what came in, step, and sleep only when nothing runs."""
+        has_work = False
+        while self._take_in(wait=not has_work):
+            has_work = self._stepper.step()
+            self._rate.note(self._stepper.num_generated_tokens)
+        self._stepper.cancel_all()
+
+    def _take_in(self, *, wait: bool) -> bool:
+        """Move submissions and cancels to the stepper; False once the engine is closed."""
+        with self._wake:
+            while wait and not (self._submitted or self._cancelled or self._is_closed):
+                self._wake.wait()
+            submitted, self._submitted = self._submitted, []
+            cancelled, self._cancelled = self._cancelled, []
+            for answer in submitted:
+                self._stepper.add(answer)
+            is_open = not self._is_closed
+        for request_id in cancelled:
+            self._stepper.cancel(request_id)
+        return is_open
+
+
+class SlotStream:
+    """Implements `types.Stream`: blocks for the next output; ends after the Finish, at once if a channel was given."""
+
+    def __init__(self, request_id: str, *, own_channel: StepChannel | None) -> None:
+        self._request_id = request_id
+        self._is_ended = own_channel is None
+        self.channel = own_channel or StepChannel()
+        self._outputs: deque[Output] = deque()
+
+    @property
+    def request_id(self) -> str:
+        return self._request_id
+
+    def __iter__(self) -> "SlotStream":
+        return self
+
+    def __next__(self) -> Output:
+        if self._is_ended:
+            raise StopIteration
+        while not self._outputs:
+            self._outputs.extend(self.channel.get(timeout_s=_STREAM_POLL_S))
+        output = self._outputs.popleft()
+        self._is_ended = isinstance(output, Finish)
+        return output
+
+
+class _Rate:
+    """Tokens per second over the last few seconds, from readings of a running total."""
+
+    def __init__(self) -> None:
+        self._readings: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+
+    def note(self, total: int) -> None:
+        now_s = time.monotonic()
+        self._readings.append((now_s, total))
+        while len(self._readings) > 1 and self._readings[1][0] <= now_s - _RATE_WINDOW_S:
+            self._readings.popleft()
+
+    def per_second(self, total: int) -> float:
+        now_s = time.monotonic()
+        since = [(at_s, count) for at_s, count in list(self._readings) if at_s >= now_s - _RATE_WINDOW_S]
+        return (total - since[0][1]) / max(now_s - since[0][0], 0.001) if since else 0.0

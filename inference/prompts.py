@@ -1,0 +1,80 @@
+"""
+Turns messages, and the answer already begun, into token ids.
+
+Owns the use of the tokenizer: chat template, end tokens, healing of a cut answer. Thread-safe: it calls the tokenizer's
+immutable core only, whose Python shell changes settings in place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inference.errors import ModelUnusable
+from inference.healing import HealedPrefix, heal
+from inference.types import ChatMessage, GenerationRequest
+from inference.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from transformers import GenerationConfig, PreTrainedTokenizerBase
+
+# Ends of a turn in the chat formats in use; models often name only one of theirs in their generation settings.
+_END_OF_TURN = ("<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPrompt:
+    """What is computed before the first new token, and what that and its successors must spell."""
+
+    token_ids: tuple[int, ...]
+    num_answer_tokens: int  # how many of them, at the end, are of the answer already begun
+    dropped: bytes
+
+
+class PromptEncoder:
+    """Formats and encodes for one model."""
+
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase", generation_config: "GenerationConfig | None") -> None:
+        """:raises ModelUnusable: if the tokenizer has no fast implementation or no chat template."""
+        if not tokenizer.is_fast:
+            raise ModelUnusable("the model's tokenizer has no tokenizer.json; choose a model that has one")
+        if not tokenizer.chat_template:
+            raise ModelUnusable("the model's tokenizer has no chat template; choose its instruction-tuned variant")
+        self._tokenizer = tokenizer
+        self.vocabulary = Vocabulary.of(tokenizer)
+        self.end_ids = end_token_ids(tokenizer, generation_config)
+
+    def encode(self, request: GenerationRequest) -> EncodedPrompt:
+        prompt = request.prompt_token_ids or self.encode_messages(request.messages)
+        if not request.prefix:
+            return EncodedPrompt(tuple(prompt), 0, b"")
+        healed = self._heal(request.prefix)
+        return EncodedPrompt((*prompt, *healed.kept), len(healed.kept), healed.dropped)
+
+    def encode_messages(self, messages: Sequence[ChatMessage]) -> list[int]:
+        """Return the formatted prompt, opening of the answer included."""
+        conversation = [{"role": message.role, "content": message.text} for message in messages]
+        text = self._tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=True)
+        return self._encode_text(str(text))
+
+    def _encode_text(self, text: str) -> list[int]:
+        return list(self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _heal(self, prefix: str) -> HealedPrefix:
+        healed = heal(self._encode_text(prefix), self.vocabulary)
+        kept = b"".join(self.vocabulary.spell(token_id) for token_id in healed.kept)
+        if self.vocabulary.strips_first_space:
+            kept = kept.removeprefix(b" ")
+        # What the tokenizer did not keep as it was (special tokens, normalised characters) must not shift the seam.
+        if not prefix.encode().startswith(kept):
+            return HealedPrefix((), prefix.encode())
+        return HealedPrefix(healed.kept, prefix.encode()[len(kept) :])
+
+
+def end_token_ids(tokenizer: "PreTrainedTokenizerBase", generation_config: "GenerationConfig | None") -> frozenset[int]:
+    """Return every id that ends an answer: those the model names, and the known ends of a turn it has."""
+    named = getattr(generation_config, "eos_token_id", None)
+    ids = {named} if isinstance(named, int) else set(named or ())
+    if tokenizer.eos_token_id is not None:
+        ids.add(tokenizer.eos_token_id)
+    special = {token.content: index for index, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return frozenset(ids | {special[text] for text in _END_OF_TURN if text in special})

@@ -1,0 +1,103 @@
+"""
+One step of the slot engine: schedule, run, postprocess.
+
+Owns the requests between their submission and their Finish. Not thread-safe: whoever owns a Stepper calls it from one
+thread (the engine's; a test's own). Knows neither threads nor queues of submissions.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from inference.answers import Answer
+from inference.errors import EngineError, StepFailed
+from inference.forward import ForwardPass
+from inference.scheduler import Job, Scheduler, StepPlan
+from inference.types import FinishReason, Output, StepChannel
+
+
+class Stepper:
+    def __init__(self, scheduler: Scheduler, forward: ForwardPass, *, clock: Callable[[], float]) -> None:
+        """clock: seconds, monotonic."""
+        self._scheduler = scheduler
+        self._forward = forward
+        self._clock = clock
+        self._answers: dict[str, Answer] = {}
+        self._outputs: defaultdict[StepChannel, list[Output]] = defaultdict(list)
+        self.num_steps = 0
+        self.num_generated_tokens = 0
+
+    def step(self) -> bool:
+        """Run one forward pass and give out what it made; False if there was nothing to run."""
+        plan = self._scheduler.schedule()
+        if plan is None:
+            return False
+        self.num_steps += 1
+        sampling = [self._answers[segment.job.request_id] for segment in plan.segments if segment.samples]
+        try:
+            chosen = self._forward.run(plan, [answer.sampling_row() for answer in sampling])
+        except Exception as failure:  # noqa: BLE001  # whatever a model raises ends its requests, never the engine
+            self._fail(plan, failure)
+        else:
+            self._scheduler.advance(plan)
+            self._postprocess(sampling, chosen)
+        self._deliver()
+        return True
+
+    def add(self, answer: Answer) -> None:
+        self._answers[answer.request.id] = answer
+        self._scheduler.add(answer.job)
+
+    def cancel(self, request_id: str) -> None:
+        """End a request now, waiting, in prefill or decoding; unknown ids are ignored."""
+        answer = self._answers.get(request_id)
+        if answer is not None:
+            self._scheduler.release(answer.job)
+            self._end(answer, FinishReason.CANCELLED)
+            self._deliver()
+
+    def cancel_all(self) -> None:
+        for request_id in list(self._answers):
+            self.cancel(request_id)
+
+    def holds(self, request_id: str) -> bool:
+        return request_id in self._answers
+
+    def _postprocess(self, answers: Sequence[Answer], chosen: Sequence[int | None]) -> None:
+        now_s = self._clock()
+        for answer, token_id in zip(answers, chosen, strict=True):
+            if token_id is None:
+                self._end_failed(answer.job, StepFailed("the model's logits were not numbers; the request may be retried"))
+                continue
+            self.num_generated_tokens += 1
+            delta, reason = answer.accept(token_id, now_s=now_s)
+            if delta is not None:
+                self._outputs[answer.channel].append(delta)
+            if reason is not None:
+                self._scheduler.release(answer.job)
+                self._end(answer, reason)
+
+    def _fail(self, plan: StepPlan, failure: Exception) -> None:
+        """End every request the plan touched: of their slots nothing is certain."""
+        admitted = {admission.slot for admission in plan.admissions}
+        touched = {segment.job.request_id: segment.job for segment in plan.segments}
+        touched |= {job.request_id: job for job in self._scheduler.running if job.slot in admitted}
+        for job in touched.values():
+            error = StepFailed(f"the forward pass failed ({type(failure).__name__}: {failure})")
+            error.__cause__ = failure
+            self._end_failed(job, error)
+
+    def _end_failed(self, job: Job, error: EngineError) -> None:
+        slot = self._scheduler.forget(job)
+        if slot is not None:
+            self._forward.cache.discard(slot)  # a NaN left there would reach whoever masks it
+        self._end(self._answers[job.request_id], FinishReason.ERROR, error)
+
+    def _end(self, answer: Answer, reason: FinishReason, error: EngineError | None = None) -> None:
+        del self._answers[answer.request.id]
+        self._outputs[answer.channel] += answer.finish(reason, now_s=self._clock(), error=error)
+
+    def _deliver(self) -> None:
+        """Give each channel what this step made for it, all requests in one batch."""
+        for channel, outputs in self._outputs.items():
+            channel.put(outputs)
+        self._outputs = defaultdict(list)
