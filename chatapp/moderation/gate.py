@@ -1,10 +1,11 @@
 """
 The output gate: text in as it is generated, text out as it may be shown. Owns hold-back, masks and what a block ends.
 
-Knows no model, no stream and no database. Every way out of the model worker passes through one of these; what `feed` and
-`finish` return is all that may leave. Verdict and released text do not depend on how the text was cut into pieces.
+Knows no model, no stream and no database. Every way out of the model worker passes through one of these; what `feed`
+and `finish` return is all that may leave. Verdict and released text do not depend on how the text was cut.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.matching import Scanner
@@ -20,10 +21,15 @@ class GateFinished(RuntimeError):
 
 
 class GateStep(NamedTuple):
-    """What one call lets out, and the verdict on the matches that settled in it, or None if none did."""
+    """
+    What one call lets out, and the verdict on the matches that settled in it, or None if none did.
+
+    withheld_text: evidence for that verdict, one line per span; empty if nothing is taken away.
+    """
 
     released: str
     verdict: Verdict | None
+    withheld_text: str = ""
 
 
 class OutputGate:
@@ -31,7 +37,7 @@ class OutputGate:
     Judges one text while it streams.
 
     `blocked`: nothing is released any more, ever. `matches`: all that settled, in order. `withheld_text`: evidence, one
-    line per masked, replaced or discarded run; encrypt it or drop it, nothing else. One thread at a time.
+    line per masked, replaced or discarded span; encrypt it or drop it, nothing else. One thread at a time.
     """
 
     def __init__(self, ruleset: Ruleset, stage: Stage | str = Stage.OUTPUT) -> None:
@@ -44,7 +50,9 @@ class OutputGate:
         self._num_released = 0
         self._covers: list[Match] = []  # settled, withholding, not yet released to their end
         self._shown_for: Match | None = None  # whose mask or replacement the last released character stood under
-        self._withheld_runs: list[str] = []
+        self._blocked_from = 0
+        self._withheld_spans: list[str] = []
+        self._num_spans_reported = 0
         self._finished = False
 
     @property
@@ -53,7 +61,7 @@ class OutputGate:
 
     @property
     def withheld_text(self) -> str:
-        return "\n".join(self._withheld_runs)
+        return "\n".join(self._withheld_spans)
 
     @property
     def verdict(self) -> Verdict:
@@ -65,15 +73,15 @@ class OutputGate:
         self._demand_unfinished()
         if self.blocked:
             return GateStep("", None)
-        num_read_before = self._scanner.num_chars
+        scanner, self._held = self._scanner, self._held + text
         settled: list[Match] = []
-        for matches in self._scanner.read(text):
+        for matches in scanner.read(text):
             settled += matches
-            if any(match.blocks for match in matches):
-                self.blocked = True
+            self._weigh(matches)
+            if self.blocked:
+                self._held = self._held[: scanner.num_chars - self._num_released]
                 break
-        self._held += text[: self._scanner.num_chars - num_read_before]
-        return self._step(settled, until=self._scanner.held_from)
+        return self._step(settled, until=scanner.held_from)
 
     def finish(self) -> GateStep:
         """
@@ -85,8 +93,8 @@ class OutputGate:
         self._finished = True
         if self.blocked:
             return GateStep("", None)
-        settled = list(self._scanner.end())
-        self.blocked = any(match.blocks for match in settled)
+        settled = self._scanner.end()
+        self._weigh(settled)
         return self._step(settled, until=self._scanner.num_chars)
 
     def replay(self, released_text: str) -> None:
@@ -102,18 +110,28 @@ class OutputGate:
             pass
         self._num_released = self._scanner.num_chars
 
-    def _step(self, settled: list[Match], *, until: int) -> GateStep:
+    def _weigh(self, settled: Sequence[Match]) -> None:
+        """Take in what one character settled: what to mask, whether to block, and the text that must not leave."""
+        withholding = [match for match in settled if match.withholds]
+        self._covers += withholding
+        spans = _merged((match.start, match.end) for match in withholding)
+        if blocks := [match.start for match in settled if match.blocks]:
+            self.blocked = True
+            self._blocked_from = min([self._scanner.held_from, *blocks])
+            spans = [(self._blocked_from, self._scanner.num_chars)]
+        for start, end in spans:
+            self._withheld_spans.append(self._held[max(0, start - self._num_released) : end - self._num_released])
+
+    def _step(self, settled: Sequence[Match], *, until: int) -> GateStep:
         if not settled:
             return GateStep(self._release(until=until), None)
         self.matches += settled
-        self._covers += [match for match in settled if match.withholds]
-        if not self.blocked:
-            released = self._release(until=until)
-        else:
-            released = self._release(until=min([until, *(match.start for match in settled if match.blocks)]))
-            self._withhold(self._held)
+        released = self._release(until=self._blocked_from if self.blocked else until)
+        if self.blocked:
             self._held = ""
-        return GateStep(released, self._verdict(tuple(settled), released))
+        withheld = self._withheld_spans[self._num_spans_reported :]
+        self._num_spans_reported = len(self._withheld_spans)
+        return GateStep(released, self._verdict(tuple(settled), released), "\n".join(withheld))
 
     def _release(self, *, until: int) -> str:
         num_chars = until - self._num_released
@@ -134,9 +152,6 @@ class OutputGate:
         self._shown_for = match
         if match is None:
             return char
-        if before is None:
-            self._withheld_runs.append("")
-        self._withheld_runs[-1] += char
         if match.action is Action.REPLACE:
             return self.ruleset.rule(match.rule_id).replacement if match != before else ""
         return MASK
@@ -146,18 +161,23 @@ class OutputGate:
         over = (match for match in self._covers if match.start <= position < match.end)
         return min(over, key=lambda m: (-STRENGTH[m.action], m.start, -m.end, m.rule_id), default=None)
 
-    def _withhold(self, text: str) -> None:
-        if text and self._shown_for is not None:
-            self._withheld_runs[-1] += text
-        elif text:
-            self._withheld_runs.append(text)
-
     def _verdict(self, matches: tuple[Match, ...], released_text: str) -> Verdict:
         return Verdict(greatest_action(matches), matches, released_text, self.ruleset.version)
 
     def _demand_unfinished(self) -> None:
         if self._finished:
             raise GateFinished("this gate's text is over")
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same characters, each in one span only."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def judge(ruleset: Ruleset, text: str, stage: Stage | str) -> Verdict:

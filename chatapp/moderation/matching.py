@@ -192,7 +192,7 @@ class Scanner:
         return tuple(candidate.match for candidate in settled)
 
     def _covered_from(self) -> dict[int, int]:
-        """By rule: the first symbol of its longest allow phrase under way, which may cover all that starts there or later."""
+        """By rule: where its longest allow phrase under way began; it may cover all that starts there or later."""
         automaton, alive = self._compiled.automaton, self._compiled.allowed_by_alive
         num_symbols = self._num_dropped + len(self._positions)
         first: dict[int, int] = {}

@@ -1,9 +1,9 @@
 """
 The character map φ that rules and text both go through. Owns what counts as the same letter; knows no rule.
 
-φ is context-free (one character in, zero or more symbols out), so the verdict cannot depend on how a text is cut, and
-every symbol knows which character it came from. Word boundaries are symbols of their own: a Latin word is `⟨ b o m b ⟩`,
-so a keyword that must stand alone is an ordinary pattern, and "is the word over?" is "is it still alive?".
+φ is context-free (one character in, zero or more symbols out), so the verdict cannot depend on how a text is cut,
+and every symbol knows which character it came from. Word boundaries are symbols of their own: a Latin word is
+`⟨ b o m b ⟩`, so a keyword that must stand alone is an ordinary pattern, and "is the word over?" is "is it alive?".
 """
 
 import unicodedata
