@@ -1,0 +1,210 @@
+"""
+Rules as people edit them, and rulesets as they were published.
+
+A rule may change at any time and changes nothing by that; a published ruleset never changes (trigger of migration 0002).
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from chatapp.core import clock
+from chatapp.core.ids import uuid7
+
+
+class RuleKind(models.TextChoices):
+    KEYWORD = "keyword", _("keyword list")
+
+
+class RuleCategory(models.TextChoices):
+    VIOLENCE = "violence", _("violence")
+    WEAPONS = "weapons", _("weapons")
+    SELF_HARM = "self_harm", _("self-harm")
+    HATE = "hate", _("hate")
+    SEXUAL = "sexual", _("sexual content")
+    SEXUAL_MINORS = "sexual_minors", _("sexual content with minors")
+    FRAUD = "fraud", _("fraud")
+    PERSONAL_DATA = "personal_data", _("personal data")
+    INJECTION = "injection", _("prompt injection")
+    OTHER = "other", _("other")
+
+
+class RuleAction(models.TextChoices):
+    """The actions that are enforced today, weakest first; the words are those of `verdict.Action`."""
+
+    FLAG = "flag", _("flag")
+    REVIEW = "review", _("review")
+    REDACT = "redact", _("redact")
+    REPLACE = "replace", _("replace")
+    BLOCK = "block", _("block")
+
+
+class RuleLifeCycle(models.TextChoices):
+    """Where a rule stands; the words are those of `verdict.RuleState`."""
+
+    DRAFT = "draft", _("draft")
+    SHADOW = "shadow", _("shadow")
+    ENFORCING = "enforcing", _("enforcing")
+    RETIRED = "retired", _("retired")
+
+
+class RuleStage(models.TextChoices):
+    """Where a rule looks; the words are those of `verdict.Stage`."""
+
+    INPUT = "input", _("input")
+    TEMPLATE = "template", _("template")
+    ATTACHMENT = "attachment", _("attachment")
+    OUTPUT = "output", _("output")
+    TITLE = "title", _("title")
+
+
+class RuleLanguage(models.TextChoices):
+    ANY = "any", _("any")
+    ENGLISH = "en", "English"
+    SIMPLIFIED_CHINESE = "zh-hans", "简体中文"
+
+
+class Rule(models.Model):
+    """A rule as it is being edited. It counts when a ruleset with it is published, and as it was at that time."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(
+        _("name"),
+        unique=True,
+        help_text=_("Names the rule in decisions and never changes. Letters, digits and hyphens."),
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=RuleKind, default=RuleKind.KEYWORD, editable=False)
+    category = models.CharField(
+        _("category"),
+        max_length=16,
+        choices=RuleCategory,
+        help_text=_("What the rule is about. People are told the category, never the words."),
+    )
+    severity = models.PositiveSmallIntegerField(
+        _("severity"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(4)],
+        help_text=_("1 is a nuisance, 4 endangers lives. Of two rules that ask for the same, the graver one decides."),
+    )
+    action = models.CharField(
+        _("action"),
+        max_length=16,
+        choices=RuleAction,
+        default=RuleAction.FLAG,
+        help_text=_(
+            "Flag and review only put it on record. Redact masks the words, replace puts your text in their place, "
+            "block ends the message there."
+        ),
+    )
+    stages = models.JSONField(
+        _("stages"),
+        default=list,
+        help_text=_("Where the rule looks: what people write, prompt templates, attachments, answers, titles."),
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=16,
+        choices=RuleLifeCycle,
+        default=RuleLifeCycle.DRAFT,
+        help_text=_(
+            "A draft does nothing. A shadow rule puts on record what it would have done. An enforcing rule acts. "
+            "Each takes effect when you publish."
+        ),
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=8,
+        choices=RuleLanguage,
+        default=RuleLanguage.ANY,
+        help_text=_("The language of the words, to find your way in the list. Every text is compared with every rule."),
+    )
+    words = models.TextField(
+        _("words"),
+        help_text=_(
+            "One word or phrase a line. Case, accents, full width, invisible characters and traditional Chinese do not "
+            "matter; a Latin word counts only where it stands alone."
+        ),
+    )
+    allow_phrases = models.TextField(
+        _("allow phrases"),
+        blank=True,
+        help_text=_("One a line. A match inside such a phrase does not count: 路口交通 for a rule with 口交."),
+    )
+    replacement = models.CharField(
+        _("replacement"),
+        max_length=200,
+        blank=True,
+        help_text=_("Only for replace: what stands in the place of the words."),
+    )
+    notice_en = models.TextField(
+        _("notice in English"),
+        max_length=500,
+        blank=True,
+        help_text=_("What the person reads when the rule acts. Empty: a general sentence."),
+    )
+    notice_zh_hans = models.TextField(
+        _("notice in Chinese"), max_length=500, blank=True, help_text=_("The same for people who read Chinese.")
+    )
+    revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+        verbose_name=_("last changed by"),
+    )
+    updated_at = models.DateTimeField(_("last changed"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering: ClassVar[list[str]] = ["slug"]
+        default_permissions = ("add", "change", "view")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(kind__in=RuleKind.values), name="rule_kind"),
+            models.CheckConstraint(condition=Q(category__in=RuleCategory.values), name="rule_category"),
+            models.CheckConstraint(condition=Q(action__in=RuleAction.values), name="rule_action"),
+            models.CheckConstraint(condition=Q(state__in=RuleLifeCycle.values), name="rule_state"),
+            models.CheckConstraint(condition=Q(language__in=RuleLanguage.values), name="rule_language"),
+            models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=4), name="rule_severity"),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="rule_revision"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Ruleset(models.Model):
+    """One published version: canonical JSON of all rules in force, and who answers for it."""
+
+    version = models.PositiveIntegerField(_("version"), primary_key=True)
+    payload = models.TextField(_("rules"))
+    sha256 = models.CharField(_("digest"), max_length=64)
+    reason = models.CharField(_("reason"), max_length=500)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("published by"),
+    )
+    published_at = models.DateTimeField(_("published"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("ruleset")
+        verbose_name_plural = _("rulesets")
+        ordering: ClassVar[list[str]] = ["-version"]
+        default_permissions = ("view",)
+        permissions: ClassVar[list[tuple[str, str]]] = [("publish_ruleset", "Can publish a ruleset")]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(version__gte=1), name="ruleset_version"),
+            models.CheckConstraint(condition=~Q(reason=""), name="ruleset_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.version)

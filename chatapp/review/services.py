@@ -1,0 +1,104 @@
+"""Writes decisions, evidence and who read it. Every write is append-only."""
+
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from chatapp.accounts.models import User
+from chatapp.core import clock
+from chatapp.moderation.verdict import Match, Stage, Verdict
+from chatapp.review import chain, evidence
+from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
+from chatapp.review.keys import Purpose, keys_for
+from chatapp.review.models import Decision, Evidence, EvidenceReading
+
+# Writers of one conversation at the same instant; each collision moves one of them on by a place.
+_MAX_PLACE_COLLISIONS = 20
+
+
+def decisions_record(
+    *,
+    conversation_id: UUID,
+    owner_id: UUID,
+    message_id: UUID | None,
+    generation_id: UUID | None,
+    verdict: Verdict,
+    stage: Stage | str,
+    withheld_text: str,
+    latency_us: int,
+) -> list[Decision]:
+    """
+    Put each match of the verdict on record, at the end of the conversation's chain, with the evidence for all of them.
+
+    In a transaction of its own, or in a savepoint of one that is open; nothing is written for a verdict without matches.
+    """
+    if not verdict.matches:
+        return []
+    shared = {
+        "conversation_id": conversation_id,
+        "owner_id": owner_id,
+        "message_id": message_id,
+        "generation_id": generation_id,
+        "ruleset_version": verdict.ruleset_version,
+        "stage": Stage(stage),
+        "latency_us": latency_us,
+    }
+    for _attempt in range(_MAX_PLACE_COLLISIONS):
+        with suppress(IntegrityError):
+            return _append(verdict.matches, withheld_text, shared)
+    return _append(verdict.matches, withheld_text, shared)
+
+
+@transaction.atomic
+def _append(matches: tuple[Match, ...], withheld_text: str, shared: dict[str, Any]) -> list[Decision]:
+    newest = Decision.objects.filter(conversation_id=shared["conversation_id"]).order_by("-place").first()
+    kept = Evidence.objects.create(ciphertext=evidence.encrypt(withheld_text)) if withheld_text else None
+    shared = {
+        **shared,
+        "evidence_id": kept.id if kept else None,
+        "text_digest": chain.text_digest(withheld_text, key=keys_for(Purpose.TEXT_DIGEST)[0]),
+        "created_at": clock.now(),
+    }
+    rows: list[Decision] = []
+    for match in matches:
+        newest = _row(match, newest, shared)
+        rows.append(newest)
+    return Decision.objects.bulk_create(rows)
+
+
+def _row(match: Match, before: Decision | None, shared: dict[str, Any]) -> Decision:
+    row = Decision(
+        place=before.place + 1 if before else 1,
+        previous_digest=before.digest if before else "",
+        rule_slug=match.rule_id,
+        rule_revision=match.revision,
+        category=match.category,
+        severity=match.severity,
+        action=match.action.value,
+        is_enforced=match.enforced,
+        span_start=match.start,
+        span_end=match.end,
+        **shared,
+    )
+    row.digest = chain.row_digest(row, key=keys_for(Purpose.CHAIN)[0])
+    return row
+
+
+def evidence_read(*, decision: Decision, reader: User) -> str:
+    """
+    The withheld text behind a decision; that it was read is on record before it is returned.
+
+    :raises EvidenceForbidden, EvidenceMissing, EvidenceUnreadable:
+    """
+    if not reader.has_perm("review.view_evidence_text"):
+        raise EvidenceForbidden(_("You may not read withheld text."))
+    kept = Evidence.objects.filter(id=decision.evidence_id).first()
+    if kept is None:
+        raise EvidenceMissing(_("No text was withheld here, or it was erased."))
+    EvidenceReading.objects.create(
+        evidence_id=kept.id, decision_id=decision.id, reader_id=reader.id, reader_email=reader.email
+    )
+    return evidence.decrypt(bytes(kept.ciphertext))
