@@ -15,7 +15,7 @@ from chatapp.feed import log
 from chatapp.feed.outbox import facts_relay_overdue
 from chatapp.generations.models import Generation, GenerationStatus
 from chatapp.generations.queue import tasks_top_up
-from chatapp.generations.services import generation_requeue
+from chatapp.generations.services import MAX_ATTEMPTS, generation_fail, generation_requeue
 
 logger = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ def reap() -> None:
 
 
 def leases_reap() -> int:
-    """Re-queue every running generation that nobody holds: both leases ran out. Returns how many."""
+    """Re-queue every running generation that nobody holds: both leases ran out. Returns how many it dealt with."""
     rows = list(
         Generation.objects.filter(
             status=GenerationStatus.RUNNING, lease_expires_at__lt=clock.now()
@@ -44,14 +44,14 @@ def leases_reap() -> int:
     )
     # The database's lease only covers the start; a worker renews Redis' every 250 ms.
     expired = log.leases_expired([generation_id for generation_id, _ in rows])
-    requeued = [
-        generation_id
-        for (generation_id, attempt), is_expired in zip(rows, expired, strict=True)
-        if is_expired and generation_requeue(generation_id=generation_id, attempt=attempt)
-    ]
-    for generation_id in requeued:
-        logger.warning("generation_requeued", generation_id=str(generation_id))
-    return len(requeued)
+    lost = [row for row, is_expired in zip(rows, expired, strict=True) if is_expired]
+    for generation_id, attempt in lost:
+        if attempt < MAX_ATTEMPTS:
+            generation_requeue(generation_id=generation_id, attempt=attempt)
+        else:
+            generation_fail(generation_id=generation_id, attempt=attempt, error_code="too_many_attempts", now=clock.now())
+        logger.warning("generation_lost_its_worker", generation_id=str(generation_id), attempt=attempt)
+    return len(lost)
 
 
 def queues_top_up() -> int:

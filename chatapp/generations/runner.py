@@ -9,7 +9,7 @@ never holds back a token. The only module that imports `inference`.
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -41,7 +41,6 @@ from chatapp.review.services import decisions_record
 from inference.errors import EngineError
 from inference.types import (
     ChatMessage,
-    Delta,
     Engine,
     Finish,
     GenerationRequest,
@@ -184,12 +183,19 @@ class Runner:
             session = self._sessions.get(output.request_id)
             if session is None or session.is_ending:
                 continue
-            if isinstance(output, Delta):
-                self._record(session, session.feed(output.text))
-                if session.gate.blocked:
-                    self._engine.cancel(output.request_id)
-            else:
-                self._take_finish(session, output)
+            try:
+                self._take_one(session, output)
+            except Exception:  # one generation's failure is not the others'; what its gate holds never leaves
+                logger.exception("generation_not_relayed", generation_id=output.request_id)
+                self._give_up(session)
+
+    def _take_one(self, session: Session, output: Output) -> None:
+        if isinstance(output, Finish):
+            self._take_finish(session, output)
+            return
+        self._record(session, session.feed(output.text))
+        if session.gate.blocked:
+            self._engine.cancel(output.request_id)
 
     def _take_finish(self, session: Session, output: Finish) -> None:
         session.usage = Usage(
@@ -209,7 +215,7 @@ class Runner:
             return
         row = self._rows[str(session.generation_id)]
         session.num_unrecorded += 1
-        self._writer.write(partial(self._record_write, session, row, settled), alive=partial(self._is_open, session))
+        self._write(session, partial(self._record_write, session, row, settled))
 
     def _record_write(self, session: Session, row: Generation, settled: Settled) -> None:
         decisions_record(
@@ -237,8 +243,7 @@ class Runner:
 
     def _append_answered(self, session: Session, appended: log.Appended, now_s: float) -> None:
         if appended.answer is AppendAnswer.FENCED:
-            self._engine.cancel(str(session.generation_id))
-            self._drop(session)
+            self._give_up(session)
             return
         session.append_answered(seq=appended.seq, now_s=now_s)
         if appended.answer is AppendAnswer.CANCELLED and not session.is_cancelled:
@@ -249,7 +254,8 @@ class Runner:
             self._checkpoint(session)
 
     def _checkpoint(self, session: Session) -> None:
-        self._writer.write(
+        self._write(
+            session,
             partial(
                 services.generation_checkpoint,
                 generation_id=session.generation_id,
@@ -257,7 +263,6 @@ class Runner:
                 text=session.text,
                 seq=session.seq,
             ),
-            alive=partial(self._is_open, session),
         )
 
     # --- ending ----------------------------------------------------------------------------------------------------
@@ -266,7 +271,7 @@ class Runner:
         for session in self._open_sessions():
             if session.is_ready_to_end:
                 session.is_ending = True
-                self._writer.write(partial(self._end_write, session), alive=partial(self._is_open, session))
+                self._write(session, partial(self._end_write, session))
 
     def _end_write(self, session: Session) -> None:
         row = self._rows[str(session.generation_id)]
@@ -287,13 +292,21 @@ class Runner:
 
     def _session_hand_over(self, session: Session) -> None:
         session.is_ending = True
-        self._writer.write(partial(self._hand_over_write, session), alive=partial(self._is_open, session))
+        self._write(session, partial(self._hand_over_write, session))
 
     def _hand_over_write(self, session: Session) -> None:
         services.generation_requeue(generation_id=session.generation_id, attempt=session.attempt)
         with contextlib.suppress(RedisError):
             log.lease_release(generation_id=session.generation_id, attempt=session.attempt)
         logger.info("generation_handed_over", generation_id=str(session.generation_id), attempt=session.attempt)
+        self._drop(session)
+
+    def _write(self, session: Session, write: Callable[[], object]) -> None:
+        self._writer.write(write, alive=partial(self._is_open, session), refused=partial(self._give_up, session))
+
+    def _give_up(self, session: Session) -> None:
+        """Stop renewing: the lease runs out, and the reaper gives the generation to another attempt or fails it."""
+        self._engine.cancel(str(session.generation_id))
         self._drop(session)
 
     def _drop(self, session: Session) -> None:

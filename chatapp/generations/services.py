@@ -51,6 +51,9 @@ logger = structlog.get_logger(__name__)
 # asks both, so this one must outlast reading a branch and counting its tokens.
 LEASE = timedelta(seconds=8)
 
+# A generation that took down five workers would take down the sixth.
+MAX_ATTEMPTS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -269,6 +272,19 @@ def _fact_and_task_again(row: Generation) -> None:
     transaction.on_commit(partial(_task_send_after_commit, row.model.slug))
 
 
+def generation_fail(*, generation_id: UUID, attempt: int, error_code: str, now: datetime) -> bool:
+    """End a generation that no worker carries to its end; what was shown stays."""
+    row = Generation.objects.get(id=generation_id)
+    live = _shown(row)
+    ending = Ending(finish_reason=FinishReason.ERROR, text=live.text, seq=live.seq, error_code=error_code)
+    return generation_end(generation_id=generation_id, attempt=attempt, ending=ending, now=now)
+
+
+def _shown(row: Generation) -> log.LiveText:
+    """What people have on screen: Redis' copy, or else the database's."""
+    return log.live_texts([row.id])[0] or log.LiveText(row.checkpoint_text, row.checkpoint_seq)
+
+
 def generation_cancel(*, row: Generation, now: datetime) -> None:
     """
     Stop a generation: a queued one ends here, a running one meets the flag at its worker's next append. Ended: nothing.
@@ -279,7 +295,7 @@ def generation_cancel(*, row: Generation, now: datetime) -> None:
 
 def _queued_cancel(row: Generation, now: datetime) -> bool:
     """End a row that waits. What an earlier attempt had shown stays."""
-    live = log.live_texts([row.id])[0] or log.LiveText(row.checkpoint_text, row.checkpoint_seq)
+    live = _shown(row)
     ending = Ending(finish_reason=FinishReason.CANCELLED, text=live.text, seq=live.seq)
     with transaction.atomic():
         if not Generation.objects.filter(id=row.id, status=GenerationStatus.QUEUED).update(

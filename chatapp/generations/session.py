@@ -12,7 +12,7 @@ from uuid import UUID
 from chatapp.feed.events import Timings, Usage
 from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason
-from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.gate import GateStep, OutputGate
 from chatapp.moderation.verdict import Verdict
 
 
@@ -45,7 +45,6 @@ class Session:
     is_cancelled: bool = False
     is_ending: bool = False  # the writer has the end
     done: threading.Event = field(default_factory=threading.Event)
-    _num_withheld_recorded: int = 0
 
     def feed(self, text: str) -> Settled | None:
         """Pass generated text through the gate; a block ends the generation."""
@@ -55,7 +54,7 @@ class Session:
         self.pending += step.released
         if self.gate.blocked:
             self.finish_reason = FinishReason.CONTENT_FILTER
-        return self._settled(step.verdict)
+        return _settled(step)
 
     def finish(self, reason: FinishReason) -> Settled | None:
         """The text is over: settle what was open and let the rest out. After a block nothing changes."""
@@ -64,14 +63,7 @@ class Session:
         step = self.gate.finish()
         self.pending += step.released
         self.finish_reason = FinishReason.CONTENT_FILTER if self.gate.blocked else reason
-        return self._settled(step.verdict)
-
-    def _settled(self, verdict: Verdict | None) -> Settled | None:
-        if verdict is None:
-            return None
-        withheld, known = self.gate.withheld_text, self._num_withheld_recorded
-        self._num_withheld_recorded = len(withheld)
-        return Settled(verdict, withheld[known:])
+        return _settled(step)
 
     def append_due(self, *, now_s: float, renew_s: float) -> Append | None:
         """
@@ -94,3 +86,7 @@ class Session:
         """The end is known and everything released is in the event log."""
         everything_out = not self.pending and not self.outgoing and not self.num_unrecorded
         return self.finish_reason is not None and everything_out and not self.is_ending
+
+
+def _settled(step: GateStep) -> Settled | None:
+    return None if step.verdict is None else Settled(step.verdict, step.withheld_text)

@@ -1,0 +1,42 @@
+"""Domain refusals as HTTP: the one place that maps them."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, ValidationError
+from redis.exceptions import RedisError
+
+from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn
+
+
+class BodyInvalid(DomainError):
+    """Path, query or body do not have the declared shape; `details.field` names the first place."""
+
+    code = "body_invalid"
+    http_status = 422
+
+
+def errors_register(api: NinjaAPI) -> None:
+    """Answer every refusal as `{"error": {code, message, details}}`."""
+
+    @api.exception_handler(DomainError)
+    def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+        body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
+        return api.create_response(request, body, status=error.http_status)
+
+    @api.exception_handler(AuthenticationError)
+    def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+        del error
+        return refused(request, NotSignedIn(_("Sign in first.")))
+
+    @api.exception_handler(ValidationError)
+    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        first = error.errors[0]
+        field = ".".join(str(part) for part in first.get("loc", ())[1:])
+        words = _("“%(field)s” cannot be used: %(reason)s.") % {"field": field, "reason": first.get("msg", "")}
+        return refused(request, BodyInvalid(words, field=field))
+
+    @api.exception_handler(RedisError)
+    def unavailable(request: HttpRequest, error: RedisError) -> HttpResponse:
+        del error
+        return refused(request, EventLogUnavailable(_("The server cannot take this right now. Try again in a moment.")))

@@ -1,0 +1,32 @@
+"""`/models`: what a person can choose."""
+
+from django.http import HttpRequest
+from django.utils import translation
+from ninja import Router
+
+from chatapp.api.schemas import ModelList, ModelOut
+from chatapp.catalog.selectors import model_list_enabled, workers_available
+
+router = Router(tags=["models"])
+
+
+@router.get("", response=ModelList)
+def models_list(request: HttpRequest) -> ModelList:
+    del request
+    rows = model_list_enabled()
+    available = workers_available([row.slug for row in rows])
+    in_chinese = translation.get_language() == "zh-hans"
+    return ModelList(
+        items=[
+            ModelOut(
+                slug=row.slug,
+                name=row.name,
+                description=(in_chinese and row.description_zh_hans) or row.description,
+                context_window=row.context_window,
+                max_new_tokens=row.max_new_tokens,
+                is_default=row.is_default,
+                is_available=available[row.slug],
+            )
+            for row in rows
+        ]
+    )

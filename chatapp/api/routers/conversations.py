@@ -1,0 +1,96 @@
+"""`/conversations`: list, read, change, delete, export. Turns go over the socket."""
+
+from typing import Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.responses import Status
+
+from chatapp.api.people import person
+from chatapp.api.schemas import (
+    ConversationIn,
+    ConversationPageOut,
+    ConversationPatch,
+    ConversationSnapshotOut,
+)
+from chatapp.conversations import services
+from chatapp.conversations.selectors import conversation_list
+from chatapp.conversations.views import conversation_view, message_view
+from chatapp.feed.events import ConversationView
+from chatapp.feed.log import feed_cursor
+from chatapp.generations.exports import export_json, export_markdown, export_name
+from chatapp.generations.selectors import conversation_snapshot
+from chatapp.generations.services import conversation_remove
+
+router = Router(tags=["conversations"])
+
+
+@router.get("", response=ConversationPageOut)
+def conversations_list(
+    request: HttpRequest, query: str = "", page: str | None = None, limit: int = 30
+) -> ConversationPageOut:
+    owner_id = person(request).id
+    feed = feed_cursor(user_id=owner_id)
+    found = conversation_list(owner_id=owner_id, query=query, page=page, limit=limit)
+    return ConversationPageOut(
+        feed=feed, items=[conversation_view(row) for row in found.rows], next_page=found.next_page
+    )
+
+
+@router.post("", response={201: ConversationView})
+def conversations_create(request: HttpRequest, body: ConversationIn) -> Status[ConversationView]:
+    template = body.template and services.TemplateChoice(
+        slug=body.template.slug, version=body.template.version, variables=body.template.variables
+    )
+    row = services.conversation_create(
+        owner=person(request),
+        conversation_id=body.id,
+        model_slug=body.model,
+        temperature=body.temperature,
+        template=template,
+    )
+    return Status(201, conversation_view(row))
+
+
+@router.get("/{uuid:conversation_id}", response=ConversationSnapshotOut)
+def conversations_get(request: HttpRequest, conversation_id: UUID) -> ConversationSnapshotOut:
+    snapshot = conversation_snapshot(owner_id=person(request).id, conversation_id=conversation_id)
+    return ConversationSnapshotOut(
+        feed=snapshot.feed,
+        conversation=conversation_view(snapshot.conversation),
+        messages=[message_view(row) for row in snapshot.messages],
+        generations=snapshot.generations,
+    )
+
+
+@router.patch("/{uuid:conversation_id}", response=ConversationView)
+def conversations_update(request: HttpRequest, conversation_id: UUID, body: ConversationPatch) -> ConversationView:
+    row = services.conversation_update(
+        owner_id=person(request).id,
+        conversation_id=conversation_id,
+        title=body.title,
+        model_slug=body.model,
+        temperature=body.temperature,
+        active_leaf_id=body.active_leaf_id,
+    )
+    return conversation_view(row)
+
+
+@router.delete("/{uuid:conversation_id}", response={204: None})
+def conversations_delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
+    conversation_remove(owner_id=person(request).id, conversation_id=conversation_id)
+    return Status(204, None)
+
+
+@router.get("/{uuid:conversation_id}/export")
+def conversations_export(
+    request: HttpRequest, conversation_id: UUID, format: Literal["json", "markdown"] = "json"
+) -> HttpResponse:
+    snapshot = conversation_snapshot(owner_id=person(request).id, conversation_id=conversation_id)
+    if format == "json":
+        response = HttpResponse(export_json(snapshot), content_type="application/json")
+    else:
+        response = HttpResponse(export_markdown(snapshot), content_type="text/markdown; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{export_name(snapshot, format)}"'
+    return response

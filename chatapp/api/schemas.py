@@ -1,0 +1,113 @@
+"""Bodies and answers of REST v1. Shapes only; views of rows come from `feed.events`."""
+
+from typing import Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from chatapp.feed.events import ConversationView, GenerationView, MessageView
+
+Language = Literal["en", "zh-hans"]
+
+
+class Body(Schema):
+    """A request's body: a field nobody declared is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class MeOut(Schema):
+    id: UUID
+    email: str
+    display_name: str
+    language: Language
+    is_staff: bool
+    max_text_chars: int
+
+
+class MePatch(Body):
+    language: Language | None = None
+    display_name: str | None = Field(default=None, max_length=80)
+
+
+class ModelOut(Schema):
+    slug: str
+    name: str
+    description: str
+    context_window: int
+    max_new_tokens: int
+    is_default: bool
+    is_available: bool
+
+
+class ModelList(Schema):
+    items: list[ModelOut]
+
+
+class VariableOut(Schema):
+    name: str
+    label: str
+    required: bool
+    default: str
+
+
+class TemplateOut(Schema):
+    slug: str
+    title: str
+    description: str
+    version: int
+    variables: list[VariableOut]
+
+
+class TemplateList(Schema):
+    items: list[TemplateOut]
+
+
+class TemplateChoiceIn(Body):
+    slug: str
+    version: int
+    variables: dict[str, str] = Field(default_factory=dict, max_length=32)
+
+
+class ConversationIn(Body):
+    id: UUID
+    model: str | None = None
+    temperature: float | None = None
+    template: TemplateChoiceIn | None = None
+
+
+class ConversationPatch(Body):
+    title: str | None = None
+    model: str | None = None
+    temperature: float | None = None
+    active_leaf_id: UUID | None = None
+
+
+class ConversationPageOut(Schema):
+    feed: str
+    items: list[ConversationView]
+    next_page: str | None
+
+
+class ConversationSnapshotOut(Schema):
+    feed: str
+    conversation: ConversationView
+    messages: list[MessageView]
+    generations: list[GenerationView]
+
+
+class PlaceOut(Schema):
+    status: str
+    position: int
+    is_worker_available: bool
+
+
+class ErrorBody(Schema):
+    code: str
+    message: str
+    details: dict[str, object]
+
+
+class ErrorOut(Schema):
+    error: ErrorBody

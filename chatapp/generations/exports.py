@@ -1,0 +1,67 @@
+"""
+A conversation as a file: JSON (the whole tree, schema `chatapp/conversation/1`) and Markdown (the branch in view).
+
+Pure: a snapshot in, text out. The JSON has everything that a person sees, and how each answer was made.
+"""
+
+import json
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+
+from chatapp.conversations.models import Message, MessageRole, MessageState
+from chatapp.conversations.tree import branch
+from chatapp.conversations.views import conversation_view, message_view
+from chatapp.feed.events import GenerationView
+from chatapp.generations.selectors import ConversationSnapshot
+
+SCHEMA = "chatapp/conversation/1"
+
+
+def export_json(snapshot: ConversationSnapshot) -> str:
+    """One JSON object: `schema`, `conversation`, `messages` oldest first with the `generation` that wrote each answer."""
+    made_by = {generation.message_id: generation for generation in snapshot.generations}
+    conversation = conversation_view(snapshot.conversation).model_dump(mode="json")
+    body = {
+        "schema": SCHEMA,
+        "conversation": {**conversation, "system_prompt": snapshot.conversation.system_prompt},
+        "messages": [_message_json(message, made_by.get(message.id)) for message in snapshot.messages],
+    }
+    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+
+
+def _message_json(message: Message, generation: GenerationView | None) -> dict[str, Any]:
+    body = message_view(message).model_dump(mode="json", exclude={"conversation_id", "client_message_id"})
+    if generation is not None:
+        made = generation.model_dump(mode="json", exclude={"conversation_id", "message_id", "seq", "text"})
+        # An answer under way is exported with the text that is on screen.
+        body["text"] = message.text if message.text is not None else generation.text
+        body["generation"] = made
+    return body
+
+
+def export_markdown(snapshot: ConversationSnapshot) -> str:
+    """The branch in view, one heading a message; withheld answers keep their notice."""
+    made_by = {generation.message_id: generation for generation in snapshot.generations}
+    parts = [f"# {snapshot.conversation.title or _('Untitled conversation')}"]
+    for message in branch(snapshot.messages, leaf_id=snapshot.conversation.active_leaf_id):
+        generation = made_by.get(message.id)
+        if message.role == MessageRole.USER:
+            heading = _("You")
+        else:
+            heading = generation.model if generation else _("Answer")
+        parts += [f"## {heading}", _text(message, generation)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _text(message: Message, generation: GenerationView | None) -> str:
+    text = message.text if message.text is not None else (generation.text if generation else "")
+    if message.state == MessageState.WITHHELD and message.notice:
+        quoted = f"> {message.notice['text']}"
+        return f"{text}\n\n{quoted}" if text else quoted
+    return text
+
+
+def export_name(snapshot: ConversationSnapshot, format: Literal["json", "markdown"]) -> str:
+    """A file name of plain letters: titles may hold anything."""
+    return f"conversation-{str(snapshot.conversation.id)[:8]}.{'json' if format == 'json' else 'md'}"

@@ -1,0 +1,295 @@
+"""
+The WebSocket: parses a frame, makes one domain call, translates the answer.
+
+Owns one socket's life. One indexed query when it opens, none per frame that it sends.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any, assert_never
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http.request import validate_host
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
+
+from chatapp.accounts.models import User
+from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn, OriginRefused
+from chatapp.core.ids import uuid7
+from chatapp.core.limits import MAX_SOCKETS_PER_USER, MAX_TEXT_CHARS
+from chatapp.feed import keys
+from chatapp.feed.events import FeedEvent, Unit
+from chatapp.feed.hub import Entry, Hub, hub_get
+from chatapp.feed.log import feed_cursor
+from chatapp.generations.selectors import generation_get, live_generations
+from chatapp.generations.services import generation_cancel
+from chatapp.generations.turns import turn_regenerate, turn_start
+from chatapp.realtime.errors import TooManySockets
+from chatapp.realtime.frames import (
+    Ack,
+    ClientFrame,
+    Error,
+    GenerationCancel,
+    Ping,
+    Pong,
+    Ready,
+    Reply,
+    Resync,
+    TurnRegenerate,
+    TurnStart,
+    Watch,
+)
+from chatapp.realtime.outlet import Outlet
+from chatapp.realtime.parsing import frame_parse
+from chatapp.realtime.sockets import socket_add, socket_remove
+
+logger = structlog.get_logger(__name__)
+
+Command = TurnStart | TurnRegenerate | GenerationCancel
+
+
+def origin_is_ours(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """
+    A browser names the page that opens a socket; only our own may. Programs without a browser name none.
+
+    Source: RFC 6455 §10.2; without it any site could speak in the name of whoever visits it.
+    """
+    found = dict(headers)
+    origin = found.get(b"origin")
+    if origin is None:
+        return True
+    host = urlsplit(origin.decode("latin-1"))
+    if host.hostname is None:
+        return False
+    asked = found.get(b"host", b"").decode("latin-1")
+    return host.netloc == asked or (
+        "*" not in settings.ALLOWED_HOSTS and validate_host(host.hostname, settings.ALLOWED_HOSTS)
+        and origin.decode("latin-1") in settings.CSRF_TRUSTED_ORIGINS
+    )
+
+
+class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """One tab's socket."""
+
+    hub: Hub
+    outlet: Outlet
+    user: User
+    socket_id: UUID
+    is_open = False
+
+    # --- opening and closing -----------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        # Accepted before it is refused: a browser learns a close code only from an open socket.
+        await self.accept()
+        try:
+            await self._open()
+        except DomainError as error:
+            await self._refuse(error, request_id=None)
+        except (RedisError, OSError):
+            await self._refuse(self._unavailable(), request_id=None)
+            await self.close(1013)
+
+    async def _open(self) -> None:
+        if not origin_is_ours(self.scope["headers"]):
+            raise OriginRefused(_("This page may not open a connection here."))
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            raise self._not_signed_in()
+        self.user, self.socket_id = user, uuid7()
+        translation.activate(user.language or "en")
+        self.outlet = Outlet(live=await database_sync_to_async(live_generations)(owner_id=user.id))
+        await asyncio.to_thread(socket_add, user_id=user.id, socket_id=self.socket_id, now_s=time.time())
+        self.hub = hub_get()
+        self.is_open = True
+        self._expiry = asyncio.create_task(self._close_at_expiry())
+        await self._send(Ready(socket_id=self.socket_id, user_id=user.id, max_text_chars=MAX_TEXT_CHARS))
+
+    async def _close_at_expiry(self) -> None:
+        expires_at = await database_sync_to_async(self.scope["session"].get_expiry_date)()
+        await asyncio.sleep(max(0.0, (expires_at - timezone.now()).total_seconds()))
+        await self._refuse(self._not_signed_in(), request_id=None)
+
+    async def disconnect(self, code: int) -> None:
+        if not self.is_open:
+            return
+        self.is_open = False
+        self._expiry.cancel()
+        self._leave_all()
+        try:
+            await asyncio.to_thread(socket_remove, user_id=self.user.id, socket_id=self.socket_id)
+        except RedisError as error:
+            logger.warning("socket_not_taken_off", error=str(error))
+
+    # --- frames that come --------------------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.is_open:
+            return
+        translation.activate(self.user.language or "en")
+        try:
+            frame = frame_parse(text=text_data, binary=bytes_data)
+            await self._dispatch(frame)
+        except DomainError as error:
+            await self._refuse(error, request_id=None)
+        except RedisError:
+            await self._refuse(self._unavailable(), request_id=None)
+
+    async def _dispatch(self, frame: ClientFrame) -> None:
+        match frame:
+            case Watch():
+                await self._watch(frame)
+            case TurnStart() | TurnRegenerate() | GenerationCancel():
+                await self._command(frame)
+            case Ack():
+                self.outlet.acked(frame.number)
+            case Ping():
+                await self._send(Pong())
+            case _:
+                assert_never(frame)
+
+    async def _command(self, frame: Command) -> None:
+        try:
+            if not await database_sync_to_async(self._is_signed_in)():
+                raise self._not_signed_in()
+            await self._send(await database_sync_to_async(self._carry_out)(frame))
+        except DomainError as error:
+            await self._refuse(error, request_id=frame.request_id)
+        except RedisError:
+            await self._refuse(self._unavailable(), request_id=frame.request_id)
+
+    def _is_signed_in(self) -> bool:
+        """The session may have ended since the socket opened: signed out elsewhere, password changed, person barred."""
+        session = self.scope["session"]
+        fresh = type(session)(session.session_key)
+        request = type("SessionOnly", (), {"session": fresh})()
+        user = get_user(request)
+        return bool(user.is_authenticated and user.pk == self.user.pk)
+
+    def _carry_out(self, frame: Command) -> Reply:
+        translation.activate(self.user.language or "en")
+        match frame:
+            case TurnStart():
+                turn = turn_start(
+                    owner_id=self.user.id,
+                    conversation_id=frame.conversation_id,
+                    parent_id=frame.parent_id,
+                    client_message_id=frame.client_message_id,
+                    text=frame.text,
+                )
+            case TurnRegenerate():
+                turn = turn_regenerate(
+                    owner_id=self.user.id, message_id=frame.message_id, client_turn_id=frame.client_turn_id
+                )
+            case GenerationCancel():
+                row = generation_get(owner_id=self.user.id, generation_id=frame.generation_id)
+                generation_cancel(row=row, now=timezone.now())
+                return Reply(request_id=frame.request_id, generation_id=row.id)
+            case _:
+                assert_never(frame)
+        return Reply(request_id=frame.request_id, message_id=turn.message_id, generation_id=turn.generation_id)
+
+    async def _watch(self, frame: Watch) -> None:
+        """Listen where the tab says it stands."""
+        feed = frame.feed or await asyncio.to_thread(feed_cursor, user_id=self.user.id)
+        if int(feed.partition("-")[0]) < (time.time() - keys.FACTS_KEPT_S) * 1000:
+            await self._send(Resync(reason="cursor_expired"))
+            return
+        self._leave_all()
+        self.outlet.feed, self.outlet.conversations = feed, frozenset(frame.conversation_ids)
+        self.hub.join(self, key=keys.feed_key(self.user.id), after=feed)
+        self._generations_join(frame.generations)
+
+    def _generations_join(self, known: dict[UUID, int]) -> None:
+        """Begin with the deltas of every live generation in view that is not read here yet."""
+        for generation_id in self.outlet.wanted() - self.outlet.seqs.keys():
+            seq = known.get(generation_id, 0)
+            self.outlet.seqs[generation_id] = seq
+            self.hub.join(self, key=keys.events_key(generation_id), after=f"{seq}-0")
+
+    def _leave_all(self) -> None:
+        self.hub.leave(self, key=keys.feed_key(self.user.id))
+        for generation_id in self.outlet.seqs:
+            self.hub.leave(self, key=keys.events_key(generation_id))
+        self.outlet.seqs.clear()
+
+    # --- what happened -----------------------------------------------------------------------------------------------
+
+    def hear(self, readings: Sequence[tuple[str, Sequence[Entry]]]) -> None:
+        """Called by the hub with the deltas and facts of one round; must not wait, so it sends from a task."""
+        events: list[FeedEvent] = []
+        for key, entries in readings:
+            if key.startswith("feed:"):
+                facts, evictions = self.outlet.facts(entries)
+                events += facts
+                if any(eviction.socket_id == self.socket_id for eviction in evictions):
+                    self._later(self._refuse(self._too_many(), request_id=None))
+                    return
+            else:
+                events += self.outlet.deltas(UUID(key.split(":")[1]), entries)
+        self._after_facts(events)
+        if events:
+            body = self.outlet.frame(events)
+            self._later(self.send(text_data=body) if body is not None else self._resync())
+
+    def _after_facts(self, events: Sequence[FeedEvent]) -> None:
+        """Generations that began are listened to, those that ended no longer."""
+        for event in events:
+            if event.type == "generation.restarted" and event.generation.id in self.outlet.seqs:
+                self.hub.join(self, key=keys.events_key(event.generation.id), after=f"{event.generation.seq}-0")
+            elif event.type == "generation.finished" and event.generation.id in self.outlet.seqs:
+                self.hub.leave(self, key=keys.events_key(event.generation.id))
+                del self.outlet.seqs[event.generation.id]
+        self._generations_join({})
+
+    async def _resync(self) -> None:
+        self._leave_all()
+        self.outlet.backlog_drop()
+        await self._send(Resync(reason="slow_reader"))
+
+    def _later(self, sending: Any) -> None:
+        if not self.is_open:
+            sending.close()
+            return
+        task = asyncio.create_task(sending)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    @property
+    def _sending(self) -> set[asyncio.Task[None]]:
+        # A task that nobody refers to may be collected before it ran.
+        return self.__dict__.setdefault("_sending_tasks", set())
+
+    # --- frames that go ----------------------------------------------------------------------------------------------
+
+    async def _send(self, frame: Unit) -> None:
+        await self.send(text_data=frame.model_dump_json())
+
+    async def _refuse(self, error: DomainError, *, request_id: str | None) -> None:
+        await self._send(Error(request_id=request_id, code=error.code, message=error.message, details=error.details))
+        if error.close_code is not None:
+            await self.close(error.close_code)
+
+    @staticmethod
+    def _not_signed_in() -> NotSignedIn:
+        return NotSignedIn(_("Your session has ended. Sign in again; what you wrote is kept."))
+
+    @staticmethod
+    def _too_many() -> TooManySockets:
+        return TooManySockets(
+            _("This conversation is open in more than %(limit)d tabs. This one was closed.")
+            % {"limit": MAX_SOCKETS_PER_USER},
+            limit=MAX_SOCKETS_PER_USER,
+        )
+
+    @staticmethod
+    def _unavailable() -> EventLogUnavailable:
+        return EventLogUnavailable(_("The server cannot take this right now. It will be sent again in a moment."))

@@ -1,0 +1,122 @@
+"""
+What one socket is sent, and how much of it is on the way. Pure.
+
+Owns the cursor (a feed id and a seq per generation), the numbering of `events` frames and the allowance for a slow
+reader. Knows no socket: the consumer sends what it returns.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from uuid import UUID
+
+from chatapp.feed.events import (
+    FeedEvent,
+    GenerationDelta,
+    GenerationEnded,
+    GenerationFinished,
+    GenerationQueued,
+    GenerationRestarted,
+    GenerationStarted,
+    SocketEvicted,
+    feed_entry_adapter,
+)
+from chatapp.feed.hub import Entry
+from chatapp.realtime.frames import Events
+
+# `send()` under Daphne never waits: a client that reads nothing would fill the process (84 → 371 MB measured).
+MAX_UNACKED_BYTES = 256 * 1024
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    milliseconds, _, number = entry_id.partition("-")
+    return int(milliseconds), int(number or 0)
+
+
+class Outlet:
+    """Turns readings of the hub into `events` frames for one tab."""
+
+    def __init__(self, *, live: dict[UUID, UUID]) -> None:
+        self.live = live  # generation → conversation, of this person, kept current by the facts that pass
+        self.feed: str | None = None
+        self.seqs: dict[UUID, int] = {}  # per generation that is read here, the seq that was sent
+        self.conversations: frozenset[UUID] = frozenset()
+        self._number = 0
+        self._unacked: deque[tuple[int, int]] = deque()  # (number, bytes)
+        self._num_unacked_bytes = 0
+
+    def wanted(self) -> set[UUID]:
+        """The generations whose deltas this tab shows."""
+        return {generation for generation, conversation in self.live.items() if conversation in self.conversations}
+
+    def facts(self, entries: Sequence[Entry]) -> tuple[list[FeedEvent], list[SocketEvicted]]:
+        """New facts in order, and apart from them what is not for the client."""
+        facts: list[FeedEvent] = []
+        evictions: list[SocketEvicted] = []
+        for entry in entries:
+            if self.feed is not None and _order(entry.id) <= _order(self.feed):
+                continue
+            self.feed = entry.id
+            event = feed_entry_adapter.validate_json(entry.fields[b"body"])
+            if isinstance(event, SocketEvicted):
+                evictions.append(event)
+            else:
+                self._learn(event)
+                facts.append(event)
+        return facts, evictions
+
+    def _learn(self, event: FeedEvent) -> None:
+        match event:
+            case GenerationQueued() | GenerationStarted():
+                self.live[event.generation.id] = event.generation.conversation_id
+            case GenerationRestarted():
+                self.live[event.generation.id] = event.generation.conversation_id
+                if event.generation.id in self.seqs:
+                    self.seqs[event.generation.id] = event.generation.seq
+            case GenerationFinished():
+                self.live.pop(event.generation.id, None)
+            case _:
+                pass
+
+    def deltas(self, generation_id: UUID, entries: Sequence[Entry]) -> list[FeedEvent]:
+        """New deltas and the end, by seq: an entry's id is `<seq>-0`."""
+        events: list[FeedEvent] = []
+        for entry in entries:
+            seq = _order(entry.id)[0]
+            if generation_id not in self.seqs or seq <= self.seqs[generation_id]:
+                continue
+            self.seqs[generation_id] = seq
+            if text := entry.fields.get(b"text"):
+                events.append(GenerationDelta(generation_id=generation_id, seq=seq, text=text.decode()))
+            else:
+                reason = entry.fields[b"finish_reason"].decode()
+                events.append(
+                    GenerationEnded.model_validate({"generation_id": generation_id, "seq": seq, "finish_reason": reason})
+                )
+        return events
+
+    def frame(self, events: list[FeedEvent]) -> str | None:
+        """
+        Number the events and render them, or None when the client has too much unread: then it must resync.
+
+        Events of one generation that follow each other in a round stay apart: each keeps its seq.
+        """
+        self._number += 1
+        body = Events(number=self._number, feed=self.feed, events=events).model_dump_json()
+        num_bytes = len(body.encode())
+        if self._unacked and self._num_unacked_bytes + num_bytes > MAX_UNACKED_BYTES:
+            return None
+        self._unacked.append((self._number, num_bytes))
+        self._num_unacked_bytes += num_bytes
+        return body
+
+    def acked(self, number: int) -> None:
+        while self._unacked and self._unacked[0][0] <= number:
+            self._num_unacked_bytes -= self._unacked.popleft()[1]
+
+    def backlog_drop(self) -> None:
+        """After a resync: the client begins again from a snapshot."""
+        self._unacked.clear()
+        self._num_unacked_bytes = 0
+        self.seqs.clear()
+        self.conversations = frozenset()
+        self.feed = None

@@ -1,0 +1,35 @@
+"""What every test stands on: a private Redis for the whole run, empty before each test."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+
+from chatapp.launch.redis_server import RedisServer, start_redis
+
+_server: pytest.StashKey[RedisServer] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    server = start_redis(Path(tempfile.mkdtemp(prefix="chatapp-test-redis-")))
+    config.stash[_server] = server
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = server.url
+    settings.CACHES["default"]["LOCATION"] = server.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _server in config.stash:
+        config.stash[_server].stop()
+
+
+@pytest.fixture(autouse=True)
+def event_log() -> "Iterator[redis.Redis[bytes]]":
+    """A client of the run's own Redis, which is empty when the test begins."""
+    from chatapp.core.redis import redis_sync
+
+    client = redis_sync()
+    client.flushdb()
+    yield client
