@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from chatapp.launch.processes import MODEL_WORKER_PREFIX, REDIS, WEB
+from chatapp.launch.processes import MODEL_WORKER_PREFIX, ProcessName
 from chatapp.launch.supervisor_control import ProcessState
 
 if TYPE_CHECKING:
     from chatapp.launch.configuration import Configuration
 
+# Signs of life that the workers leave in Redis, as `manage.py healthcheck` reads them.
+MODEL_WORKER_SIGNS = "worker:{slug}:*"
+REAPER_SIGN = "worker-default:reaper"  # beat told the default worker to reap, and it did: both are up
 HTTP_TIMEOUT_S = 5.0
 REDIS_TIMEOUT_S = 2.0
 
@@ -30,28 +33,36 @@ class Health:
             redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
         )
 
+    def forget_signs(self) -> None:
+        """Delete signs of life that an earlier run left in the embedded server: they live for some seconds more."""
+        with contextlib.suppress(redis.RedisError):
+            for key in [*self._redis.scan_iter(match=MODEL_WORKER_SIGNS.format(slug="*"), count=500), REAPER_SIGN]:
+                self._redis.delete(key)
+
     def is_healthy(self, name: str, *, states: Mapping[str, ProcessState]) -> bool:
-        """Whether the process called `name` answers; one that has no question of its own must at least stay up."""
+        """Whether the process called `name` runs and answers."""
         state = states.get(name)
         if state is None or state.state != "RUNNING":
             return False
-        if name == REDIS:
-            return self._redis_answers()
-        if name == WEB:
-            return web_is_healthy(self._configuration)
-        if name.startswith(MODEL_WORKER_PREFIX):
-            return self._model_worker_signed(name.removeprefix(MODEL_WORKER_PREFIX))
-        return True
+        match name:
+            case ProcessName.REDIS:
+                return self._redis_answers()
+            case ProcessName.WEB:
+                return web_is_healthy(self._configuration)
+            case ProcessName.WORKER | ProcessName.BEAT:
+                return self._has_sign(REAPER_SIGN)
+            case _:
+                slug = name.removeprefix(MODEL_WORKER_PREFIX)
+                return self._has_sign(MODEL_WORKER_SIGNS.format(slug=slug))
 
     def _redis_answers(self) -> bool:
         with contextlib.suppress(redis.RedisError):
             return bool(self._redis.ping())
         return False
 
-    def _model_worker_signed(self, slug: str) -> bool:
-        """Whether a worker of the model says in Redis that it is up (see `catalog.services.worker_sign`)."""
+    def _has_sign(self, pattern: str) -> bool:
         with contextlib.suppress(redis.RedisError):
-            return any(True for _ in self._redis.scan_iter(match=f"worker:{slug}:*", count=500))
+            return any(True for _ in self._redis.scan_iter(match=pattern, count=500))
         return False
 
 

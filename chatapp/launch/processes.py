@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from chatapp.launch.configuration import Configuration
@@ -17,14 +18,22 @@ from chatapp.launch.errors import PreparationError
 # The order of stopping is the reverse of the order of starting: Redis is there before and after everything else.
 REDIS_PRIORITY = 1
 PRODUCT_PRIORITY = 100
-# A turn that is under way is handed over at once on SIGTERM. Below STOP_LIMIT_S in stack.py, with room for Redis.
-PRODUCT_STOP_S = 6
+# A turn that is under way is handed over at once on SIGTERM. Together with Redis below 10 s (stopping.py).
+PRODUCT_STOP_S = 5
 REDIS_STOP_S = 2
 # Beside the threads that wait for a running answer, a few for what only looks into the queue and returns.
 SPARE_MODEL_WORKER_THREADS = 4
 DEFAULT_WORKER_THREADS = 4
-REDIS, WEB, DEFAULT_WORKER, BEAT = "redis", "web", "worker", "beat"
 MODEL_WORKER_PREFIX = "model-"
+
+
+class ProcessName(StrEnum):
+    """The processes that every instance has; a model worker is called `model-<slug>`."""
+
+    REDIS = "redis"
+    WEB = "web"
+    WORKER = "worker"
+    BEAT = "beat"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +67,7 @@ def product_processes(configuration: Configuration, *, models: Iterable[ServedMo
 
 def web_process(configuration: Configuration) -> Process:
     return Process(
-        name=WEB,
+        name=ProcessName.WEB,
         arguments=(
             *_module("daphne"), "-b", configuration.host, "-p", str(configuration.port), "chatapp.asgi:application"
         ),
@@ -68,7 +77,7 @@ def web_process(configuration: Configuration) -> Process:
 def default_worker_process() -> Process:
     # Threads, not forks: a killed worker then leaves no children behind.
     return Process(
-        name=DEFAULT_WORKER,
+        name=ProcessName.WORKER,
         arguments=(
             *_celery("worker"), "-Q", "default", "-n", "default@%h", "--pool", "threads", "-c",
             str(DEFAULT_WORKER_THREADS), "--loglevel", "INFO",
@@ -78,7 +87,7 @@ def default_worker_process() -> Process:
 
 def beat_process(configuration: Configuration) -> Process:
     return Process(
-        name=BEAT,
+        name=ProcessName.BEAT,
         arguments=(
             *_celery("beat"), "--schedule", str(configuration.run_dir / "beat-schedule"), "--loglevel", "INFO"
         ),
@@ -97,7 +106,7 @@ def model_worker_process(model: ServedModel) -> Process:
 
 
 def redis_process(arguments: tuple[str, ...]) -> Process:
-    return Process(name=REDIS, arguments=arguments, priority=REDIS_PRIORITY, stop_s=REDIS_STOP_S)
+    return Process(name=ProcessName.REDIS, arguments=arguments, priority=REDIS_PRIORITY, stop_s=REDIS_STOP_S)
 
 
 def served_models(catalog_json: str) -> list[ServedModel]:

@@ -54,6 +54,7 @@ class Stack:
         )
         self.redis_url = configuration.redis_url or (self._redis.url if self._redis else "")
         self.environment = child_environment(environ, configuration=configuration, redis_url=self.redis_url)
+        self._health = Health(configuration, redis_url=self.redis_url)
         self._supervisord: subprocess.Popen[bytes] | None = None
         self._names: list[str] = []
         self._num_starts: dict[str, set[int]] = {}
@@ -132,6 +133,8 @@ class Stack:
                 start_new_session=True,  # a Ctrl-C reaches the launcher alone, which knows the order of stopping
             )
         self._wait_for_supervisord()
+        if self._redis:
+            self._health.forget_signs()
 
     def add_process(self, process: Process, *, models: list[ServedModel]) -> None:
         """
@@ -152,13 +155,12 @@ class Stack:
 
         :raises UnhealthyError: if one keeps dying or the limit is over; the text ends with the end of its log.
         """
-        health = Health(self.configuration, redis_url=self.redis_url)
         began = time.monotonic()
         reminded = began
         waiting = list(self._names)
         while waiting:
             states = self.states()
-            for name in [name for name in waiting if health.is_healthy(name, states=states)]:
+            for name in [name for name in waiting if self._health.is_healthy(name, states=states)]:
                 waiting.remove(name)
                 self._report(f"  {name} is ready ({time.monotonic() - began:.1f} s)")
             self._require_alive(waiting, states)

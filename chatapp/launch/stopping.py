@@ -10,13 +10,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from chatapp.launch.configuration import Configuration, configuration_from_environment
 from chatapp.launch.errors import LaunchError, NotRunningError
 from chatapp.launch.held import SUFFIX, holder_of, holders_in, signal_group
-from chatapp.launch.processes import PRODUCT_STOP_S, REDIS, REDIS_STOP_S
+from chatapp.launch.processes import PRODUCT_STOP_S, REDIS_STOP_S, ProcessName
 from chatapp.launch.supervisor_configuration import control_socket
 from chatapp.launch.supervisor_control import SupervisorControl
 
@@ -25,7 +25,8 @@ LAUNCHER = "launcher"
 # Ctrl-C promises an end within 10 s: the product's own limit, Redis's, and what is left for the kill.
 PRODUCT_LIMIT_S = PRODUCT_STOP_S + 0.5
 REDIS_LIMIT_S = REDIS_STOP_S + 0.5
-KILL_LIMIT_S = 1.0
+SUPERVISORD_LIMIT_S = 1.0
+KILL_LIMIT_S = 0.5
 POLL_S = 0.05
 
 
@@ -35,17 +36,15 @@ def supervisord_pid(configuration: Configuration) -> int | None:
 
 def instance_stop(configuration: Configuration) -> bool:
     """End every process of the instance but its launcher, which ends by itself. False if none was running."""
-    alive = _alive(configuration.run_dir)
-    if not alive:
+    names = set(_alive(configuration))
+    if not names:
         return False
-    _ask_product_to_stop(configuration, alive)
-    _wait_until(lambda: not _product(_alive(configuration.run_dir)), limit_s=PRODUCT_LIMIT_S)
-    _kill(_product(_alive(configuration.run_dir)).values())
-    # Left under supervisord is Redis alone, which it ends before itself.
-    _signal(configuration.run_dir, (SUPERVISORD, REDIS), signal.SIGTERM)
-    _wait_until(lambda: not _alive(configuration.run_dir), limit_s=REDIS_LIMIT_S)
-    _kill(_alive(configuration.run_dir).values())
-    _wait_until(lambda: not _alive(configuration.run_dir), limit_s=KILL_LIMIT_S)
+    _end(configuration, names - {ProcessName.REDIS, SUPERVISORD}, limit_s=PRODUCT_LIMIT_S)
+    _end(configuration, names & {ProcessName.REDIS}, limit_s=REDIS_LIMIT_S)
+    _shut_down_supervisord(configuration)
+    # Whatever supervisord started again in between, or left behind.
+    _kill(_alive(configuration))
+    _wait_until(lambda: not _alive(configuration), limit_s=KILL_LIMIT_S)
     return True
 
 
@@ -60,47 +59,47 @@ def launcher_stop(configuration: Configuration) -> bool:
     pid = holder_of(launcher)
     if pid is None:
         return False
-    _terminate(pid)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     _wait_until(lambda: holder_of(launcher) is None, limit_s=PRODUCT_LIMIT_S + REDIS_LIMIT_S)
     return True
 
 
-def _ask_product_to_stop(configuration: Configuration, alive: dict[str, int]) -> None:
-    """Through supervisord, which would otherwise start them again; without it, directly."""
+def _end(configuration: Configuration, names: Set[str], *, limit_s: float) -> None:
+    """Ask all of them at once, then kill those that are left at the limit."""
+
+    def remaining() -> dict[str, int]:
+        return {name: pid for name, pid in _alive(configuration).items() if name in names}
+
+    _ask_to_stop(configuration, remaining())
+    _wait_until(lambda: not remaining(), limit_s=limit_s)
+    _kill(remaining())
+
+
+def _ask_to_stop(configuration: Configuration, alive: Mapping[str, int]) -> None:
+    """Through supervisord, which would otherwise start them again; where it is gone, directly."""
     control = SupervisorControl(control_socket(configuration))
     try:
-        for name in control.states():
-            if name != REDIS:
-                control.request_stop(name)
+        for name in alive:
+            control.request_stop(name)
     except NotRunningError:
-        for pid in _product(alive).values():
-            _terminate(pid)
-
-
-def _alive(run_dir: Path) -> dict[str, int]:
-    return {name: pid for name, pid in holders_in(run_dir) if name != LAUNCHER}
-
-
-def _product(alive: dict[str, int]) -> dict[str, int]:
-    return {name: pid for name, pid in alive.items() if name not in {REDIS, SUPERVISORD}}
-
-
-def _signal(run_dir: Path, names: Iterable[str], number: signal.Signals) -> None:
-    alive = _alive(run_dir)
-    for name in names:
-        if name in alive:
+        for pid in alive.values():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(alive[name], number)
-            return
+                os.kill(pid, signal.SIGTERM)
 
 
-def _terminate(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
+def _shut_down_supervisord(configuration: Configuration) -> None:
+    with contextlib.suppress(NotRunningError):
+        SupervisorControl(control_socket(configuration)).shut_down()
+    _wait_until(lambda: supervisord_pid(configuration) is None, limit_s=SUPERVISORD_LIMIT_S)
 
 
-def _kill(pids: Iterable[int]) -> None:
-    for pid in pids:
+def _alive(configuration: Configuration) -> dict[str, int]:
+    return {name: pid for name, pid in holders_in(configuration.run_dir) if name != LAUNCHER}
+
+
+def _kill(alive: Mapping[str, int]) -> None:
+    for pid in alive.values():
         signal_group(pid, signal.SIGKILL)
 
 

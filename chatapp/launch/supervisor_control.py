@@ -50,6 +50,10 @@ class SupervisorControl:
             if fault.faultCode not in {ALREADY_GONE, GOING_DOWN}:
                 raise
 
+    def shut_down(self) -> None:
+        """Have supervisord end what still runs, then itself. Sooner than by SIGTERM, which it notices once a second."""
+        self._call("shutdown")
+
     def add(self, name: str) -> None:
         """Read the configuration again and start the process that is new in it."""
         self._call("reloadConfig")
