@@ -1,6 +1,6 @@
 """The way from web to worker: task names, sent by name, so that nobody imports a task. Owns no state; the rows do."""
 
-from celery import current_app
+from chatapp.celery import app
 
 GENERATE_TASK = "chatapp.generations.tasks.generate"
 
@@ -11,12 +11,12 @@ def queue_name(slug: str) -> str:
 
 def task_send(*, slug: str) -> None:
     """Tell the model's workers that a row waits. A lost or doubled message costs nothing: a task claims what it finds."""
-    current_app.send_task(GENERATE_TASK, args=[slug], queue=queue_name(slug), ignore_result=True)
+    app.send_task(GENERATE_TASK, args=[slug], queue=queue_name(slug), ignore_result=True)
 
 
 def tasks_top_up(*, slug: str, num_queued_rows: int) -> int:
     """Send what is missing so that each queued row has a message. Returns how many were sent."""
-    with current_app.connection_for_read() as connection:
+    with app.connection_for_read() as connection:
         num_messages = connection.default_channel.client.llen(queue_name(slug))
     num_missing = max(0, num_queued_rows - num_messages)
     for _ in range(num_missing):
