@@ -78,7 +78,7 @@ class OutputGate:
         for matches in scanner.read(text):
             settled += matches
             self._weigh(matches)
-            if self.blocked:
+            if any(match.blocks for match in matches):
                 self._held = self._held[: scanner.num_chars - self._num_released]
                 break
         return self._step(settled, until=scanner.held_from)

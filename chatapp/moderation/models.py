@@ -1,7 +1,8 @@
 """
 Rules as people edit them, and rulesets as they were published.
 
-A rule may change at any time and changes nothing by that; a published ruleset never changes (trigger of migration 0002).
+A rule may change at any time and changes nothing by that. A published ruleset never changes (triggers of migration
+0002).
 """
 
 from typing import ClassVar
@@ -200,7 +201,7 @@ class Ruleset(models.Model):
         verbose_name_plural = _("rulesets")
         ordering: ClassVar[list[str]] = ["-version"]
         default_permissions = ("view",)
-        permissions: ClassVar[list[tuple[str, str]]] = [("publish_ruleset", "Can publish a ruleset")]
+        permissions = (("publish_ruleset", "Can publish a ruleset"),)
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(version__gte=1), name="ruleset_version"),
             models.CheckConstraint(condition=~Q(reason=""), name="ruleset_has_reason"),

@@ -1,4 +1,4 @@
-"""Reads rules and rulesets. A worker and a web process ask for the ruleset in force at every turn: one indexed query."""
+"""Reads rules and rulesets. Web and workers ask for the ruleset in force at every turn: one indexed query."""
 
 from functools import lru_cache
 

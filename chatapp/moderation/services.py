@@ -30,13 +30,15 @@ def input_judge(*, text: str) -> Verdict:
     return judge(ruleset_current(), text, Stage.INPUT)
 
 
-def rule_save(*, rule: models.Rule, author: User) -> None:
-    """Store a new or changed rule as its next revision. Nothing is enforced by that: publish."""
-    rule.author = author
-    rule.updated_at = clock.now()
-    if rule._state.adding:
-        rule.save(force_insert=True)
-        return
+def rule_create(*, rule: models.Rule, author: User) -> None:
+    """Store a new rule. Nothing is enforced by that: publish."""
+    rule.author, rule.updated_at, rule.revision = author, clock.now(), 1
+    rule.save(force_insert=True)
+
+
+def rule_update(*, rule: models.Rule, author: User) -> None:
+    """Store a changed rule as its next revision. Nothing is enforced by that: publish."""
+    rule.author, rule.updated_at = author, clock.now()
     rule.revision = F("revision") + 1
     rule.save(force_update=True)
     rule.refresh_from_db(fields=["revision"])

@@ -10,6 +10,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 KEY_SIZE_BYTES = 32
 
@@ -29,5 +30,5 @@ def fernet_keys() -> list[bytes]:
     return [base64.urlsafe_b64encode(key) for key in keys_for(Purpose.EVIDENCE)]
 
 
-def _derive(secret: str, purpose: Purpose) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_SIZE_BYTES, salt=None, info=purpose.encode()).derive(secret.encode())
+def _derive(secret: str | bytes, purpose: Purpose) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_SIZE_BYTES, salt=None, info=purpose.encode()).derive(force_bytes(secret))

@@ -75,7 +75,7 @@ class Evidence(models.Model):
         verbose_name = _("evidence")
         verbose_name_plural = _("evidence")
         default_permissions = ()
-        permissions: ClassVar[list[tuple[str, str]]] = [("view_evidence_text", "Can read withheld text")]
+        permissions = (("view_evidence_text", "Can read withheld text"),)
 
     def __str__(self) -> str:
         return str(self.id)

@@ -33,7 +33,7 @@ def decisions_record(
     """
     Put each match of the verdict on record, at the end of the conversation's chain, with the evidence for all of them.
 
-    In a transaction of its own, or in a savepoint of one that is open; nothing is written for a verdict without matches.
+    In a transaction of its own, or in a savepoint of one that is open. A verdict without matches writes nothing.
     """
     if not verdict.matches:
         return []
@@ -95,7 +95,7 @@ def evidence_read(*, decision: Decision, reader: User) -> str:
     """
     if not reader.has_perm("review.view_evidence_text"):
         raise EvidenceForbidden(_("You may not read withheld text."))
-    kept = Evidence.objects.filter(id=decision.evidence_id).first()
+    kept = Evidence.objects.filter(id=decision.evidence_id).first() if decision.evidence_id else None
     if kept is None:
         raise EvidenceMissing(_("No text was withheld here, or it was erased."))
     EvidenceReading.objects.create(

@@ -1,6 +1,8 @@
 """The group of the people who keep the rules. Permissions are rows that Django writes after all migrations: too late."""
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 GROUP = "moderator"
 # codename: name, as Django will find it
@@ -10,7 +12,7 @@ PERMISSIONS = {
 }
 
 
-def create_group(apps, schema_editor):
+def create_group(apps: StateApps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     content_types = apps.get_model("contenttypes", "ContentType").objects
     permissions = apps.get_model("auth", "Permission").objects
     group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=GROUP)

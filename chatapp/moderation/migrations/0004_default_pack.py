@@ -3,8 +3,11 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
@@ -12,7 +15,7 @@ from chatapp.moderation.ruleset import Ruleset
 PACK = Path(__file__).resolve().parent.parent / "packs" / "default.json"
 
 
-def publish_pack(apps, schema_editor):
+def publish_pack(apps: StateApps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     rows = json.loads(PACK.read_text(encoding="utf-8"))["rules"]
     rule_model = apps.get_model("moderation", "Rule")
     for row in rows:
@@ -27,7 +30,7 @@ def publish_pack(apps, schema_editor):
     )
 
 
-def _rule(row):
+def _rule(row: dict[str, Any]) -> Rule:
     notices = {language: row[field] for language, field in (("en", "notice_en"), ("zh-hans", "notice_zh_hans"))}
     return Rule.from_json(
         {

@@ -1,6 +1,8 @@
 """Who may see decisions, and who may read the withheld text behind them."""
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 PERMISSIONS = {
     "decision": {"view_decision": "Can view decision"},
@@ -13,7 +15,7 @@ GROUPS = {
 }
 
 
-def create_groups(apps, schema_editor):
+def create_groups(apps: StateApps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     content_types = apps.get_model("contenttypes", "ContentType").objects
     permissions = apps.get_model("auth", "Permission").objects
     found = {}
