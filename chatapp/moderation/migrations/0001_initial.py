@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "ruleset",
                 "verbose_name_plural": "rulesets",
                 "ordering": ["-version"],
-                "permissions": [("publish_ruleset", "Can publish a ruleset")],
+                "permissions": (("publish_ruleset", "Can publish a ruleset"),),
                 "default_permissions": ("view",),
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("version__gte", 1)), name="ruleset_version"),

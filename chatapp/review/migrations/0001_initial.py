@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "evidence",
                 "verbose_name_plural": "evidence",
-                "permissions": [("view_evidence_text", "Can read withheld text")],
+                "permissions": (("view_evidence_text", "Can read withheld text"),),
                 "default_permissions": (),
             },
         ),
