@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import pytest_django
 import redis
 from django.conf import settings
 
@@ -23,6 +24,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _server in config.stash:
         config.stash[_server].stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Remembers what the migrations put into the test database: a test that commits ends with going back there."""
+    from tests.support.database import migrated
+
+    with django_db_blocker.unblock():
+        migrated.remember()
 
 
 @pytest.fixture(autouse=True)
