@@ -33,6 +33,10 @@ class Health:
             redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
         )
 
+    def close(self) -> None:
+        """Let go of the connection to Redis."""
+        self._redis.close()
+
     def forget_signs(self) -> None:
         """Delete signs of life that an earlier run left in the embedded server: they live for some seconds more."""
         with contextlib.suppress(redis.RedisError):

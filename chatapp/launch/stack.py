@@ -181,6 +181,10 @@ class Stack:
         """The process id of a running process; 0 while it does not run."""
         return self.states()[name].pid
 
+    def is_healthy(self, name: str) -> bool:
+        """Whether a process runs and answers."""
+        return self._health.is_healthy(name, states=self.states())
+
     def wait_until_ended(self) -> int:
         """Wait for supervisord to end, by whosever will; returns its exit status."""
         if self._supervisord is None:
@@ -195,6 +199,7 @@ class Stack:
     def stop(self) -> None:
         """End everything: web and workers, then Redis. Harmless if nothing runs."""
         instance_stop(self.configuration)
+        self._health.close()
         if self._supervisord is not None:
             self._supervisord.wait()
 

@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Set
-from pathlib import Path
 
 from chatapp.launch.configuration import Configuration, configuration_from_environment
 from chatapp.launch.errors import LaunchError, NotRunningError
@@ -36,9 +35,10 @@ def supervisord_pid(configuration: Configuration) -> int | None:
 
 def instance_stop(configuration: Configuration) -> bool:
     """End every process of the instance but its launcher, which ends by itself. False if none was running."""
-    names = set(_alive(configuration))
-    if not names:
+    alive = set(_alive(configuration))
+    if not alive:
         return False
+    names = alive | _kept_by_supervisord(configuration)
     _end(configuration, names - {ProcessName.REDIS, SUPERVISORD}, limit_s=PRODUCT_LIMIT_S)
     _end(configuration, names & {ProcessName.REDIS}, limit_s=REDIS_LIMIT_S)
     _shut_down_supervisord(configuration)
@@ -71,16 +71,16 @@ def _end(configuration: Configuration, names: Set[str], *, limit_s: float) -> No
     def remaining() -> dict[str, int]:
         return {name: pid for name, pid in _alive(configuration).items() if name in names}
 
-    _ask_to_stop(configuration, remaining())
+    _ask_to_stop(configuration, names, remaining())
     _wait_until(lambda: not remaining(), limit_s=limit_s)
     _kill(remaining())
 
 
-def _ask_to_stop(configuration: Configuration, alive: Mapping[str, int]) -> None:
+def _ask_to_stop(configuration: Configuration, names: Set[str], alive: Mapping[str, int]) -> None:
     """Through supervisord, which would otherwise start them again; where it is gone, directly."""
     control = SupervisorControl(control_socket(configuration))
     try:
-        for name in alive:
+        for name in names:
             control.request_stop(name)
     except NotRunningError:
         for pid in alive.values():
@@ -92,6 +92,14 @@ def _shut_down_supervisord(configuration: Configuration) -> None:
     with contextlib.suppress(NotRunningError):
         SupervisorControl(control_socket(configuration)).shut_down()
     _wait_until(lambda: supervisord_pid(configuration) is None, limit_s=SUPERVISORD_LIMIT_S)
+
+
+def _kept_by_supervisord(configuration: Configuration) -> set[str]:
+    """Also those that are dead just now and would be started again."""
+    try:
+        return set(SupervisorControl(control_socket(configuration)).states())
+    except NotRunningError:
+        return set()
 
 
 def _alive(configuration: Configuration) -> dict[str, int]:

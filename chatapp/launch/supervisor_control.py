@@ -10,8 +10,8 @@ from typing import Any
 from chatapp.launch.errors import NotRunningError
 
 TIMEOUT_S = 5.0
-ALREADY_GONE = 70  # supervisor's fault NOT_RUNNING
-GOING_DOWN = 6  # supervisor's fault SHUTDOWN_STATE
+# Faults of supervisor's that mean: it does not run, or will not for long.
+HARMLESS_FAULTS = {6, 10, 70}  # SHUTDOWN_STATE, BAD_NAME, NOT_RUNNING
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class ProcessState:
 
 
 class SupervisorControl:
-    """A connection to supervisord. Every call raises `NotRunningError` if nobody listens."""
+    """The calls to one supervisord. Each raises `NotRunningError` if nobody listens."""
 
     def __init__(self, socket_path: Path) -> None:
-        self._proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(socket_path))
+        self._socket_path = socket_path
 
     def states(self) -> dict[str, ProcessState]:
         """Every process by name."""
@@ -43,12 +43,16 @@ class SupervisorControl:
         }
 
     def request_stop(self, name: str) -> None:
-        """Begin to stop one process; do not wait for it."""
+        """Begin to stop one process; do not wait for it. One that is stopped already, or unknown, is no error."""
         try:
-            self._call("stopProcess", name, False)  # noqa: FBT003 - the protocol's own positional flag: wait
+            self._call("stopProcess", str(name), False)  # noqa: FBT003 - the protocol's own positional flag: wait
         except xmlrpc.client.Fault as fault:
-            if fault.faultCode not in {ALREADY_GONE, GOING_DOWN}:
+            if fault.faultCode not in HARMLESS_FAULTS:
                 raise
+
+    def request_start(self, name: str) -> None:
+        """Begin to start a process that was stopped; do not wait for it."""
+        self._call("startProcess", name, False)  # noqa: FBT003 - the protocol's own positional flag: wait
 
     def shut_down(self) -> None:
         """Have supervisord end what still runs, then itself. Sooner than by SIGTERM, which it notices once a second."""
@@ -60,9 +64,11 @@ class SupervisorControl:
         self._call("addProcessGroup", name)
 
     def _call(self, method: str, *arguments: object) -> Any:
+        transport = _UnixTransport(self._socket_path)
         try:
-            return getattr(self._proxy.supervisor, method)(*arguments)
-        except (OSError, http.client.HTTPException) as error:
+            with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as proxy:
+                return getattr(proxy.supervisor, method)(*arguments)
+        except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
             raise NotRunningError("Nothing is running here. Start it with: make run") from error
 
 
@@ -82,5 +88,7 @@ class _UnixTransport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: object) -> _UnixConnection:  # noqa: ARG002 - the caller's host means nothing here
-        return _UnixConnection(self._path)
+    def make_connection(self, host: tuple[str, dict[str, str]] | str) -> _UnixConnection:
+        connection = _UnixConnection(self._path)
+        self._connection = (host, connection)  # what Transport.close() closes
+        return connection

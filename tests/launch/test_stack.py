@@ -1,0 +1,101 @@
+"""A whole instance as the end-to-end tests start it: every process comes back, its files are private."""
+
+import os
+import signal
+import stat
+
+import pytest
+
+from chatapp.launch.configuration import configuration_from_environment
+from chatapp.launch.errors import AlreadyRunningError, NotRunningError, PortTakenError
+from chatapp.launch.models import ensure_default_model
+from chatapp.launch.stack import Stack
+from chatapp.launch.supervisor_control import SupervisorControl
+from tests.launch.instance import http_status, instance_environment
+from tests.support.waiting import wait_until
+
+RESTART_LIMIT_S = 90.0
+PROCESSES = ("web", "worker", "beat", "model-smollm2-135m-instruct", "redis")
+
+
+@pytest.fixture(scope="module")
+def lines():
+    """What the instance reported."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory, lines):
+    environ = instance_environment(tmp_path_factory.mktemp("stack") / "data")
+    started = Stack(configuration_from_environment(environ), environ=environ, report=lines.append)
+    with started:
+        started.require_startable()
+        models = started.prepare()
+        ensure_default_model(started, models=models)
+        started.start(models)
+        started.wait_healthy()
+        yield started
+
+
+class TestStack:
+    def test_reports_each_process_as_it_becomes_ready(self, stack, lines):
+        ready = {line.split()[0] for line in lines if "is ready" in line}
+
+        assert ready == set(PROCESSES)
+
+    def test_keeps_its_secrets_in_files_that_only_their_owner_can_read(self, stack):
+        configuration = stack.configuration
+        secrets = (
+            configuration.secret_key_file,
+            configuration.redis_dir / "password",
+            configuration.redis_dir / "redis.conf",
+            configuration.run_dir / "supervisord.conf",
+        )
+
+        assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+
+    def test_answers_only_under_its_own_name_on_the_loopback(self, stack):
+        assert http_status(stack.configuration.port, "/healthz", host=f"127.0.0.1:{stack.configuration.port}") == 200
+        assert http_status(stack.configuration.port, "/accounts/login/", host="evil.example") == 400
+
+    def test_makes_the_first_admin_only_once_and_keeps_the_secret_key(self, stack, capfd):
+        key = stack.configuration.secret_key_file.read_text()
+
+        stack.prepare()
+
+        assert stack.configuration.secret_key_file.read_text() == key
+        assert "Password" not in capfd.readouterr().out
+
+    def test_refuses_a_second_start_on_the_same_data(self, stack):
+        second = Stack(stack.configuration, environ=stack.environment, report=print)
+
+        with pytest.raises(AlreadyRunningError, match="make stop"):
+            second.require_startable()
+
+    def test_refuses_another_instance_the_same_port(self, stack, tmp_path):
+        environ = instance_environment(tmp_path, PORT=str(stack.configuration.port))
+        other = Stack(configuration_from_environment(environ), environ=environ, report=print)
+
+        with pytest.raises(PortTakenError, match=f"Port {stack.configuration.port} on 127.0.0.1 is taken.*PORT="):
+            other.require_startable()
+
+    @pytest.mark.parametrize("name", PROCESSES)
+    def test_brings_back_a_process_that_is_killed(self, stack, name):
+        killed = stack.pid(name)
+
+        os.kill(killed, signal.SIGKILL)
+
+        wait_until(lambda: stack.pid(name) not in {0, killed}, limit_s=RESTART_LIMIT_S, what=f"a new {name}")
+        wait_until(lambda: stack.is_healthy(name), limit_s=RESTART_LIMIT_S, what=f"a healthy {name}")
+        wait_until(lambda: stack.is_healthy("web"), limit_s=RESTART_LIMIT_S, what="a healthy web")
+
+    def test_stops_web_and_workers_first_and_redis_last(self, stack):
+        """Last in this class: it ends the instance."""
+        stack.stop()
+
+        log = (stack.configuration.logs_dir / "supervisord.log").read_text()
+        stopped = [line.split("stopped: ")[1].split()[0] for line in log.splitlines() if "stopped: " in line]
+        assert set(stopped) == set(PROCESSES)
+        assert stopped[-1] == "redis"
+        with pytest.raises(NotRunningError):
+            SupervisorControl(stack.configuration.run_dir / "supervisor.sock").states()
