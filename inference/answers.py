@@ -50,7 +50,9 @@ class Answer:
         self.job = Job(
             request_id=request.id,
             tokens=list(prompt.token_ids),
-            max_tokens=min(context_window, len(prompt.token_ids) + len(prompt.dropped) + request.sampling.max_new_tokens),
+            max_tokens=min(
+                context_window, len(prompt.token_ids) + len(prompt.dropped) + request.sampling.max_new_tokens
+            ),
             priority=request.priority,
             cache_scope=request.cache_scope,
         )

@@ -65,7 +65,9 @@ class PackedBatch:
         return min(-(-span.length // _LENGTH_BUCKET) * _LENGTH_BUCKET, self.cache.slot_length)
 
 
-def pack(cache: SlotCache, decodes: Sequence[Segment], prefills: Sequence[Segment], *, device: torch.device) -> PackedBatch:
+def pack(
+    cache: SlotCache, decodes: Sequence[Segment], prefills: Sequence[Segment], *, device: torch.device
+) -> PackedBatch:
     """Lay a step's segments out: decoding slots that are neighbours share a span, a prompt's chunk has its own."""
     segments = [*decodes, *prefills]
     slots = [segment.slot for segment in segments for _ in segment.tokens]

@@ -5,6 +5,7 @@ Owns the memory and who of it is touched. Knows positions, not tokens: what a sl
 """
 
 import mmap
+import sys
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
+
+_MAP_NORESERVE = 0x4000  # Linux; Python names it from 3.13 on. The room may exceed memory: it is never all used
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,13 @@ class SlotCache:
         self.slot_length = slot_length
         self._extent = (shape.num_layers, 2, num_slots, shape.num_heads, slot_length, shape.head_size)
         self._mapping: mmap.mmap | None = None
-        storage = self._map_pages() if device.type == "cpu" else torch.zeros(self._extent, dtype=shape.dtype, device=device)
+        storage = (
+            self._map_pages() if device.type == "cpu" else torch.zeros(self._extent, dtype=shape.dtype, device=device)
+        )
         self.layers: list[tuple[Tensor, Tensor]] = [(layer[0], layer[1]) for layer in storage]  # 2 x (S, H, L, D)
-        self._flat = [(keys.view(-1, shape.head_size), values.view(-1, shape.head_size)) for keys, values in self.layers]
+        self._flat = [
+            (keys.view(-1, shape.head_size), values.view(-1, shape.head_size)) for keys, values in self.layers
+        ]
         self._high_water = [0] * num_slots  # positions of a slot that may be resident
 
     def write(self, layer: int, keys: Tensor, values: Tensor, index: Tensor) -> None:
@@ -92,18 +99,21 @@ class SlotCache:
                 keys[slot, :, keep:].zero_()
                 values[slot, :, keep:].zero_()
         else:
-            self._discard_pages(slot, keep)
+            self._discard_pages(self._mapping, slot, keep)
         self._high_water[slot] = keep
 
     def _map_pages(self) -> Tensor:
         size_bytes = prod(self._extent) * self.shape.dtype.itemsize
-        self._mapping = mmap.mmap(-1, size_bytes)
-        if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # discarded pages of a shared mapping would keep their content
+        if sys.platform == "linux":
+            flags |= _MAP_NORESERVE
+        self._mapping = mmap.mmap(-1, size_bytes, flags=flags)
+        if sys.platform == "linux":
             # A huge page (2 MB) spans a head's whole row: one token would make it all resident.
             self._mapping.madvise(mmap.MADV_NOHUGEPAGE)
         return torch.frombuffer(self._mapping, dtype=self.shape.dtype).view(self._extent)
 
-    def _discard_pages(self, slot: int, keep: int) -> None:
+    def _discard_pages(self, mapping: mmap.mmap, slot: int, keep: int) -> None:
         """Zero up to the next page boundary by hand, and let the system take the whole pages after it."""
         entry_bytes = self.shape.head_size * self.shape.dtype.itemsize
         row_bytes = self.slot_length * entry_bytes
@@ -111,15 +121,15 @@ class SlotCache:
         for part in range(self.shape.num_layers * 2):
             for head in range(num_rows):
                 row = ((part * self.num_slots + slot) * num_rows + head) * row_bytes
-                self._zero_bytes(row + keep * entry_bytes, row + self._high_water[slot] * entry_bytes)
+                self._zero_bytes(mapping, row + keep * entry_bytes, row + self._high_water[slot] * entry_bytes)
 
-    def _zero_bytes(self, start: int, end: int) -> None:
-        assert self._mapping is not None
+    @staticmethod
+    def _zero_bytes(mapping: mmap.mmap, start: int, end: int) -> None:
         first_page = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
         last_page = end // mmap.PAGESIZE * mmap.PAGESIZE
-        if first_page >= last_page or not hasattr(mmap, "MADV_DONTNEED"):
-            self._mapping[start:end] = bytes(end - start)
+        if first_page >= last_page or sys.platform != "linux":
+            mapping[start:end] = bytes(end - start)  # elsewhere the system may keep a discarded page's content
             return
-        self._mapping[start:first_page] = bytes(first_page - start)
-        self._mapping.madvise(mmap.MADV_DONTNEED, first_page, last_page - first_page)
-        self._mapping[last_page:end] = bytes(end - last_page)
+        mapping[start:first_page] = bytes(first_page - start)
+        mapping.madvise(mmap.MADV_DONTNEED, first_page, last_page - first_page)
+        mapping[last_page:end] = bytes(end - last_page)

@@ -52,14 +52,17 @@ class SlotEngine:
         max_prefill_tokens: int = DEFAULT_MAX_PREFILL_TOKENS,
     ) -> None:
         """:raises ModelUnusable: if the model cannot run over slots, or the cache holds not even one token."""
+        text_config = model.config.get_text_config()
         max_cached_tokens = cache_bytes // CacheShape.of(model.config, dtype=model.dtype).bytes_per_token
         self._context_window = min(
-            max_cached_tokens, model.config.get_text_config().max_position_embeddings, context_window or max_cached_tokens
+            max_cached_tokens,
+            int(text_config.max_position_embeddings),
+            context_window or max_cached_tokens,
         )
         if self._context_window < 1:
             raise ModelUnusable(f"{cache_bytes} bytes of cache hold not one token of this model; give it more")
         self._encoder = PromptEncoder(tokenizer, model.generation_config)
-        self._vocabulary_size = model.get_input_embeddings().num_embeddings
+        self._vocabulary_size = int(text_config.vocab_size)
         self._num_slots = num_slots
         self._max_waiting = max_waiting
         self._scheduler = Scheduler(
@@ -136,7 +139,7 @@ class SlotEngine:
             vocabulary=self._encoder.vocabulary,
             end_ids=self._encoder.end_ids,
             context_window=self._context_window,
-            seed=random.getrandbits(63) if seed is None else seed,  # noqa: S311  # sampling noise, no secret
+            seed=random.getrandbits(63) if seed is None else seed,  # noise, no secret
             channel=channel,
             submitted_at_s=time.monotonic(),
         )

@@ -87,7 +87,7 @@ class ForwardPass:
 
     def _require_parity(self) -> None:
         """Compare a prompt computed in two chunks and a decode with the model's own computation of the same."""
-        vocabulary_size = self._model.get_input_embeddings().num_embeddings
+        vocabulary_size: int = self._model.config.get_text_config().vocab_size
         tokens = [(7919 * place) % vocabulary_size for place in range(1, _PARITY_TOKENS + 1)]
         expected = self._model(input_ids=self._tensor(tokens)[None], use_cache=False).logits[0, -1]  # (V,)
         self._model.set_attn_implementation(ATTENTION_NAME)
@@ -107,4 +107,3 @@ class ForwardPass:
         self.logits([], [Segment(job, 0, 0, tuple(tokens[:half]), samples=False)])
         self.logits([], [Segment(job, 0, half, tuple(tokens[half:last]), samples=False)])
         return self.logits([Segment(job, 0, last, (tokens[last],), samples=True)], [])[0]
-

@@ -48,7 +48,8 @@ def load_model(path: Path, *, dtype: DtypeName = "auto") -> "tuple[PreTrainedMod
         )
     except (OSError, ValueError, KeyError, ImportError) as failure:
         raise ModelUnusable(f"{path} cannot be loaded ({failure}); prepare the model again") from failure
-    return model.eval().requires_grad_(False), tokenizer  # noqa: FBT003  # torch's own signature
+    model.requires_grad_(requires_grad=False)
+    return model, tokenizer  # from_pretrained returns it in evaluation mode
 
 
 def load_engine(
@@ -90,7 +91,7 @@ def cpu_multiplies_bfloat16() -> bool:
     """Say whether the processor has instructions for bfloat16 products; False where the system does not tell."""
     import torch
 
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16") or capabilities.get("bf16"))
 
 
@@ -126,9 +127,10 @@ def check_model_folder(path: Path) -> None:
 
 def _check_architecture(path: Path) -> None:
     config = read_json(path / "config.json")
-    architectures = config.get("architectures") or []
-    if config.get("is_encoder_decoder") or not any(str(name).endswith("ForCausalLM") for name in architectures):
-        named = ", ".join(map(str, architectures)) or "an unnamed architecture"
+    architectures = config.get("architectures")
+    names = list(map(str, architectures)) if isinstance(architectures, list) else []
+    if config.get("is_encoder_decoder") or not any(name.endswith("ForCausalLM") for name in names):
+        named = ", ".join(names) or "an unnamed architecture"
         raise ModelUnusable(f"{path} holds {named}; choose a decoder-only text model (…ForCausalLM)")
 
 

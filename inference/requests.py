@@ -3,6 +3,8 @@
 from inference.errors import UnsupportedParameter
 from inference.types import GenerationRequest, SamplingParameters
 
+_LARGEST = 100.0  # temperature, penalty or bias; beyond it float32 loses what the logits say
+
 
 def check_request(request: GenerationRequest, *, vocabulary_size: int) -> None:
     """
@@ -23,15 +25,18 @@ def _check_sampling(sampling: SamplingParameters, vocabulary_size: int) -> None:
         raise UnsupportedParameter(parameter="num_logprobs", reason="log-probabilities are not given out")
     in_range = {
         "max_new_tokens": (sampling.max_new_tokens >= 1, "at least 1"),
-        "temperature": (0.0 <= sampling.temperature <= 100.0, "from 0 to 100"),  # noqa: PLR2004
+        "temperature": (0.0 <= sampling.temperature <= _LARGEST, "from 0 to 100"),
         "top_k": (sampling.top_k >= 0, "0 (off) or more"),
         "top_p": (0.0 < sampling.top_p <= 1.0, "above 0 and at most 1"),
         "min_p": (0.0 <= sampling.min_p <= 1.0, "from 0 to 1"),
-        "repetition_penalty": (0.0 < sampling.repetition_penalty <= 100.0, "above 0 and at most 100"),  # noqa: PLR2004
-        "frequency_penalty": (abs(sampling.frequency_penalty) <= 100.0, "from -100 to 100"),  # noqa: PLR2004
-        "presence_penalty": (abs(sampling.presence_penalty) <= 100.0, "from -100 to 100"),  # noqa: PLR2004
+        "repetition_penalty": (0.0 < sampling.repetition_penalty <= _LARGEST, "above 0 and at most 100"),
+        "frequency_penalty": (abs(sampling.frequency_penalty) <= _LARGEST, "from -100 to 100"),
+        "presence_penalty": (abs(sampling.presence_penalty) <= _LARGEST, "from -100 to 100"),
         "logit_bias": (
-            all(0 <= token_id < vocabulary_size and abs(bias) <= 100.0 for token_id, bias in sampling.logit_bias.items()),  # noqa: PLR2004
+            all(
+                0 <= token_id < vocabulary_size and abs(bias) <= _LARGEST
+                for token_id, bias in sampling.logit_bias.items()
+            ),
             f"token ids 0 to {vocabulary_size - 1} with biases from -100 to 100",
         ),
     }

@@ -59,7 +59,9 @@ def _sample(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int]:
     quick = [place for place, row in enumerate(rows) if _may_use_candidates(row.parameters)]
     slow = [place for place in range(len(rows)) if place not in set(quick)]
     if quick:
-        for place, token in zip(quick, _sample_candidates(scaled[quick], [rows[place] for place in quick]), strict=True):
+        for place, token in zip(
+            quick, _sample_candidates(scaled[quick], [rows[place] for place in quick]), strict=True
+        ):
             if token is None:
                 slow.append(place)
             else:

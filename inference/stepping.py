@@ -66,7 +66,9 @@ class Stepper:
         now_s = self._clock()
         for answer, token_id in zip(answers, chosen, strict=True):
             if token_id is None:
-                self._end_failed(answer.job, StepFailed("the model's logits were not numbers; the request may be retried"))
+                self._end_failed(
+                    answer.job, StepFailed("the model's logits were not numbers; the request may be retried")
+                )
                 continue
             self.num_generated_tokens += 1
             delta, reason = answer.accept(token_id, now_s=now_s)

@@ -1,0 +1,234 @@
+"""
+What tests of this folder and of its callers run on instead of big weights.
+
+A tiny random model with its tokenizer, made without the network in well under a second, and an engine whose outputs
+the test dictates. Not for production.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference.errors import EngineClosed, EngineError, RequestIdInUse
+from inference.types import (
+    ChatMessage,
+    Delta,
+    EngineStats,
+    Finish,
+    FinishReason,
+    GenerationRequest,
+    Output,
+    StepChannel,
+    Timings,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+TINY_CONTEXT_WINDOW = 512
+_CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+_CORPUS = ["the quick brown fox jumps over the lazy dog", "what is the capital of France? The capital is Paris."]
+_VOCABULARY_SIZE = 320
+
+
+def tiny_tokenizer() -> "PreTrainedTokenizerFast":
+    """Return a byte-level BPE tokenizer of 320 entries with a chat template; it encodes any text."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # type: ignore[assignment, unused-ignore]
+    core.decoder = decoders.ByteLevel()  # type: ignore[assignment, unused-ignore]
+    trainer = trainers.BpeTrainer(
+        vocab_size=_VOCABULARY_SIZE,
+        special_tokens=_SPECIAL_TOKENS,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    core.train_from_iterator(_CORPUS, trainer)
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=core,
+        bos_token=_SPECIAL_TOKENS[1],
+        eos_token=_SPECIAL_TOKENS[2],
+        chat_template=_CHAT_TEMPLATE,
+    )
+
+
+def tiny_model(*, seed: int = 0, architecture: str = "llama", **settings: object) -> "PreTrainedModel":
+    """
+    Return a random float32 model of two layers over `tiny_tokenizer`'s vocabulary.
+
+    Its weights are spread so wide that the best token leads clearly: rounding does not change a greedy answer.
+    architecture: a model type of transformers; settings: of its configuration.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.for_model(
+        architecture,
+        **{
+            "vocab_size": _VOCABULARY_SIZE,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 8,
+            "max_position_embeddings": TINY_CONTEXT_WINDOW,
+            "initializer_range": 0.6,
+            "bos_token_id": 1,
+            "eos_token_id": 2,
+            "pad_token_id": 0,
+            **settings,
+        },
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
+            config, dtype=torch.float32
+        )
+    model.train(mode=False)
+    return model
+
+
+def write_tiny_model(path: Path, *, seed: int = 0) -> None:
+    """Save the tiny model and tokenizer as a folder that `load_engine` and `prepare_model` accept."""
+    tiny_model(seed=seed).save_pretrained(path)
+    tiny_tokenizer().save_pretrained(path)
+
+
+class ScriptedEngine:
+    """
+    Implements `types.Engine` without a model: the test says what comes out, and when.
+
+    A request whose last message's text is a key of `scripts` is answered at once with that script's deltas and ends
+    with STOP; with a prefix, only what comes after it. Any other request stays open until the test calls `say` and
+    `end`, or somebody cancels it. Counts one token per delta and one per prompt character.
+    """
+
+    def __init__(self, scripts: Mapping[str, Sequence[str]] | None = None, *, context_window: int = 8192) -> None:
+        self._scripts = dict(scripts or {})
+        self._context_window = context_window
+        self._open: dict[str, _OpenRequest] = {}
+        self._lock = threading.RLock()
+        self._is_closed = False
+        self._num_steps = 0
+        self.submitted: list[GenerationRequest] = []
+        self.cancelled: list[str] = []
+
+    @property
+    def context_window(self) -> int:
+        return self._context_window
+
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return sum(len(message.text) for message in messages)
+
+    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> "ScriptedStream":
+        with self._lock:
+            if self._is_closed:
+                raise EngineClosed("the engine is closed")
+            if request.id in self._open:
+                raise RequestIdInUse(request_id=request.id)
+            self.submitted.append(request)
+            stream = ScriptedStream(request.id, StepChannel() if channel is None else None)
+            self._open[request.id] = _OpenRequest(request, channel or stream.channel)
+            script = self._scripts.get(request.messages[-1].text) if request.messages else None
+            if script is not None:
+                for text in _after_prefix(script, request.prefix):
+                    self.say(request.id, text)
+                self.end(request.id)
+            return stream
+
+    def say(self, request_id: str, text: str) -> None:
+        """
+        Give out one delta of an open request, as a step of its own.
+
+        :raises KeyError: if no such request is open.
+        """
+        with self._lock:
+            opened = self._open[request_id]
+            opened.num_tokens += 1
+            self._num_steps += 1
+            opened.channel.put([Delta(request_id=request_id, text=text, num_tokens=1)])
+
+    def end(
+        self, request_id: str, reason: FinishReason = FinishReason.STOP, *, error: EngineError | None = None
+    ) -> None:
+        """
+        Give out the Finish of an open request.
+
+        :raises KeyError: if no such request is open.
+        """
+        with self._lock:
+            opened = self._open.pop(request_id)
+            usage = Usage(self.count_prompt_tokens(opened.request.messages), opened.num_tokens)
+            timings = Timings(first_token_s=0.0 if opened.num_tokens else None, total_s=0.0)
+            opened.channel.put([Finish(request_id, reason, usage, timings, error)])
+
+    def cancel(self, request_id: str) -> None:
+        with self._lock:
+            self.cancelled.append(request_id)
+            if request_id in self._open:
+                self.end(request_id, FinishReason.CANCELLED)
+
+    def stats(self) -> EngineStats:
+        with self._lock:
+            return EngineStats(
+                num_running=len(self._open),
+                num_waiting=0,
+                num_slots=1_000,
+                num_steps=self._num_steps,
+                num_generated_tokens=self._num_steps,
+                num_cached_tokens=0,
+                tokens_per_s=0.0,
+            )
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            for request_id in list(self._open):
+                self.end(request_id, FinishReason.CANCELLED)
+
+
+class ScriptedStream:
+    """Implements `types.Stream`."""
+
+    def __init__(self, request_id: str, own_channel: StepChannel | None) -> None:
+        self.request_id = request_id
+        self.channel = own_channel or StepChannel()
+        self._is_ended = own_channel is None
+
+    def __iter__(self) -> "ScriptedStream":
+        return self
+
+    def __next__(self) -> Output:
+        if self._is_ended:
+            raise StopIteration
+        output: Output | None = None
+        while output is None:
+            output = next(iter(self.channel.get(timeout_s=60.0)), None)
+        self._is_ended = isinstance(output, Finish)
+        return output
+
+
+class _OpenRequest:
+    def __init__(self, request: GenerationRequest, channel: StepChannel) -> None:
+        self.request = request
+        self.channel = channel
+        self.num_tokens = 0
+
+
+def _after_prefix(script: Sequence[str], prefix: str) -> list[str]:
+    """Return the script's deltas without the text that `prefix` holds already."""
+    remaining, rest = len(prefix), []
+    for text in script:
+        if text[remaining:]:
+            rest.append(text[remaining:])
+        remaining = max(0, remaining - len(text))
+    return rest
