@@ -12,7 +12,10 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from chatapp.realtime.close_codes import close_codes_allow  # noqa: E402
 from chatapp.realtime.consumers import ChatConsumer  # noqa: E402
+
+close_codes_allow()
 
 application = ProtocolTypeRouter(
     {

@@ -160,6 +160,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = os.environ.get("ACCOUNT_EMAIL_VERIFICATION") or "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"signup": os.environ.get("SIGN_UP_RATE") or "20/m/ip"}
 ACCOUNT_ADAPTER = "chatapp.accounts.adapter.AccountAdapter"
 
 SESSION_COOKIE_HTTPONLY = True

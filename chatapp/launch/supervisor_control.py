@@ -52,7 +52,7 @@ class SupervisorControl:
 
     def request_start(self, name: str) -> None:
         """Begin to start a process that was stopped; do not wait for it."""
-        self._call("startProcess", name, False)  # noqa: FBT003 - the protocol's own positional flag: wait
+        self._call("startProcess", str(name), False)  # noqa: FBT003 - the protocol's own positional flag: wait
 
     def shut_down(self) -> None:
         """Have supervisord end what still runs, then itself. Sooner than by SIGTERM, which it notices once a second."""

@@ -1,0 +1,260 @@
+"""What comes in wrong over the socket: each has one typed error or state that a person understands."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from uuid import uuid4
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.client import Person
+from tests.support.product import Product
+
+FRAME_BYTES = 64 * 1024
+
+
+async def closed(tab) -> int:
+    """Receive until the server closes; the close code."""
+    with pytest.raises(ConnectionClosed) as closing:
+        while True:
+            await tab.receive()
+    return closing.value.rcvd.code
+
+
+def turn(conversation, **changes):
+    return {
+        "type": "turn.start",
+        "conversation_id": conversation,
+        "parent_id": None,
+        "client_message_id": str(uuid4()),
+        "text": "Hello",
+        **changes,
+    }
+
+
+class TestATurn:
+    @pytest.mark.parametrize("text", ["", "   \n "])
+    async def test_without_text_is_refused(self, person: Person, text):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            refusal = await tab.command(**turn(conversation, text=text))
+
+        assert refusal["code"] == "text_empty"
+
+    async def test_of_100_000_characters_in_a_frame_that_is_too_large_closes_with_1009(self, person: Person):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            await tab.send({"request_id": "1", **turn(conversation, text="x" * 100_000)})
+
+            assert await closed(tab) == 1009
+        error = next(frame for frame in tab.frames if frame["type"] == "error")
+        assert error["code"] == "frame_too_large"
+        assert error["details"]["limit"] == FRAME_BYTES
+
+    async def test_longer_than_a_message_may_be_is_refused_with_both_numbers(self, person: Person):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            refusal = await tab.command(**turn(conversation, text="x" * 16_001))
+
+        assert refusal["code"] == "text_too_long"
+        assert refusal["details"] == {"length": 16_001, "limit": 16_000}
+
+    async def test_in_someone_elses_conversation_is_refused_as_if_it_were_not_there(
+        self, person: Person, product: Product
+    ):
+        theirs = product.person().conversation_create()
+        async with person.socket() as tab:
+            refusal = await tab.command(**turn(theirs))
+
+        assert refusal["code"] == "conversation_not_found"
+
+    async def test_under_a_message_of_another_conversation_is_refused(self, person: Person):
+        conversation, other = person.conversation_create(), person.conversation_create()
+        async with person.socket() as tab:
+            await tab.watch(other)
+            end = await tab.answer(other, "Say yes.")
+
+            refusal = await tab.command(**turn(conversation, parent_id=end["message"]["id"]))
+
+        assert refusal["code"] == "message_not_found"
+
+    async def test_sent_again_returns_the_first(self, person: Person):
+        conversation = person.conversation_create()
+        frame = turn(conversation, text="Say yes.")
+        async with person.socket() as tab:
+            await tab.watch(conversation)
+            first = await tab.command(**frame)
+            again = await tab.command(**frame)
+            await tab.finished(first["generation_id"])
+
+        assert (first["message_id"], first["generation_id"]) == (again["message_id"], again["generation_id"])
+        assert len(person.rest("GET", f"/conversations/{conversation}").body["messages"]) == 2
+
+    async def test_that_follows_an_unfinished_answer_is_refused(self, person: Person):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            await tab.watch(conversation)
+            reply = await tab.ask(conversation, "Tell me a long story.")
+
+            refusal = await tab.command(**turn(conversation, parent_id=reply["message_id"]))
+            await tab.command(type="generation.cancel", generation_id=reply["generation_id"])
+            await tab.finished(reply["generation_id"])
+
+        assert refusal["code"] == "turn_in_progress"
+
+
+class TestAModel:
+    def test_that_nobody_serves_is_refused_by_name(self, person: Person):
+        answer = person.rest("POST", "/conversations", {"id": str(uuid4()), "model": "gpt-9"})
+
+        assert (answer.status, answer.body["error"]["code"]) == (404, "model_unknown")
+        assert "gpt-9" in answer.body["error"]["message"]
+
+    async def test_without_a_worker_keeps_the_message_and_answers_when_one_starts(
+        self, person: Person, product: Product
+    ):
+        conversation = person.conversation_create(model="second")
+        async with person.socket() as tab:
+            await tab.watch(conversation)
+            with product.without_worker("second"):
+                reply = await tab.ask(conversation, "Say yes.")
+                place = person.rest("GET", f"/generations/{reply['generation_id']}/place").body
+
+            end = await tab.finished(reply["generation_id"])
+
+        assert place == {"status": "queued", "position": 1, "is_worker_available": False}
+        assert end["generation"]["status"] == "completed"
+
+
+class TestATemplate:
+    def test_with_a_missing_variable_is_refused_by_its_label(self, person: Person):
+        answer = person.rest(
+            "POST", "/conversations", {"id": str(uuid4()), "template": {"slug": "translator", "version": 1}}
+        )
+
+        assert answer.body["error"]["code"] == "template_variable_missing"
+        assert answer.body["error"]["details"] == {"variable": "language"}
+
+
+class TestAFrame:
+    @pytest.mark.parametrize("frame", ["", "{", "[]", '"turn"', '{"type": "nonsense"}', '{"type": "ack", "number": 0}'])
+    async def test_that_cannot_be_read_is_an_error_and_the_socket_stays(self, person: Person, frame):
+        async with person.socket() as tab:
+            await tab.send(frame)
+            error = await tab.until(lambda frame: frame["type"] == "error")
+            await tab.send({"type": "ping"})
+            pong = await tab.receive()
+
+        assert error["code"] == "frame_malformed"
+        assert pong["type"] == "pong"
+
+    async def test_with_an_unknown_field_is_refused_by_its_name(self, person: Person):
+        async with person.socket() as tab:
+            await tab.send({"type": "ping", "colour": "red"})
+            error = await tab.until(lambda frame: frame["type"] == "error")
+
+        assert error["code"] == "frame_unknown_field"
+        assert error["details"] == {"field": "colour"}
+
+    async def test_of_bytes_is_an_error_and_closes_with_1003(self, person: Person):
+        async with person.socket() as tab:
+            await tab.send(b'{"type": "ping"}')
+
+            assert await closed(tab) == 1003
+        assert tab.frames[-1]["code"] == "frame_binary"
+
+    async def test_of_64_kb_is_read_and_one_byte_more_closes_with_1009(self, person: Person):
+        empty = json.dumps({"type": "ping", "x": ""})
+        fits = json.dumps({"type": "ping", "x": "y" * (FRAME_BYTES - len(empty))})
+        async with person.socket() as tab:
+            await tab.send(fits)
+            first = await tab.until(lambda frame: frame["type"] == "error")
+            await tab.send(fits.replace("y", "yy", 1))
+
+            assert await closed(tab) == 1009
+        assert first["code"] == "frame_unknown_field"
+        assert tab.frames[-1]["code"] == "frame_too_large"
+        assert tab.frames[-1]["details"]["length"] == FRAME_BYTES + 1
+
+    async def test_of_more_than_a_megabyte_is_dropped_with_its_socket_and_others_go_on(self, person: Person):
+        async with person.socket() as tab, person.socket() as other:
+            await tab.receive()
+            await other.receive()
+            await tab.send("x" * (1024 * 1024 + 1))
+
+            assert await closed(tab) in {1006, 1009}
+            await other.send({"type": "ping"})
+            assert (await other.receive())["type"] == "pong"
+
+
+class TestASocket:
+    async def test_of_nobody_is_closed_with_4401(self, person: Person):
+        async with person.socket(signed_in=False) as tab:
+            assert await closed(tab) == 4401
+        assert tab.frames[-1]["code"] == "not_signed_in"
+
+    async def test_from_another_sites_page_is_closed_with_4403(self, person: Person):
+        async with person.socket(origin="https://evil.example") as tab:
+            assert await closed(tab) == 4403
+        assert tab.frames[-1]["code"] == "origin_refused"
+
+    async def test_whose_session_ended_refuses_the_next_turn_and_closes_with_4401(self, person: Person):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            await tab.receive()
+            await asyncio.to_thread(person.sign_out)
+
+            refusal = await tab.command(**turn(conversation))
+
+            assert refusal["code"] == "not_signed_in"
+            assert await closed(tab) == 4401
+
+    async def test_whose_session_runs_out_is_closed_with_4401(self, person: Person, product: Product):
+        product.manage(
+            "from datetime import timedelta\n"
+            "from django.contrib.sessions.backends.db import SessionStore\n"
+            f"session = SessionStore('{person.cookie('sessionid')}')\n"
+            "session.set_expiry(2)\n"
+            "session.save()\n"
+        )
+        async with person.socket() as tab:
+            assert await closed(tab) == 4401
+        assert tab.frames[-1]["code"] == "not_signed_in"
+
+    async def test_may_be_one_of_ten_and_the_eleventh_closes_the_oldest(self, person: Person):
+        conversation = person.conversation_create()
+        async with AsyncExitStack() as stack:
+            tabs = [await stack.enter_async_context(person.socket()) for _ in range(10)]
+            for tab in tabs:
+                await tab.watch(conversation)
+                await tab.send({"type": "ping"})
+                await tab.until(lambda frame: frame["type"] == "pong")
+
+            eleventh = await stack.enter_async_context(person.socket())
+            await eleventh.receive()
+
+            assert await closed(tabs[0]) == 4429
+            assert tabs[0].frames[-1]["code"] == "too_many_sockets"
+            for tab in [*tabs[1:], eleventh]:
+                await tab.send({"type": "ping"})
+                await tab.until(lambda frame: frame["type"] == "pong")
+
+    async def test_that_reads_nothing_is_told_to_resync_and_gets_the_whole_text_then(
+        self, person: Person, product: Product
+    ):
+        conversation = person.conversation_create()
+        async with person.socket() as tab, person.socket() as slow:
+            await tab.watch(conversation)
+            slow.acks = False
+            await slow.watch(conversation)
+            for number in range(40):
+                title = f"{number} " + "x" * 180
+                for _ in range(12):
+                    await asyncio.to_thread(person.rest, "PATCH", f"/conversations/{conversation}", {"title": title})
+
+            resync = await slow.until(lambda frame: frame["type"] == "resync")
+
+        assert resync["reason"] == "slow_reader"
+        num_bytes = sum(len(json.dumps(frame)) for frame in slow.frames if frame["type"] == "events")
+        assert num_bytes <= 256 * 1024 * 1.1

@@ -1,0 +1,120 @@
+"""
+The whole product on its own ports and data, under its own supervisor: what `make run` starts, for tests.
+
+Two catalog rows serve the same weights, so that choosing a model and a second worker are real.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG, configuration_from_environment
+from chatapp.launch.ports import find_free_port
+from chatapp.launch.processes import ServedModel
+from chatapp.launch.stack import Stack
+from tests.support.client import Person
+from tests.support.waiting import wait_until
+
+ADMIN_EMAIL = "admin@localhost"
+ADMIN_PASSWORD = "the tests' administrator"
+SECOND_SLUG = "second"
+HEALTHY_LIMIT_S = 120.0
+
+
+class Product:
+    """One running instance and the means to disturb it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.address = stack.configuration.address
+
+    def person(self) -> Person:
+        """A newly signed-up person."""
+        return Person(self.address).sign_up()
+
+    def admin(self) -> Person:
+        return Person(self.address).sign_in(email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+
+    def manage(self, code: str) -> Any:
+        """Run Python inside the product's Django, as an administrator's shell would; returns what `result` was set to."""
+        script = f"import json\nresult = None\n{code}\nprint('\\n@@' + json.dumps(result, default=str))"
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "-v0", "-c", script],
+            cwd=CHECKOUT,
+            env=self.stack.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        return json.loads(done.stdout.rpartition("@@")[2])
+
+    def kill(self, name: str) -> int:
+        """SIGKILL a process; the supervisor brings it back. Returns the pid that died."""
+        pid = self.stack.pid(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_for_worker(self, slug: str = DEFAULT_MODEL_SLUG) -> None:
+        wait_until(lambda: self._has_worker(slug), limit_s=HEALTHY_LIMIT_S, what=f"a worker of {slug}")
+
+    def _has_worker(self, slug: str) -> bool:
+        import redis
+
+        client = redis.Redis.from_url(self.stack.redis_url)
+        return next(client.scan_iter(match=f"worker:{slug}:*"), None) is not None
+
+    @contextmanager
+    def without_worker(self, slug: str = DEFAULT_MODEL_SLUG) -> Iterator[None]:
+        """Stop a model's worker for a while, and wait until it is back."""
+        name = f"model-{slug}"
+        self.stack.control.request_stop(name)
+        wait_until(lambda: not self._has_worker(slug), limit_s=30, what=f"the end of {name}")
+        wait_until(lambda: self.stack.states()[name].is_ended, limit_s=30, what=f"the end of {name}")
+        try:
+            yield
+        finally:
+            self.stack.control.request_start(name)
+            self.wait_for_worker(slug)
+
+
+@contextmanager
+def running_product(data_dir: Path) -> Iterator[Product]:
+    """Start everything and wait until it is healthy; end everything afterwards."""
+    environ = {
+        **os.environ,
+        "CHATAPP_DATA_DIR": str(data_dir),
+        "CHATAPP_MODELS_DIR": os.environ.get("CHATAPP_MODELS_DIR") or str(CHECKOUT / "var" / "models"),
+        "CHATAPP_ADMIN_PASSWORD": ADMIN_PASSWORD,
+        "PORT": str(find_free_port()),
+        "REDIS_PORT": str(find_free_port()),
+        "HOST": "127.0.0.1",
+        # A test run signs up many people from one address.
+        "SIGN_UP_RATE": "1000/m/ip",
+    }
+    for name in ("REDIS_URL", "DATABASE_URL", "CHATAPP_SECRET_KEY", "DJANGO_SETTINGS_MODULE"):
+        environ.pop(name, None)
+    with Stack(configuration_from_environment(environ), environ=environ, report=print) as stack:
+        stack.require_startable()
+        models = stack.prepare()
+        _second_model_add(stack)
+        stack.start([*models, ServedModel(slug=SECOND_SLUG, num_slots=4)])
+        stack.wait_healthy(limit_s=HEALTHY_LIMIT_S)
+        yield Product(stack)
+
+
+def _second_model_add(stack: Stack) -> None:
+    arguments = ("--name", "Second model", "--source", "default", "--path", DEFAULT_MODEL_SLUG, "--context-window", "2048")
+    subprocess.run(
+        [sys.executable, "manage.py", "catalog_add", "--slug", SECOND_SLUG, *arguments],
+        cwd=CHECKOUT,
+        env=stack.environment,
+        check=True,
+    )
