@@ -1,0 +1,22 @@
+/** What stands on an empty page. */
+
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useChatState } from "@/lib/chat/context";
+
+export function Greeting(): ReactNode {
+  const { t } = useTranslation();
+  const name = useChatState((state) => state.me.display_name || (state.me.email.split("@")[0] ?? ""));
+  return (
+    <>
+      <h1 className="greeting">{t(`empty.${partOfDay(new Date().getHours())}`, { name })}</h1>
+      <p className="greeting-ask">{t("empty.ask")}</p>
+    </>
+  );
+}
+
+function partOfDay(hour: number): "morning" | "afternoon" | "evening" {
+  if (hour >= 4 && hour < 12) return "morning";
+  return hour >= 12 && hour < 18 ? "afternoon" : "evening";
+}

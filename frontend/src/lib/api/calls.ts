@@ -1,0 +1,92 @@
+/** Every call of docs/plan.md's REST table, one function each. */
+
+import type { Decoder } from "@/lib/wire/decode";
+import {
+  conversationPage,
+  type ConversationPage,
+  conversationSnapshot,
+  type ConversationSnapshot,
+  conversationView,
+  type ConversationView,
+  type Id,
+  type Language,
+  me,
+  type Me,
+  modelList,
+  type ModelView,
+  place,
+  type Place,
+  type PromptTemplate,
+  templateList,
+} from "@/lib/wire/views";
+
+import { request, urlOf } from "./client";
+
+/** Rows a page of the conversation list asks for. */
+const PAGE_ROWS = "30";
+
+const nothing: Decoder<undefined> = () => undefined;
+
+export interface ChosenTemplate {
+  readonly slug: string;
+  readonly version: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** A conversation to be; fields left out take the server's defaults. */
+export interface NewConversation {
+  readonly id: Id;
+  readonly model?: string;
+  readonly temperature?: number;
+  readonly template?: ChosenTemplate;
+}
+
+export interface ConversationChange {
+  readonly title?: string;
+  readonly model?: string;
+  readonly temperature?: number;
+  readonly active_leaf_id?: Id;
+}
+
+export type ExportFormat = "json" | "markdown";
+
+export const api = {
+  me: (): Promise<Me> => request({ path: "/me", answer: me }),
+
+  meChange: (change: { readonly language?: Language; readonly display_name?: string }): Promise<Me> =>
+    request({ method: "PATCH", path: "/me", body: change, answer: me }),
+
+  models: async (): Promise<readonly ModelView[]> => (await request({ path: "/models", answer: modelList })).items,
+
+  promptTemplates: async (): Promise<readonly PromptTemplate[]> =>
+    (await request({ path: "/prompt-templates", answer: templateList })).items,
+
+  conversationPage: (query: string, page: string | null): Promise<ConversationPage> =>
+    request({
+      path: "/conversations",
+      query: { query: query === "" ? null : query, page, limit: PAGE_ROWS },
+      answer: conversationPage,
+    }),
+
+  conversationCreate: (body: NewConversation): Promise<ConversationView> =>
+    request({ method: "POST", path: "/conversations", body, answer: conversationView }),
+
+  conversationSnapshot: (id: Id): Promise<ConversationSnapshot> =>
+    request({ path: `/conversations/${id}`, answer: conversationSnapshot }),
+
+  conversationChange: (id: Id, change: ConversationChange): Promise<ConversationView> =>
+    request({ method: "PATCH", path: `/conversations/${id}`, body: change, answer: conversationView }),
+
+  conversationDelete: (id: Id): Promise<undefined> =>
+    request({ method: "DELETE", path: `/conversations/${id}`, answer: nothing }),
+
+  place: (generation_id: Id): Promise<Place> =>
+    request({ path: `/generations/${generation_id}/place`, answer: place }),
+};
+
+export type Api = typeof api;
+
+/** An address to navigate to, not to fetch: the answer is an attachment. */
+export function exportUrl(id: Id, format: ExportFormat): string {
+  return urlOf(`/conversations/${id}/export`, { format });
+}

@@ -1,0 +1,53 @@
+/** Where the page begins: reads the shell, wires the chat to the browser, draws. */
+
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/layout.css";
+import "./styles/sidebar.css";
+import "./styles/conversation.css";
+import "./styles/markdown.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "@/app/app";
+import { CrashBoundary } from "@/app/crash";
+import { conversationAt } from "@/app/route";
+import { meRead, shellRead, signInUrl } from "@/app/shell";
+import { api } from "@/lib/api/calls";
+import { ApiError } from "@/lib/api/client";
+import { Chat } from "@/lib/chat/chat";
+import { ChatProvider } from "@/lib/chat/context";
+import { browserMemory } from "@/lib/chat/memory";
+import { i18nStart } from "@/lib/i18n/i18n";
+
+async function start(): Promise<void> {
+  const shell = shellRead(document);
+  const me = await meRead(document);
+  await i18nStart(me.language);
+  const chat = new Chat(me, {
+    api,
+    memory: browserMemory(me.id),
+    open: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`),
+    random: Math.random,
+  });
+  chat.networkChanged(navigator.onLine);
+  addEventListener("online", () => chat.networkChanged(true));
+  addEventListener("offline", () => chat.networkChanged(false));
+  void chat.start(conversationAt(location.pathname));
+  createRoot(shell.root).render(
+    <StrictMode>
+      <CrashBoundary>
+        <ChatProvider value={chat}>
+          <App shell={shell} />
+        </ChatProvider>
+      </CrashBoundary>
+    </StrictMode>,
+  );
+}
+
+start().catch((error: unknown) => {
+  if (error instanceof ApiError && error.status === 401) location.assign(signInUrl());
+  else throw error;
+});
