@@ -1,0 +1,123 @@
+"""What keeps a rule from being published, and how rulesets are written down."""
+
+import json
+
+import pytest
+
+from chatapp.moderation import models, verdict
+from chatapp.moderation.forms import SENTENCES, problem_error
+from chatapp.moderation.rule import Rule, RuleProblem, RulesetInvalid, rule_problems
+from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.verdict import Action, RuleState
+from tests.moderation.rulesets import make_rule, make_ruleset
+
+PROBLEMS = [
+    (make_rule(words=["bomb"], action=Action.WARN), "action_unsupported"),
+    (make_rule(words=["bomb"], action=Action.ALLOW), "action_unsupported"),
+    (make_rule(words=["bomb"], action=Action.SAFE_COMPLETION), "action_unsupported"),
+    (make_rule(words=["bomb"], severity=5), "severity_out_of_range"),
+    (make_rule(words=["bomb"], state=RuleState.DRAFT), "state_not_in_force"),
+    (make_rule(words=["bomb"], stages=[]), "stages_missing"),
+    (make_rule(words=[]), "words_missing"),
+    (make_rule(words=["\u200b"]), "word_blank"),
+    (make_rule(words=["a" * 101]), "word_too_long"),
+    (make_rule(words=["杀"]), "word_too_short_to_block"),
+    (make_rule(words=["a\u0301"]), "word_too_short_to_block"),
+    (make_rule(words=["Bomb", "ｂｏｍｂ"]), "word_repeated"),
+    (make_rule(words=["口交"], allow=["口交"]), "allow_cancels_word"),
+    (make_rule(words=["口交"], allow=["路口"]), "allow_without_word"),
+    (make_rule(words=["ass"], allow=["assess"]), "allow_without_word"),
+    (make_rule(words=["bomb"], action=Action.REPLACE), "replacement_missing"),
+    (make_rule(words=["bomb"], action=Action.REPLACE, replacement="no bomb"), "replacement_contains_word"),
+]
+
+
+class TestRuleProblems:
+    @pytest.mark.parametrize(("rule", "code"), PROBLEMS, ids=[code for _, code in PROBLEMS])
+    def test_names_what_is_wrong(self, rule, code):
+        assert [problem.code for problem in rule_problems(rule)] == [code]
+
+    def test_finds_nothing_wrong_with_a_good_rule(self):
+        rule = make_rule(words=["口交", "a bomb"], allow=["路口交通"], action=Action.REPLACE, replacement="…")
+
+        assert list(rule_problems(rule)) == []
+
+    def test_lets_a_single_character_be_flagged(self):
+        assert list(rule_problems(make_rule(words=["杀"], action=Action.FLAG))) == []
+
+    def test_has_a_sentence_for_every_problem_a_form_can_have(self):
+        codes = {code for _, code in PROBLEMS} - {"state_not_in_force"}  # the form judges the rule as if it acted
+
+        assert codes == SENTENCES.keys()
+        assert all(problem_error(RuleProblem(code, "phrase"))[1].messages for code in codes)
+
+
+class TestRuleset:
+    def test_reads_what_it_wrote(self):
+        ruleset = make_ruleset(
+            make_rule("a", words=["口交"], allow=["路口交通"], action=Action.REDACT),
+            make_rule("b", words=["x y"], action=Action.REPLACE, replacement="…", state=RuleState.SHADOW),
+        )
+
+        assert Ruleset.from_json(ruleset.to_json()) == ruleset
+
+    def test_is_written_the_same_way_every_time(self):
+        rule = make_rule(words=["bomb"])
+
+        assert make_ruleset(rule).to_json() == Ruleset.from_json(make_ruleset(rule).to_json()).to_json()
+
+    @pytest.mark.parametrize("field", sorted(make_rule(words=["bomb"]).to_json()))
+    def test_refuses_a_rule_that_lacks_a_field(self, field):
+        raw = make_rule(words=["bomb"]).to_json()
+        del raw[field]
+
+        with pytest.raises(RulesetInvalid, match="cannot be read"):
+            Rule.from_json(raw)
+
+    @pytest.mark.parametrize(
+        ("field", "value"), [("action", "delete"), ("state", "on"), ("stages", ["everywhere"]), ("severity", "high")]
+    )
+    def test_refuses_a_word_it_does_not_know(self, field, value):
+        with pytest.raises(RulesetInvalid, match="cannot be read"):
+            Rule.from_json(make_rule(words=["bomb"]).to_json() | {field: value})
+
+    def test_refuses_a_rule_with_problems(self):
+        payload = json.dumps({"version": 1, "rules": [make_rule("short", words=["杀"]).to_json()]})
+
+        with pytest.raises(RulesetInvalid, match=r"short.*word_too_short_to_block"):
+            Ruleset.from_json(payload)
+
+    @pytest.mark.parametrize("payload", ["", "[]", "{}", '{"version": 1}'])
+    def test_refuses_what_is_no_ruleset(self, payload):
+        with pytest.raises(RulesetInvalid):
+            Ruleset.from_json(payload)
+
+    def test_refuses_two_rules_with_one_id(self):
+        with pytest.raises(RulesetInvalid, match="same id"):
+            make_ruleset(make_rule(words=["one"]), make_rule(words=["two"]))
+
+    def test_gives_the_notice_in_the_language_asked_for_or_else_in_another(self):
+        both = Rule(**{**_fields(make_rule("both", words=["xx"])), "notices": {"en": "No.", "zh-hans": "不。"}})
+        chinese = Rule(**{**_fields(make_rule("chinese", words=["yy"])), "notices": {"zh-hans": "不。"}})
+        ruleset = make_ruleset(both, chinese, make_rule("none", words=["zz"]))
+
+        assert ruleset.notice("both", language="zh-hans") == "不。"
+        assert ruleset.notice("both", language="en") == "No."
+        assert ruleset.notice("chinese", language="en") == "不。"
+        assert ruleset.notice("none", language="en") == ""
+
+
+class TestWords:
+    """The same words in the pure core and in the database."""
+
+    def test_of_actions_states_and_stages_agree(self):
+        assert set(models.RuleAction.values) == verdict.SUPPORTED_ACTIONS
+        assert set(models.RuleLifeCycle.values) == set(verdict.RuleState)
+        assert set(models.RuleStage.values) == set(verdict.Stage)
+
+    def test_of_actions_stand_weakest_first(self):
+        assert list(Action) == ["allow", "flag", "warn", "review", "redact", "replace", "safe_completion", "block"]
+
+
+def _fields(rule: Rule) -> dict[str, object]:
+    return {name: getattr(rule, name) for name in Rule.__dataclass_fields__}
