@@ -1,7 +1,6 @@
 """What every test stands on: a private Redis for the whole run, empty before each test."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 
 
 @pytest.fixture(autouse=True)
-def event_log() -> "Iterator[redis.Redis[bytes]]":
+def event_log() -> "redis.Redis[bytes]":
     """A client of the run's own Redis, which is empty when the test begins."""
     from chatapp.core.redis import redis_sync
 
     client = redis_sync()
     client.flushdb()
-    yield client
+    return client

@@ -1,0 +1,51 @@
+"""What each process may load: DESIGN invariant 6, seen from inside a fresh process."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from chatapp.launch.configuration import CHECKOUT
+
+HEAVY = {"torch", "transformers", "accelerate", "inference.engine"}
+OURS = {"django", "celery", "redis", "channels", "chatapp"}
+ENTRIES = {
+    "web": "import chatapp.asgi",
+    "default worker": (
+        "import django, importlib; from chatapp.celery import app; django.setup(); "
+        "[importlib.import_module(name) for name in app.conf.imports]; "
+        "app.tasks['chatapp.generations.maintenance.reap']"
+    ),
+    "beat": "import django; import chatapp.celery; django.setup(); import celery.beat",
+}
+
+
+def loaded_after(code: str) -> set[str]:
+    """The modules of a fresh interpreter that ran the code with the product's settings."""
+    environment = {name: value for name, value in os.environ.items() if name != "CHATAPP_MODEL_SLUG"}
+    environment |= {"DJANGO_SETTINGS_MODULE": "chatapp.settings", "CHATAPP_SECRET_KEY": "of this test"}
+    script = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
+    finished = subprocess.run(
+        [sys.executable, "-c", script], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    return set(json.loads(finished.stdout.splitlines()[-1]))
+
+
+class TestProcess:
+    @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+    def test_loads_no_engine(self, entry):
+        loaded = loaded_after(entry)
+
+        assert "chatapp.settings" in loaded
+        assert loaded & HEAVY == set()
+
+
+class TestInference:
+    def test_loads_nothing_of_the_web_and_nothing_of_ours(self):
+        loaded = loaded_after("import inference.engine, inference.loading, inference.prepare")
+
+        assert "torch" in loaded
+        assert {name.partition(".")[0] for name in loaded} & OURS == set()
