@@ -15,7 +15,7 @@ from chatapp.review.services import evidence_read
 
 
 def evidence_view(request: HttpRequest, decision_id: UUID, model_admin: ModelAdmin) -> HttpResponse:
-    """GET asks, POST records the reading and shows the text. No cache keeps the page."""
+    """GET asks, POST records the reading and shows the text. The admin lets no cache keep its pages."""
     user = request.user
     if not user.is_authenticated or not user.has_perm("review.view_evidence_text"):
         raise PermissionDenied
@@ -31,6 +31,4 @@ def evidence_view(request: HttpRequest, decision_id: UUID, model_admin: ModelAdm
             context["withheld_text"] = evidence_read(decision=decision, reader=user)
         except DomainError as refusal:
             context["refusal"] = refusal.message
-    response = TemplateResponse(request, "admin/review/evidence.html", context)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return TemplateResponse(request, "admin/review/evidence.html", context)

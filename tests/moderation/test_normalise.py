@@ -36,7 +36,8 @@ class TestFold:
         assert fold_text(written) == seen
 
     def test_of_every_character_of_unicode_is_visible_and_stays_as_it_is(self):
-        unstable, symbols = [], set()
+        unstable: list[str] = []
+        symbols: set[str] = set()
 
         for code in range(sys.maxunicode + 1):
             folded = fold(chr(code))

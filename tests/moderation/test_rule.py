@@ -1,6 +1,7 @@
 """What keeps a rule from being published, and how rulesets are written down."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -97,8 +98,8 @@ class TestRuleset:
             make_ruleset(make_rule(words=["one"]), make_rule(words=["two"]))
 
     def test_gives_the_notice_in_the_language_asked_for_or_else_in_another(self):
-        both = Rule(**{**_fields(make_rule("both", words=["xx"])), "notices": {"en": "No.", "zh-hans": "不。"}})
-        chinese = Rule(**{**_fields(make_rule("chinese", words=["yy"])), "notices": {"zh-hans": "不。"}})
+        both = replace(make_rule("both", words=["xx"]), notices={"en": "No.", "zh-hans": "不。"})
+        chinese = replace(make_rule("chinese", words=["yy"]), notices={"zh-hans": "不。"})
         ruleset = make_ruleset(both, chinese, make_rule("none", words=["zz"]))
 
         assert ruleset.notice("both", language="zh-hans") == "不。"
@@ -117,7 +118,3 @@ class TestWords:
 
     def test_of_actions_stand_weakest_first(self):
         assert list(Action) == ["allow", "flag", "warn", "review", "redact", "replace", "safe_completion", "block"]
-
-
-def _fields(rule: Rule) -> dict[str, object]:
-    return {name: getattr(rule, name) for name in Rule.__dataclass_fields__}

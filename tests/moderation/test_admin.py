@@ -1,0 +1,222 @@
+"""The rule pages, through a browser's requests."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from chatapp.accounts.models import User
+from chatapp.moderation.models import Rule, Ruleset
+from chatapp.moderation.services import input_judge
+from tests.review.records import record
+from tests.support.factories import make_user, publish_rule
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator(client: Client) -> User:
+    user = make_user(is_staff=True)
+    user.groups.add(Group.objects.get(name="moderator"))
+    client.force_login(user)
+    return user
+
+
+def fields(**changes: object) -> dict[str, object]:
+    return {
+        "slug": "spells",
+        "category": "other",
+        "language": "any",
+        "state": "enforcing",
+        "severity": 3,
+        "action": "block",
+        "stages": ["input", "output"],
+        "words": "xyzzy spell",
+        "allow_phrases": "",
+        "replacement": "",
+        "notice_en": "",
+        "notice_zh_hans": "",
+        **changes,
+    }
+
+
+class TestRuleForm:
+    def test_stores_a_rule_with_its_author(self, client, moderator):
+        response = client.post(reverse("admin:moderation_rule_add"), fields())
+
+        assert response.status_code == 302
+        rule = Rule.objects.get(slug="spells")
+        assert (rule.author, rule.revision, rule.stages) == (moderator, 1, ["input", "output"])
+
+    def test_counts_the_revision_of_a_change(self, client, moderator):
+        client.post(reverse("admin:moderation_rule_add"), fields())
+        rule = Rule.objects.get(slug="spells")
+
+        response = client.post(reverse("admin:moderation_rule_change", args=[rule.pk]), fields(words="other spell"))
+
+        assert response.status_code == 302
+        rule.refresh_from_db()
+        assert (rule.revision, rule.words) == (2, "other spell")
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"words": "杀"}, "“杀” is a single character"),
+            ({"words": "Spell\nｓｐｅｌｌ"}, "is there already"),
+            ({"words": "\u200b\n"}, "has no visible character"),
+            ({"words": ""}, "This field is required"),
+            ({"stages": []}, "This field is required"),
+            ({"allow_phrases": "nothing"}, "contains none of the words"),
+            ({"action": "replace"}, "Replace needs a text"),
+            ({"action": "warn"}, "Select a valid choice"),
+            ({"severity": 5}, "Severity goes from 1 to 4."),
+            ({"slug": "slurs"}, "already exists"),
+        ],
+    )
+    def test_says_what_is_wrong(self, client, moderator, changes, sentence):
+        response = client.post(reverse("admin:moderation_rule_add"), fields(**changes))
+
+        assert response.status_code == 200
+        assert sentence in response.content.decode()
+        assert not Rule.objects.filter(slug="spells").exists()
+
+    def test_has_a_sentence_beside_every_field(self, client, moderator):
+        page = client.get(reverse("admin:moderation_rule_add")).content.decode()
+
+        assert "only where it stands alone" in page
+        assert "A draft does nothing." in page
+
+    def test_never_deletes_a_rule(self, client, admin_client):
+        rule = Rule.objects.get(slug="slurs")
+
+        assert admin_client.get(reverse("admin:moderation_rule_delete", args=[rule.pk])).status_code == 403
+
+
+class TestRuleList:
+    def test_shows_state_action_severity_and_whether_it_is_in_force(self, client, moderator):
+        Rule.objects.filter(slug="slurs").update(words="changed words")
+
+        page = client.get(reverse("admin:moderation_rule_changelist")).content.decode()
+
+        assert "slurs" in page
+        assert "changed since" in page
+        assert "as published" in page
+
+    def test_shows_the_hits_of_each_rule(self, client, moderator):
+        publish_rule("xyzzy", action="flag")
+        record(verdict=input_judge(text="xyzzy and xyzzy"))
+
+        response = client.get(reverse("admin:moderation_rule_changelist"))
+
+        hits = {row.slug: row.num_hits for row in response.context["cl"].result_list}
+        assert sorted(hits.values())[-2:] == [0, 2]
+
+    def test_asks_the_same_number_of_queries_for_any_number_of_rules(
+        self, client, moderator, django_assert_max_num_queries
+    ):
+        publish_rule("xyzzy")
+
+        with django_assert_max_num_queries(14):
+            client.get(reverse("admin:moderation_rule_changelist"))
+
+    def test_in_chinese_and_in_english(self, client, moderator):
+        for language in ("en", "zh-hans"):
+            page = client.get(reverse("admin:moderation_rule_changelist"), headers={"accept-language": language})
+            assert page.status_code == 200
+
+
+class TestTryPage:
+    def judge(self, client: Client, text: str, **changes: str) -> str:
+        about = {"text": text, "stage": "input", "rules": "published", **changes}
+        return client.post(reverse("admin:moderation_rule_try"), about).content.decode()
+
+    def test_is_empty_at_first(self, client, moderator):
+        page = client.get(reverse("admin:moderation_rule_try")).content.decode()
+
+        assert 'id="try-form"' in page
+        assert 'id="verdict"' not in page
+
+    def test_shows_the_verdict_and_marks_the_spans_as_written_and_as_rules_see_them(self, client, moderator):
+        page = self.judge(client, "你 教我做炸彈！")
+
+        assert 'data-verdict="block"' in page
+        assert ">教我做炸彈</mark>" in page
+        assert ">教我做炸弹</mark>" in page
+        assert "bomb-making-zh" in page
+
+    def test_shows_that_no_rule_hits(self, client, moderator):
+        page = self.judge(client, "一句话")
+
+        assert 'data-verdict="allow"' in page
+        assert "No rule hits this text." in page
+
+    def test_escapes_what_was_typed(self, client, moderator):
+        assert "<script>alert" not in self.judge(client, "<script>alert(1)</script>")
+
+    def test_tries_drafts_on_request_only(self, client, moderator):
+        client.post(reverse("admin:moderation_rule_add"), fields(state="draft"))
+
+        assert 'data-verdict="allow"' in self.judge(client, "xyzzy spell")
+        assert 'id="matches"' not in self.judge(client, "xyzzy spell")
+        assert 'id="matches"' in self.judge(client, "xyzzy spell", rules="edited")
+
+    def test_refuses_an_empty_text_with_a_sentence(self, client, moderator):
+        assert "This field is required" in self.judge(client, "")
+
+    def test_is_closed_to_staff_without_the_role(self, client):
+        client.force_login(make_user(is_staff=True))
+
+        assert client.get(reverse("admin:moderation_rule_try")).status_code == 403
+
+    def test_sends_everybody_else_to_the_sign_in_page(self, client):
+        assert client.get(reverse("admin:moderation_rule_try")).status_code == 302
+
+
+class TestPublishPage:
+    def test_shows_what_will_change(self, client, moderator):
+        client.post(reverse("admin:moderation_rule_add"), fields())
+        Rule.objects.filter(slug="slurs").update(words="changed words")
+        Rule.objects.filter(slug="fraud").update(state="retired")
+
+        changes = client.get(reverse("admin:moderation_rule_publish")).context["changes"]
+
+        assert [rule.id for rule in changes.added] == ["spells"]
+        assert [rule.id for rule in changes.changed] == ["slurs"]
+        assert [rule.id for rule in changes.removed] == ["fraud"]
+
+    def test_publishes_with_a_reason(self, client, moderator):
+        client.post(reverse("admin:moderation_rule_add"), fields())
+
+        response = client.post(reverse("admin:moderation_rule_publish"), {"reason": "spells are back"})
+
+        assert response.status_code == 302
+        newest = Ruleset.objects.first()
+        assert newest is not None
+        assert (newest.version, newest.reason, newest.published_by) == (2, "spells are back", moderator)
+
+    @pytest.mark.parametrize(
+        ("reason", "sentence"),
+        [("", "This field is required"), ("again", "Nothing has changed since the last ruleset.")],
+    )
+    def test_says_why_it_does_not(self, client, moderator, reason, sentence):
+        response = client.post(reverse("admin:moderation_rule_publish"), {"reason": reason})
+
+        assert response.status_code == 200
+        assert sentence in response.content.decode()
+        assert Ruleset.objects.count() == 1
+
+    def test_is_closed_without_the_permission(self, client):
+        user = make_user(is_staff=True)
+        user.groups.add(Group.objects.get(name="reviewer"))
+        client.force_login(user)
+
+        assert client.post(reverse("admin:moderation_rule_publish"), {"reason": "x"}).status_code == 403
+
+
+class TestRulesetPages:
+    def test_list_and_show_what_was_published_and_change_nothing(self, client, admin_client):
+        assert "default pack" in admin_client.get(reverse("admin:moderation_ruleset_changelist")).content.decode()
+        page = reverse("admin:moderation_ruleset_change", args=[1])
+        assert "bomb-making-zh" in admin_client.get(page).content.decode()
+        assert admin_client.post(page, {"reason": "other"}).status_code == 403
+        assert admin_client.get(reverse("admin:moderation_ruleset_add")).status_code == 403

@@ -1,0 +1,203 @@
+"""Rules in the database, and what publishing makes of them."""
+
+import hashlib
+import threading
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+from django.db.utils import DatabaseError
+
+from chatapp.accounts.models import User
+from chatapp.moderation import models
+from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, RulesetUnchanged, RuleUnusable
+from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.selectors import ruleset_current, ruleset_edited, ruleset_get
+from chatapp.moderation.services import input_judge, rule_create, rule_update, ruleset_publish
+from chatapp.moderation.verdict import RuleState
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+
+@pytest.fixture
+def author() -> User:
+    return User.objects.create_user("moderator@example.org")
+
+
+def make_row(slug: str = "test-rule", **fields: object) -> models.Rule:
+    return models.Rule(
+        **{
+            "slug": slug,
+            "category": "other",
+            "action": "block",
+            "state": "enforcing",
+            "stages": ["input", "output"],
+            "words": "xyzzy spell\n",
+            **fields,
+        }
+    )
+
+
+class TestRulesetPublish:
+    def test_puts_shadow_and_enforcing_rules_into_force_and_no_others(self, author):
+        for state in models.RuleLifeCycle.values:
+            rule_create(rule=make_row(f"is-{state}", state=state), author=author)
+
+        ruleset = ruleset_publish(author=author, reason="all four")
+
+        published = {rule.id: rule.state for rule in ruleset.rules if rule.id.startswith("is-")}
+        assert published == {"is-shadow": RuleState.SHADOW, "is-enforcing": RuleState.ENFORCING}
+
+    def test_keeps_payload_digest_reason_and_author(self, author):
+        rule_create(rule=make_row(), author=author)
+
+        ruleset = ruleset_publish(author=author, reason=" because of spells ")
+
+        row = models.Ruleset.objects.get(version=2)
+        assert Ruleset.from_json(row.payload) == ruleset
+        assert row.sha256 == hashlib.sha256(row.payload.encode()).hexdigest()
+        assert (row.reason, row.published_by) == ("because of spells", author)
+
+    def test_is_what_judges_from_then_on(self, author):
+        rule_create(rule=make_row(), author=author)
+        assert not input_judge(text="say the XYZZY spell").blocked
+
+        ruleset_publish(author=author, reason="spells")
+
+        verdict = input_judge(text="say the XYZZY spell")
+        assert verdict.blocked
+        assert verdict.ruleset_version == 2
+
+    def test_leaves_edits_without_effect_until_the_next_one(self, author):
+        rule = make_row()
+        rule_create(rule=rule, author=author)
+        ruleset_publish(author=author, reason="spells")
+        rule.words = "another spell"
+        rule_update(rule=rule, author=author)
+
+        assert input_judge(text="xyzzy spell").blocked
+        assert not input_judge(text="another spell").blocked
+
+    def test_demands_a_reason(self, author):
+        with pytest.raises(PublishReasonMissing):
+            ruleset_publish(author=author, reason="  ")
+
+    def test_refuses_to_publish_nothing_new(self, author):
+        with pytest.raises(RulesetUnchanged):
+            ruleset_publish(author=author, reason="again")
+
+    def test_refuses_a_rule_with_problems_and_names_it(self, author):
+        rule_create(rule=make_row("one-letter", words="x"), author=author)
+
+        with pytest.raises(RuleUnusable) as refusal:
+            ruleset_publish(author=author, reason="broken")
+
+        assert refusal.value.details == {"rule": "one-letter", "problems": ["word_too_short_to_block"]}
+        assert ruleset_current().version == 1
+
+    def test_survives_the_account_of_who_published(self, author):
+        rule_create(rule=make_row(), author=author)
+        ruleset_publish(author=author, reason="spells")
+
+        author.delete()
+
+        assert models.Ruleset.objects.get(version=2).published_by is None
+
+
+class TestRuleUpdate:
+    def test_counts_revisions(self, author):
+        rule = make_row()
+        rule_create(rule=rule, author=author)
+
+        rule_update(rule=rule, author=author)
+        rule_update(rule=rule, author=author)
+
+        assert rule.revision == 3
+        assert models.Rule.objects.get(slug="test-rule").revision == 3
+
+
+class TestRulesetCurrent:
+    def test_costs_one_query_while_nothing_is_published(self, django_assert_num_queries):
+        ruleset_current()
+
+        with django_assert_num_queries(1):
+            ruleset_current()
+
+    def test_is_the_same_object_for_every_stream(self):
+        assert ruleset_current() is ruleset_current()
+        assert ruleset_current() is ruleset_get(version=1)
+
+    def test_of_an_unknown_version_is_refused(self):
+        with pytest.raises(RulesetMissing):
+            ruleset_get(version=99)
+
+
+class TestRulesetEdited:
+    def test_tries_drafts_as_shadow_rules(self, author):
+        rule_create(rule=make_row("drafted", state="draft"), author=author)
+        rule_create(rule=make_row("gone", state="retired"), author=author)
+
+        rules = {rule.id: rule for rule in ruleset_edited().rules}
+
+        assert rules["drafted"].state is RuleState.SHADOW
+        assert "gone" not in rules
+
+
+class TestTheDatabase:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda: models.Ruleset.objects.filter(version=1).update(payload="{}"),
+            lambda: models.Ruleset.objects.filter(version=1).update(reason="another"),
+            lambda: models.Ruleset.objects.filter(version=1).update(version=7),
+            lambda: models.Ruleset.objects.filter(version=1).delete(),
+        ],
+        ids=["payload", "reason", "version", "delete"],
+    )
+    def test_refuses_to_change_a_published_ruleset(self, change):
+        with pytest.raises(DatabaseError, match="never"), transaction.atomic():
+            change()
+
+        assert ruleset_get(version=1).rules
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"action": "warn"}, {"state": "on"}, {"severity": 0}, {"severity": 5}, {"category": "x"}, {"language": "fr"}],
+        ids=lambda fields: "-".join(map(str, next(iter(fields.items())))),
+    )
+    def test_refuses_a_rule_with_a_word_it_does_not_know(self, fields):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make_row(**fields).save()
+
+    def test_refuses_two_rules_with_one_name(self, author):
+        rule_create(rule=make_row(), author=author)
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rule_create(rule=make_row(), author=author)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoPublishers:
+    def test_at_the_same_instant_make_one_version_between_them(self):
+        models.Rule.objects.create(
+            slug="new-rule", category="other", action="flag", state="enforcing", stages=["input"], words="some words"
+        )
+        start = threading.Barrier(2)
+        outcomes: list[int | str] = []
+
+        def publish() -> None:
+            start.wait()
+            try:
+                outcomes.append(ruleset_publish(author=None, reason="both").version)
+            except RulesetUnchanged:
+                outcomes.append("unchanged")
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=publish) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(outcomes, key=str) == [2, "unchanged"]
+        assert ruleset_current().version == 2
