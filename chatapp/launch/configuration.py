@@ -29,6 +29,7 @@ class Configuration:
     redis_port: int
     redis_url: str | None  # None: the embedded server
     database_url: str | None  # None: SQLite in data_dir
+    allowed_hosts: tuple[str, ...]  # beside HOST, the names under which people ask for it
 
     @property
     def run_dir(self) -> Path:
@@ -52,6 +53,12 @@ class Configuration:
         return "127.0.0.1" if self.host in ANY_ADDRESS else self.host
 
     @property
+    def own_name(self) -> str:
+        """A name under which the web server answers, also where it is open and ALLOWED_HOSTS says to which names."""
+        named = [name.lstrip(".") for name in self.allowed_hosts if name != "*"]
+        return named[0] if named and self.host in ANY_ADDRESS else self.connect_host
+
+    @property
     def address(self) -> str:
         return f"http://{self.connect_host}:{self.port}"
 
@@ -73,6 +80,7 @@ def configuration_from_environment(environ: Mapping[str, str], *, root: Path = C
         redis_port=_port(environ, "REDIS_PORT", default=8001),
         redis_url=environ.get("REDIS_URL") or None,
         database_url=environ.get("DATABASE_URL") or None,
+        allowed_hosts=tuple(name.strip() for name in environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()),
     )
 
 
@@ -85,7 +93,7 @@ def child_environment(environ: Mapping[str, str], *, configuration: Configuratio
         "HOST": configuration.host,
         "PORT": str(configuration.port),
         "REDIS_URL": redis_url,
-        "DJANGO_SETTINGS_MODULE": "chatapp.settings",
+        "DJANGO_SETTINGS_MODULE": "chatapp.settings",  # whatever the caller's own is: tests have another
         "PYTHONUNBUFFERED": "1",
     }
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):

@@ -1,21 +1,21 @@
 """
 Whether each process does its work yet, asked from outside: over HTTP, in Redis, and of supervisord.
 
-Owns the questions, not the waiting (`stack.py`).
+Owns the questions, not the waiting (`stack.py`). As a command, `python -m chatapp.launch.health` exits 0 when the web
+process of this environment is healthy.
 """
 
 import contextlib
 import http.client
+import os
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import redis
 
+from chatapp.launch.configuration import Configuration, configuration_from_environment
 from chatapp.launch.processes import MODEL_WORKER_PREFIX, ProcessName
 from chatapp.launch.supervisor_control import ProcessState
-
-if TYPE_CHECKING:
-    from chatapp.launch.configuration import Configuration
 
 # Signs of life that the workers leave in Redis, as `manage.py healthcheck` reads them.
 MODEL_WORKER_SIGNS = "worker:{slug}:*"
@@ -27,7 +27,7 @@ REDIS_TIMEOUT_S = 2.0
 class Health:
     """Asks the processes of one instance."""
 
-    def __init__(self, configuration: "Configuration", *, redis_url: str) -> None:
+    def __init__(self, configuration: Configuration, *, redis_url: str) -> None:
         self._configuration = configuration
         self._redis = redis.Redis.from_url(
             redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
@@ -70,10 +70,19 @@ class Health:
         return False
 
 
-def web_is_healthy(configuration: "Configuration") -> bool:
+def web_is_healthy(configuration: Configuration) -> bool:
     """Whether `GET /healthz` says that the web process reaches its database and Redis. No proxy is asked."""
     connection = http.client.HTTPConnection(configuration.connect_host, configuration.port, timeout=HTTP_TIMEOUT_S)
     with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/healthz", headers={"Host": configuration.own_name})
         return connection.getresponse().status == http.client.OK
     return False
+
+
+def main() -> int:
+    """Ask the web process of this environment; 0 if it is healthy."""
+    return 0 if web_is_healthy(configuration_from_environment(os.environ)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,7 +18,7 @@ from tests.support.suite import MODELS_DIR, OWN_VARIABLES
 from tests.support.waiting import wait_until
 
 MARK_VARIABLE = "CHATAPP_TEST_MARK"
-READY_LIMIT_S = 150.0
+READY_LIMIT_S = 300.0
 # The promise of `make run`: Ctrl-C ends everything within this time.
 STOP_LIMIT_S = 10.0
 # A port of this machine where nobody answers: whatever asks a registry fails at once.

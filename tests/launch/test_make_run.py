@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 
+import pytest
+
 from chatapp.launch.held import holders_in
 from tests.launch.instance import (
     MARK_VARIABLE,
@@ -15,6 +17,9 @@ from tests.launch.instance import (
     run_make,
 )
 from tests.support.waiting import wait_until
+
+# Each starts an instance of its own; on a busy machine that takes minutes.
+pytestmark = pytest.mark.timeout(420)
 
 
 class TestMakeRun:

@@ -4,6 +4,8 @@ import stat
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from chatapp.launch.redis_server import MIN_VERSION, find_redis_program, redis_version, start_redis
 
@@ -39,7 +41,7 @@ class TestFindRedisProgram:
 class TestStartRedis:
     def test_listens_on_the_loopback_only_and_refuses_without_its_password(self, server):
         client = redis.Redis.from_url(server.url)
-        stranger = redis.Redis(port=server.port)
+        stranger = redis.Redis(port=server.port, retry=Retry(NoBackoff(), retries=0))
 
         assert client.config_get("bind") == {"bind": "127.0.0.1"}
         with pytest.raises(redis.AuthenticationError):
