@@ -59,7 +59,10 @@ class DecisionAdmin(RecordAdmin):
         (_("Chain"), {"fields": ("place", "previous_digest", "digest", "text_digest", "evidence_id")}),
     )
 
-    @action(description=_("Show evidence"), url_path="open-evidence", permissions=["review.view_evidence_text"])
+    def has_read_evidence_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("review.view_evidence_text")
+
+    @action(description=_("Show evidence"), url_path="open-evidence", permissions=["read_evidence"])
     def open_evidence(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:review_decision_evidence", decision_id=object_id)
 

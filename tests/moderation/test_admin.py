@@ -1,7 +1,9 @@
 """The rule pages, through a browser's requests."""
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
+from django.core.checks import run_checks
 from django.test import Client
 from django.urls import reverse
 
@@ -211,6 +213,12 @@ class TestPublishPage:
         client.force_login(user)
 
         assert client.post(reverse("admin:moderation_rule_publish"), {"reason": "x"}).status_code == 403
+
+
+class TestTheAdmin:
+    def test_asks_no_database_before_there_are_tables(self, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            run_checks([apps.get_app_config("moderation"), apps.get_app_config("review")])
 
 
 class TestRulesetPages:
