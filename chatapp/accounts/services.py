@@ -1,6 +1,7 @@
 """Writes people."""
 
 from chatapp.accounts.models import User
+from chatapp.core.text import storable
 
 
 def user_update(*, user: User, language: str | None, display_name: str | None) -> User:
@@ -8,7 +9,7 @@ def user_update(*, user: User, language: str | None, display_name: str | None) -
     if language is not None:
         user.language = language
     if display_name is not None:
-        user.display_name = " ".join(display_name.split())
+        user.display_name = " ".join(storable(display_name).split())
     user.save(update_fields=["language", "display_name"])
     return user
 

@@ -4,13 +4,14 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from chatapp.conversations.errors import ConversationNotFound, MessageNotFound, PageUnknown
 from chatapp.conversations.models import Conversation, Message
+from chatapp.core.text import storable
 
 MAX_PAGE = 100
 
@@ -51,7 +52,7 @@ def conversation_list(*, owner_id: UUID, query: str, page: str | None, limit: in
     """
     limit = max(1, min(limit, MAX_PAGE))
     rows = _conversations(owner_id).order_by("-updated_at", "-id")
-    if query := query.strip():
+    if query := storable(query).strip():
         rows = rows.filter(title__icontains=query)
     if page:
         updated_at, last_id = _page_decode(page)
@@ -68,8 +69,8 @@ def _page_encode(row: Conversation) -> str:
 def _page_decode(page: str) -> tuple[datetime, UUID]:
     try:
         updated_at, last_id = json.loads(base64.urlsafe_b64decode(page.encode()))
-        return datetime.fromisoformat(updated_at), UUID(last_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+        return datetime.fromisoformat(updated_at).astimezone(UTC), UUID(last_id)
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         raise PageUnknown.of() from None
 
 

@@ -24,6 +24,7 @@ from chatapp.conversations.views import conversation_view, message_view
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_TEXT_CHARS, MAX_TITLE_CHARS
+from chatapp.core.text import storable
 from chatapp.feed.events import ConversationCreated, ConversationDeleted, ConversationUpdated, MessageCreated
 from chatapp.feed.outbox import fact_write
 from chatapp.prompts.rendering import render
@@ -124,7 +125,7 @@ def conversation_update(
 
 def title_check(title: str) -> str:
     """One line, without surrounding space. :raises TitleTooLong, TextEmpty:"""
-    title = " ".join(title.split())
+    title = " ".join(storable(title).split())
     if not title:
         raise TextEmpty.of()
     if len(title) > MAX_TITLE_CHARS:
@@ -140,6 +141,7 @@ def _conversation_save(row: Conversation) -> None:
 
 def conversation_title_by_model(*, row: Conversation, title: str) -> bool:
     """Give the model's title, unless a person was first. Call inside a transaction with the row locked."""
+    title = storable(title)
     if row.title_source == TitleSource.PERSON or not title.strip():
         return False
     row.title, row.title_source = title_check(title[:MAX_TITLE_CHARS]), TitleSource.MODEL
@@ -157,12 +159,12 @@ def conversation_delete(*, owner_id: UUID, conversation_id: UUID) -> None:
 
 def text_check(text: str) -> str:
     """:raises TextEmpty, TextTooLong: with both numbers."""
+    text = storable(text)
     if not text.strip():
         raise TextEmpty.of()
     if len(text) > MAX_TEXT_CHARS:
         raise TextTooLong.of(len(text))
-    # PostgreSQL stores no NUL, and no keyboard sends one.
-    return text.replace("\x00", "")
+    return text
 
 
 def user_message_add(

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from kombu.exceptions import OperationalError as BrokerUnavailable
@@ -229,7 +229,9 @@ def _answer_end(row: Generation, ending: Ending) -> None:
         fact=GenerationFinished(id=uuid7(), generation=generation_view(row), message=message_view(message)),
     )
     if ending.finish_reason in {FinishReason.STOP, FinishReason.LENGTH} and _wants_title(row.conversation):
-        _title_queue(conversation=row.conversation, model=row.model)
+        # Two answers that end at once both ask; the second is refused by the database and still ends.
+        with contextlib.suppress(IntegrityError), transaction.atomic():
+            _title_queue(conversation=row.conversation, model=row.model)
 
 
 def _wants_title(conversation: Conversation) -> bool:

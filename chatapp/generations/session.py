@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from chatapp.core.text import storable
 from chatapp.feed.events import Timings, Usage
 from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason
@@ -50,7 +51,7 @@ class Session:
         """Pass generated text through the gate; a block ends the generation."""
         if self.finish_reason is not None:
             return None
-        step = self.gate.feed(text)
+        step = self.gate.feed(storable(text))  # byte-level vocabularies can spell NUL
         self.pending += step.released
         if self.gate.blocked:
             self.finish_reason = FinishReason.CONTENT_FILTER

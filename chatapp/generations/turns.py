@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from chatapp.conversations.models import Conversation, Message, MessageRole
 from chatapp.conversations.selectors import (
+    conversation_get,
     conversation_get_for_update,
     message_find_resent,
     message_get,
@@ -53,29 +54,28 @@ def turn_start(
     text = text_check(text)
     if turn := _resent(owner_id, client_message_id):
         return turn
-    verdict, latency_us = _input_judge(owner_id=owner_id, conversation_id=conversation_id, text=text)
+    # Before judging: a refusal goes on the record of its conversation, and that must be the person's own.
+    conversation_get(owner_id=owner_id, conversation_id=conversation_id)
+    judged = _input_judge(owner_id=owner_id, conversation_id=conversation_id, text=text)
     try:
-        turn = _turn_store(owner_id, conversation_id, parent_id, client_message_id, verdict.released_text)
+        return _turn_store(owner_id, conversation_id, parent_id, client_message_id, judged)
     except IntegrityError:
         # Another socket sent the same turn meanwhile: then it is there now.
         if turn := _resent(owner_id, client_message_id):
             return turn
         raise
-    if verdict.matches:
-        decisions_record(
-            conversation_id=conversation_id,
-            owner_id=owner_id,
-            message_id=turn.message_id,
-            generation_id=turn.generation_id,
-            verdict=verdict,
-            stage="input",
-            withheld_text=text if verdict.released_text != text else "",
-            latency_us=latency_us,
-        )
-    return turn
 
 
-def _input_judge(*, owner_id: UUID, conversation_id: UUID, text: str) -> tuple[Verdict, int]:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What a person sent, and what the rules say of it."""
+
+    text: str
+    verdict: Verdict
+    latency_us: int
+
+
+def _input_judge(*, owner_id: UUID, conversation_id: UUID, text: str) -> _Judged:
     """:raises InputBlocked: after its decision is written; the caller opens no transaction then."""
     began = time.perf_counter_ns()
     verdict = input_judge(text=text)
@@ -93,7 +93,7 @@ def _input_judge(*, owner_id: UUID, conversation_id: UUID, text: str) -> tuple[V
         )
         notice = notice_of(ruleset_get(version=verdict.ruleset_version), verdict.decisive, language=get_language() or "en")
         raise InputBlocked(notice["text"], category=notice["category"], notice=notice["text"])
-    return verdict, latency_us
+    return _Judged(text, verdict, latency_us)
 
 
 def _resent(owner_id: UUID, client_message_id: UUID) -> Turn | None:
@@ -109,16 +109,37 @@ def _turn_find(owner_id: UUID, client_turn_id: UUID) -> Turn | None:
 
 @transaction.atomic
 def _turn_store(
-    owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, text: str
+    owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, judged: _Judged
 ) -> Turn:
     conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=conversation_id)
     _room_check(owner_id)
+    question = user_message_add(
+        conversation=conversation,
+        parent_id=parent_id,
+        client_message_id=client_message_id,
+        text=judged.verdict.released_text,
+    )
+    # After the parent is known to be this person's: nobody learns what happens in another's conversation.
     if parent_id is not None:
         _written_check(parent_id)
-    question = user_message_add(
-        conversation=conversation, parent_id=parent_id, client_message_id=client_message_id, text=text
+    turn = _answer_add(conversation, question, client_message_id)
+    _decisions_record(owner_id, conversation_id, turn, judged)
+    return turn
+
+
+def _decisions_record(owner_id: UUID, conversation_id: UUID, turn: Turn, judged: _Judged) -> None:
+    """What the rules said of a stored message, in the transaction that stores it: one is never there without the other."""
+    was_changed = judged.verdict.released_text != judged.text
+    decisions_record(
+        conversation_id=conversation_id,
+        owner_id=owner_id,
+        message_id=turn.message_id,
+        generation_id=turn.generation_id,
+        verdict=judged.verdict,
+        stage="input",
+        withheld_text=judged.text if was_changed else "",
+        latency_us=judged.latency_us,
     )
-    return _answer_add(conversation, question, client_message_id)
 
 
 def _answer_add(conversation: Conversation, question: Message, client_turn_id: UUID) -> Turn:

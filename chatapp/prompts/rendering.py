@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
+from chatapp.core.text import storable
 from chatapp.prompts.errors import TemplateUnusable, TemplateVariableMissing, TemplateVariableTooLong
 
 MAX_VALUE_CHARS = 2_000
@@ -35,7 +36,7 @@ def render(*, text: str, variables: Sequence[Variable], values: Mapping[str, str
     """
     filled: dict[str, str] = {}
     for variable in variables:
-        value = values.get(variable["name"], "").strip() or variable["default"]
+        value = storable(values.get(variable["name"], "")).strip() or variable["default"]
         if variable["required"] and not value:
             raise TemplateVariableMissing(
                 _("Fill in “%(label)s” first.") % {"label": variable["label"]}, variable=variable["name"]

@@ -124,7 +124,7 @@ class TestPasswordReset:
         unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.org"})
 
         assert known.headers["Location"] == unknown.headers["Location"]
-        assert [letter.to for letter in mail.outbox][0] == [ada.email]
+        assert mail.outbox[0].to == [ada.email]
 
 
 class TestLanguage:

@@ -25,6 +25,7 @@ from tests.support.factories import make_model, make_user
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 DEFAULT = "smollm2-135m-instruct"
+NEW = {"slug": "new", "name": "New", "source": "hub/new", "path": "new", "context_window": 1024}
 
 
 class TestCatalog:
@@ -67,10 +68,8 @@ class TestModelFolder:
 
 
 class TestModelAdd:
-    ABOUT = {"slug": "new", "name": "New", "source": "hub/new", "path": "new", "context_window": 1024}
-
     def test_enables_a_new_row_beside_the_default(self):
-        row = model_add(**self.ABOUT)
+        row = model_add(**NEW)
 
         assert (row.is_enabled, row.is_default, row.max_new_tokens) == (True, False, 512)
         assert model_get_default().slug == DEFAULT
@@ -78,12 +77,12 @@ class TestModelAdd:
     def test_makes_the_first_model_the_default(self):
         ChatModel.objects.all().delete()
 
-        assert model_add(**self.ABOUT).is_default
+        assert model_add(**NEW).is_default
 
     def test_points_an_existing_row_to_its_new_weights_and_enables_it_again(self):
         make_model("new", name="The name people know", is_enabled=False)
 
-        row = model_add(**{**self.ABOUT, "path": "new-2", "context_window": 8192})
+        row = model_add(**{**NEW, "path": "new-2", "context_window": 8192})
 
         row.refresh_from_db()
         assert (row.name, row.path, row.is_enabled) == ("The name people know", "new-2", True)

@@ -6,10 +6,7 @@ from django.db import connection
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
-SQLITE_TRIGGERS = {
-    "conversations_conversation_active_leaf_id_same_conversation_update",
-    "conversations_message_parent_id_same_conversation_insert",
-    "conversations_message_parent_id_same_conversation_update",
+TRIGGERS = {
     "conversations_message_text_written_once",
     "moderation_ruleset_no_delete",
     "moderation_ruleset_no_update",
@@ -19,9 +16,15 @@ SQLITE_TRIGGERS = {
     "review_evidencereading_no_delete",
     "review_evidencereading_no_update",
 }
-# PostgreSQL says "same conversation" with composite foreign keys instead of triggers.
+# PostgreSQL says "same conversation" with composite foreign keys instead.
+SQLITE_TRIGGERS = {
+    "conversations_conversation_active_leaf_id_same_conversation_insert",
+    "conversations_conversation_active_leaf_id_same_conversation_update",
+    "conversations_message_parent_id_same_conversation_insert",
+    "conversations_message_parent_id_same_conversation_update",
+    "conversations_message_stays",
+}
 COMPOSITE_KEYS = {"message_parent_in_conversation", "conversation_leaf_in_conversation", "message_id_in_conversation"}
-POSTGRESQL_TRIGGERS = {name for name in SQLITE_TRIGGERS if "same_conversation" not in name}
 DECLARED = {
     "accounts_user": {"user_email_unique_ignoring_case"},
     "catalog_chatmodel": {"one_default_model"},
@@ -56,19 +59,19 @@ def names(sql: str) -> set[str]:
 class TestTriggers:
     def test_are_all_there_after_all_migrations(self):
         if connection.vendor == "sqlite":
-            found, expected = names("SELECT name FROM sqlite_master WHERE type = 'trigger'"), SQLITE_TRIGGERS
+            found, expected = names("SELECT name FROM sqlite_master WHERE type = 'trigger'"), TRIGGERS | SQLITE_TRIGGERS
         else:
-            found, expected = names("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"), POSTGRESQL_TRIGGERS
+            found, expected = names("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"), TRIGGERS
 
         assert found == expected
 
-    def test_that_only_one_database_needs_are_composite_keys_in_the_other(self):
-        if connection.vendor == "sqlite":
-            keys = COMPOSITE_KEYS - names("SELECT name FROM sqlite_master")
-        else:
-            keys = COMPOSITE_KEYS & names("SELECT conname FROM pg_constraint")
 
-        assert keys == COMPOSITE_KEYS
+class TestCompositeKeys:
+    def test_are_there_on_the_database_that_has_them(self):
+        expected = set() if connection.vendor == "sqlite" else COMPOSITE_KEYS
+        catalog = "SELECT name FROM sqlite_master" if not expected else "SELECT conname FROM pg_constraint"
+
+        assert names(catalog) & COMPOSITE_KEYS == expected
 
 
 class TestConstraints:

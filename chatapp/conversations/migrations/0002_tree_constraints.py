@@ -26,17 +26,26 @@ SQLITE = [
     _sqlite_same_conversation(
         "conversations_message", "parent_id", "conversation_id", "UPDATE OF parent_id, conversation_id"
     ),
+    _sqlite_same_conversation("conversations_conversation", "active_leaf_id", "id", "INSERT"),
     _sqlite_same_conversation("conversations_conversation", "active_leaf_id", "id", "UPDATE OF active_leaf_id"),
     """
+        CREATE TRIGGER conversations_message_stays BEFORE UPDATE OF conversation_id ON conversations_message
+        WHEN NEW.conversation_id IS NOT OLD.conversation_id
+        BEGIN SELECT RAISE(ABORT, 'a message stays in its conversation: its answers are there'); END
+    """,
+    """
         CREATE TRIGGER conversations_message_text_written_once BEFORE UPDATE OF text ON conversations_message
-        WHEN OLD.text IS NOT NULL AND NEW.text IS NOT OLD.text AND NOT (NEW.text IS NULL AND NEW.state = 'erased')
+        WHEN (OLD.text IS NOT NULL AND NEW.text IS NOT OLD.text AND NOT (NEW.text IS NULL AND NEW.state = 'erased'))
+          OR (OLD.state = 'erased' AND NEW.text IS NOT NULL)
         BEGIN SELECT RAISE(ABORT, 'the text of a message is written once'); END
     """,
 ]
 SQLITE_BACK = [
     "DROP TRIGGER conversations_message_parent_id_same_conversation_insert",
     "DROP TRIGGER conversations_message_parent_id_same_conversation_update",
+    "DROP TRIGGER conversations_conversation_active_leaf_id_same_conversation_insert",
     "DROP TRIGGER conversations_conversation_active_leaf_id_same_conversation_update",
+    "DROP TRIGGER conversations_message_stays",
     "DROP TRIGGER conversations_message_text_written_once",
 ]
 POSTGRESQL = [
@@ -59,8 +68,9 @@ POSTGRESQL = [
     """
         CREATE TRIGGER conversations_message_text_written_once BEFORE UPDATE OF text ON conversations_message
         FOR EACH ROW
-        WHEN (OLD.text IS NOT NULL AND NEW.text IS DISTINCT FROM OLD.text
-              AND NOT (NEW.text IS NULL AND NEW.state = 'erased'))
+        WHEN ((OLD.text IS NOT NULL AND NEW.text IS DISTINCT FROM OLD.text
+               AND NOT (NEW.text IS NULL AND NEW.state = 'erased'))
+              OR (OLD.state = 'erased' AND NEW.text IS NOT NULL))
         EXECUTE FUNCTION conversations_message_refuse_second_text()
     """,
 ]
