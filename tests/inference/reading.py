@@ -49,11 +49,11 @@ def ask_messages(
     )
 
 
-def text_of(outputs: Iterable[Output], request_request_id: str = "r") -> str:
+def text_of(outputs: Iterable[Output], request_id: str = "r") -> str:
     return "".join(output.text for output in outputs if isinstance(output, Delta) and output.request_id == request_id)
 
 
-def finish_of(outputs: Iterable[Output], request_request_id: str = "r") -> Finish:
+def finish_of(outputs: Iterable[Output], request_id: str = "r") -> Finish:
     [finish] = [output for output in outputs if isinstance(output, Finish) and output.request_id == request_id]
     return finish
 

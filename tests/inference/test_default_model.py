@@ -1,0 +1,69 @@
+"""The default model itself, in float32, greedy: what a person would notice if it were wrong."""
+
+import pytest
+
+from inference.loading import load_model
+from inference.types import ChatMessage, StepChannel
+from tests.inference.reading import ask, ask_messages, finish_of, read_all, text_of
+
+FRANCE = ChatMessage("user", "What is the capital of France?")
+ITALY = ChatMessage("user", "And of Italy?")
+QUESTIONS = ["What is the capital of France?", "Name three colours.", "Write a haiku about rain.", "你好"]
+
+
+class TestTheDefaultModel:
+    def test_answers_as_generate_does_alone_and_in_company(self, default_engine, default_model_path):
+        model, tokenizer = load_model(default_model_path, dtype="float32")
+        expected = []
+        for question in QUESTIONS:
+            prompt = tokenizer.apply_chat_template(
+                [{"role": "user", "content": question}],
+                add_generation_prompt=True,
+                return_tensors="pt",
+                return_dict=True,
+            )
+            output = model.generate(**prompt, max_new_tokens=16, do_sample=False)[0, prompt["input_ids"].shape[1] :]
+            expected.append(tokenizer.decode(output, skip_special_tokens=True))
+        channel = StepChannel()
+
+        for number, question in enumerate(QUESTIONS):
+            default_engine.submit(ask(question, request_id=str(number), max_new_tokens=16), channel=channel)
+        outputs = read_all(channel, num_requests=len(QUESTIONS))
+
+        assert [text_of(outputs, str(number)) for number in range(len(QUESTIONS))] == expected
+        assert text_of(default_engine.submit(ask(QUESTIONS[1], max_new_tokens=16))) == expected[1]
+
+    def test_understands_a_question_by_the_turns_before_it(self, default_engine):
+        first = text_of(default_engine.submit(ask_messages([FRANCE])))
+        history = [FRANCE, ChatMessage("assistant", first)]
+
+        with_history = list(default_engine.submit(ask_messages([*history, ITALY])))
+        without = text_of(default_engine.submit(ask_messages([ITALY])))
+
+        assert "Paris" in first
+        assert "Rome" in text_of(with_history)
+        assert "Rome" not in without
+        assert finish_of(with_history).usage.num_cached_prompt_tokens > 40
+
+    def test_goes_on_identically_after_nearly_every_cut(self, default_engine):
+        question, channel = "What is the capital of France? Tell me about its history.", StepChannel()
+        whole = text_of(default_engine.submit(ask(question, max_new_tokens=40)))
+        cuts = range(1, len(whole), 3)
+
+        for cut in cuts:
+            request = ask(question, request_id=str(cut), prefix=whole[:cut], max_new_tokens=6)
+            default_engine.submit(request, channel=channel)
+        outputs = read_all(channel, num_requests=len(cuts))
+
+        same = [cut for cut in cuts if whole.startswith(whole[:cut] + text_of(outputs, str(cut)))]
+        assert len(cuts) > 40
+        assert len(same) >= 0.95 * len(cuts)
+
+    @pytest.mark.parametrize("text", ["Grüße, 你好 😀 «x»", "tabs\tand\n\nlines  ", "<|im_start|>"])
+    def test_spells_any_text_as_its_tokenizer_does(self, default_engine, text):
+        encoder = default_engine._encoder
+        ids = encoder._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
+
+        spelled = b"".join(encoder.vocabulary.spell(token_id) for token_id in ids).decode()
+
+        assert spelled == encoder._tokenizer.decode(ids, skip_special_tokens=True)

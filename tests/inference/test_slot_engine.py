@@ -1,0 +1,309 @@
+"""SlotEngine on tiny random models: what is chosen, beside whom, and how each request ends."""
+
+from typing import ClassVar
+
+import pytest
+
+from inference.errors import (
+    EngineClosed,
+    ModelUnusable,
+    PromptTooLong,
+    QueueFull,
+    RequestIdInUse,
+    UnsupportedParameter,
+)
+from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
+from inference.types import ChatMessage, Delta, Finish, FinishReason, GenerationRequest, SamplingParameters, StepChannel
+from tests.inference.reading import ask, finish_of, read_all, text_of
+
+TEXTS = ["Hi", "the quick brown fox " * 6, "What is the capital of France?", "你好,世界 😀", "jumps over " * 40, "x"]
+NO_HALF_CHARACTERS = dict.fromkeys(range(97, 259), -100.0)  # the bytes that are no ASCII
+NO_END = {2: -100.0}  # a bias on the end token: the answer runs to its limit
+
+
+def _generate(model, tokenizer, text: str, *, num_tokens: int) -> str:
+    """What transformers itself answers, greedily."""
+    prompt = tokenizer.apply_chat_template(
+        [{"role": "user", "content": text}], add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    output = model.generate(**prompt, max_new_tokens=num_tokens, do_sample=False)
+    return tokenizer.decode(output[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True)
+
+
+@pytest.fixture(scope="module")
+def expected(tokenizer) -> dict[str, str]:
+    model = tiny_model()
+    return {text: _generate(model, tokenizer, text, num_tokens=24) for text in TEXTS}
+
+
+class TestGreedyAnswers:
+    @pytest.mark.parametrize("text", TEXTS)
+    def test_are_those_of_generate_alone(self, engine, expected, text):
+        assert text_of(engine.submit(ask(text))) == expected[text]
+
+    def test_are_those_of_generate_beside_others_that_join_and_leave(self, make_engine, expected):
+        engine = make_engine(num_slots=3, max_prefill_tokens=16)
+        channel = StepChannel()
+        lengths = [24, 3, 24, 9, 24, 1, 24, 17, 24, 24, 5, 24]
+
+        for number, length in enumerate(lengths):
+            text = TEXTS[number % len(TEXTS)]
+            engine.submit(ask(text, request_id=str(number), max_new_tokens=length), channel=channel)
+        outputs = read_all(channel, num_requests=len(lengths))
+
+        for number, length in enumerate(lengths):
+            whole = expected[TEXTS[number % len(TEXTS)]]
+            answer = text_of(outputs, str(number))
+            assert answer == whole if length == 24 else whole.startswith(answer.rstrip("\N{REPLACEMENT CHARACTER}"))
+
+    @pytest.mark.parametrize(
+        ("architecture", "settings"),
+        [
+            ("qwen2", {}),
+            ("qwen3", {}),
+            ("mistral", {"sliding_window": 24}),
+            ("gemma3_text", {"sliding_window": 16, "layer_types": ["sliding_attention", "full_attention"]}),
+            ("phi3", {"num_key_value_heads": 4}),
+        ],
+    )
+    def test_are_those_of_generate_for_other_architectures(self, make_engine, tokenizer, architecture, settings):
+        text = "the quick brown fox jumps over the lazy dog " * 2
+        expected = _generate(tiny_model(architecture=architecture, **settings), tokenizer, text, num_tokens=24)
+        engine = make_engine(model=tiny_model(architecture=architecture, **settings), max_prefill_tokens=16)
+
+        assert text_of(engine.submit(ask(text))) == expected
+
+
+class TestSampledAnswers:
+    SAMPLING: ClassVar = {"temperature": 1.0, "top_p": 0.9, "seed": 11, "max_new_tokens": 16}
+
+    def test_depend_on_their_seed_and_not_on_the_company(self, make_engine):
+        alone = text_of(make_engine().submit(ask("Hi", **self.SAMPLING)))
+        engine, channel = make_engine(), StepChannel()
+
+        for number, text in enumerate(TEXTS):
+            engine.submit(ask(text, request_id=str(number), **{**self.SAMPLING, "seed": number}), channel=channel)
+        engine.submit(ask("Hi", **self.SAMPLING), channel=channel)
+        outputs = read_all(channel, num_requests=len(TEXTS) + 1)
+
+        assert text_of(outputs) == alone
+
+    def test_differ_between_seeds_and_without_one(self, engine):
+        seeds = [None, None, None, 1, 2, 3]
+
+        answers = {text_of(engine.submit(ask("Hi", **{**self.SAMPLING, "seed": seed}))) for seed in seeds}
+
+        assert len(answers) > 4
+
+    def test_go_on_as_they_would_have_when_resumed(self, make_engine):
+        engine = make_engine()
+        sampling = {**self.SAMPLING, "logit_bias": {**NO_END, **NO_HALF_CHARACTERS}}
+        whole = text_of(engine.submit(ask("Hi", **sampling)))
+        middle = len(whole) // 2
+
+        rest = text_of(engine.submit(ask("Hi", prefix=whole[:middle], **{**sampling, "max_new_tokens": 4})))
+
+        assert rest
+        assert whole.startswith(whole[:middle] + rest)
+
+
+class TestAnAnswer:
+    def test_ends_at_its_length(self, engine):
+        outputs = list(engine.submit(ask("Hi", max_new_tokens=5, logit_bias=NO_END)))
+
+        assert finish_of(outputs).finish_reason is FinishReason.LENGTH
+        assert finish_of(outputs).usage.num_completion_tokens == 5
+        assert sum(output.num_tokens for output in outputs if isinstance(output, Delta)) <= 5
+
+    def test_ends_at_an_end_token(self, engine):
+        outputs = list(engine.submit(ask("Hi", logit_bias={2: 100.0})))
+
+        assert [type(output) for output in outputs] == [Finish]
+        assert finish_of(outputs).finish_reason is FinishReason.STOP
+
+    def test_ends_when_the_context_window_is_full(self, make_engine):
+        engine = make_engine(context_window=40)
+
+        finish = finish_of(list(engine.submit(ask("Hi", max_new_tokens=1_000, logit_bias=NO_END))))
+
+        assert finish.finish_reason is FinishReason.LENGTH
+        assert finish.usage.num_prompt_tokens + finish.usage.num_completion_tokens == 40
+
+    def test_ends_before_a_stop_string_that_spans_tokens(self, engine, expected):
+        text = TEXTS[2]
+        stop = expected[text][5:9]
+
+        outputs = list(engine.submit(ask(text, stop=(stop,))))
+
+        assert text_of(outputs) == expected[text].partition(stop)[0]
+        assert finish_of(outputs).finish_reason is FinishReason.STOP
+
+    def test_comes_out_whole_though_a_stop_string_never_completed(self, engine, expected):
+        text = TEXTS[2]
+
+        outputs = list(engine.submit(ask(text, stop=(expected[text][-2:] + "never",))))
+
+        assert text_of(outputs) == expected[text]
+
+    def test_reports_when_the_first_token_came(self, engine):
+        timings = finish_of(list(engine.submit(ask("Hi")))).timings
+
+        assert timings.first_token_s is not None
+        assert 0 < timings.first_token_s <= timings.total_s
+
+
+class TestPrefixReuse:
+    def test_computes_only_what_is_new_of_the_next_turn(self, engine):
+        first = list(engine.submit(ask("the quick brown fox " * 10)))
+        history = [ChatMessage("user", "the quick brown fox " * 10), ChatMessage("assistant", text_of(first))]
+        request = GenerationRequest(
+            id="r",
+            sampling=SamplingParameters(max_new_tokens=4, temperature=0.0),
+            messages=(*history, ChatMessage("user", "and then?")),
+        )
+
+        usage = finish_of(list(engine.submit(request))).usage
+
+        assert usage.num_cached_prompt_tokens >= finish_of(first).usage.num_prompt_tokens
+        assert usage.num_cached_prompt_tokens < usage.num_prompt_tokens
+
+    def test_changes_no_answer(self, engine, expected):
+        for text in (*TEXTS, *reversed(TEXTS), *TEXTS):
+            assert text_of(engine.submit(ask(text))) == expected[text]
+
+    def test_does_not_cross_scopes(self, engine):
+        list(engine.submit(ask("the same", cache_scope="alice")))
+
+        usage = finish_of(list(engine.submit(ask("the same", cache_scope="bob")))).usage
+
+        assert usage.num_cached_prompt_tokens == 0
+
+
+class TestSteps:
+    def test_of_sixteen_equal_requests_are_hardly_more_than_of_one(self, make_engine):
+        request = {"max_new_tokens": 48, "logit_bias": NO_END}
+        one, sixteen = make_engine(num_slots=16), make_engine(num_slots=16)
+        channel = StepChannel()
+
+        list(one.submit(ask("the quick brown fox", **request)))
+        for number in range(16):
+            sixteen.submit(ask("the quick brown fox", request_id=str(number), **request), channel=channel)
+        read_all(channel, num_requests=16)
+
+        assert one.stats().num_steps == 48
+        assert sixteen.stats().num_steps <= 1.2 * one.stats().num_steps
+        assert sixteen.stats().num_generated_tokens == 16 * 48
+
+    def test_bring_a_running_stream_a_token_between_two_chunks_of_a_prompt(self, make_engine):
+        engine = make_engine(max_prefill_tokens=16)
+        channel = StepChannel()
+        engine.submit(ask("Hi", request_id="running", max_new_tokens=200, logit_bias={2: -100.0}), channel=channel)
+        channel.get(timeout_s=60)
+
+        steps_before = engine.stats().num_steps
+        engine.submit(ask("the quick brown fox " * 20, request_id="long", max_new_tokens=1), channel=channel)
+        outputs = read_all(channel, num_requests=1)
+
+        assert finish_of(outputs, "long").usage.num_prompt_tokens > 5 * 16
+        tokens = sum(o.num_tokens for o in outputs if isinstance(o, Delta) and o.request_id == "running")
+        assert tokens >= 5
+        assert engine.stats().num_steps - steps_before >= 5
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("parameter", "value"),
+        [
+            ("num_logprobs", 0),
+            ("max_new_tokens", 0),
+            ("temperature", -0.1),
+            ("temperature", float("nan")),
+            ("top_p", 0.0),
+            ("top_k", -1),
+            ("min_p", 1.5),
+            ("repetition_penalty", 0.0),
+            ("logit_bias", {10_000: 1.0}),
+        ],
+    )
+    def test_name_the_parameter(self, engine, parameter, value):
+        with pytest.raises(UnsupportedParameter, match=parameter) as refusal:
+            engine.submit(ask("Hi", **{parameter: value}))
+
+        assert refusal.value.parameter == parameter
+
+    def test_name_the_adapter(self, engine):
+        request = GenerationRequest(id="r", sampling=SamplingParameters(1), prompt_token_ids=(5,), adapter="x")
+
+        with pytest.raises(UnsupportedParameter) as refusal:
+            engine.submit(request)
+
+        assert refusal.value.parameter == "adapter"
+
+    def test_say_how_long_a_prompt_is_and_may_be(self, engine):
+        with pytest.raises(PromptTooLong) as refusal:
+            engine.submit(ask("x " * 2_000))
+
+        assert refusal.value.num_prompt_tokens > 2_000
+        assert refusal.value.context_window == TINY_CONTEXT_WINDOW == engine.context_window
+
+    def test_accept_a_prompt_that_leaves_room_for_one_token(self, engine):
+        ids = (5,) * (TINY_CONTEXT_WINDOW - 1)
+        request = GenerationRequest(id="r", sampling=SamplingParameters(9, temperature=0.0), prompt_token_ids=ids)
+
+        usage = finish_of(list(engine.submit(request))).usage
+
+        assert usage.num_completion_tokens == 1
+        with pytest.raises(PromptTooLong):
+            engine.submit(GenerationRequest(id="r", sampling=SamplingParameters(9), prompt_token_ids=(*ids, 5)))
+
+    def test_meet_more_requests_than_may_wait(self, make_engine):
+        engine = make_engine(num_slots=1, max_waiting=2)
+        channel = StepChannel()
+        engine.submit(ask("Hi", request_id="runs", max_new_tokens=400, logit_bias=NO_END), channel=channel)
+        channel.get(timeout_s=60)
+
+        for number in range(2):
+            engine.submit(ask("Hi", request_id=str(number)), channel=channel)
+        with pytest.raises(QueueFull):
+            engine.submit(ask("Hi", request_id="3"), channel=channel)
+
+    def test_meet_an_id_that_is_in_use(self, engine):
+        engine.submit(ask("Hi", max_new_tokens=400, logit_bias=NO_END))
+
+        with pytest.raises(RequestIdInUse):
+            engine.submit(ask("Hi"))
+
+    def test_need_messages_or_tokens(self, engine):
+        with pytest.raises(ValueError, match="either messages or prompt_token_ids"):
+            engine.submit(GenerationRequest(id="r", sampling=SamplingParameters(1)))
+
+    def test_meet_whoever_comes_after_close(self, engine):
+        engine.close()
+
+        with pytest.raises(EngineClosed):
+            engine.submit(ask("Hi"))
+
+
+class TestClose:
+    def test_ends_every_request_with_cancelled(self, make_engine):
+        engine, channel = make_engine(num_slots=2), StepChannel()
+        for number in range(5):
+            engine.submit(ask("Hi", request_id=str(number), max_new_tokens=400, logit_bias=NO_END), channel=channel)
+        channel.get(timeout_s=60)
+
+        engine.close()
+        outputs = read_all(channel, num_requests=5)
+
+        assert {output.finish_reason for output in outputs if isinstance(output, Finish)} == {FinishReason.CANCELLED}
+
+
+class TestLoadCheck:
+    def test_refuses_a_model_whose_attention_does_more(self, make_engine):
+        model = tiny_model(architecture="gemma2", attn_logit_softcapping=0.5)
+
+        with pytest.raises(ModelUnusable, match="slots"):
+            make_engine(model=model)
+
+    def test_refuses_a_cache_without_room(self, make_engine):
+        with pytest.raises(ModelUnusable, match="cache"):
+            make_engine(cache_bytes=10)
