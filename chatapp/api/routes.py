@@ -4,10 +4,18 @@ from ninja import NinjaAPI
 from ninja.security import SessionAuth
 
 from chatapp.api.errors import errors_register
+from chatapp.api.rendering import WireRenderer
 from chatapp.api.routers import catalog, conversations, generations, me, prompts
 
 # SessionAuth also demands the CSRF token on every writing method.
-api = NinjaAPI(title="chatapp", version="1", urls_namespace="api-v1", auth=SessionAuth(), docs_url="/docs")
+api = NinjaAPI(
+    title="chatapp",
+    version="1",
+    urls_namespace="api-v1",
+    auth=SessionAuth(),
+    docs_url="/docs",
+    renderer=WireRenderer(),
+)
 errors_register(api)
 api.add_router("/me", me.router)
 api.add_router("/models", catalog.router)

@@ -77,7 +77,9 @@ class Person:
         request = urllib.request.Request(self.address + path, method=method, data=data, headers=headers)
         try:
             with self._http.open(request, timeout=LIMIT_S) as found:
-                return Answer(found.status, found.read(), {name.lower(): value for name, value in found.headers.items()})
+                return Answer(
+                    found.status, found.read(), {name.lower(): value for name, value in found.headers.items()}
+                )
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.read(), {name.lower(): value for name, value in error.headers.items()})
 
@@ -112,7 +114,9 @@ class Tab:
     acks: bool = True
 
     async def send(self, frame: Frame | str | bytes) -> None:
-        await self.connection.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
+        # As a browser writes it: a Chinese character is 3 bytes, not an escape of 6.
+        text = frame if isinstance(frame, str | bytes) else json.dumps(frame, ensure_ascii=False)
+        await self.connection.send(text)
 
     async def receive(self) -> Frame:
         """The next frame; `events` are folded and acknowledged."""

@@ -13,9 +13,9 @@ def redis_gone() -> Iterator[None]:
     pool = redis_sync().connection_pool
     port = pool.connection_kwargs["port"]
     pool.connection_kwargs["port"] = find_free_port()
-    pool.disconnect()
+    pool.reset()
     try:
         yield
     finally:
         pool.connection_kwargs["port"] = port
-        pool.disconnect()
+        pool.reset()

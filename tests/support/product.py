@@ -4,15 +4,18 @@ The whole product on its own ports and data, under its own supervisor: what `mak
 Two catalog rows serve the same weights, so that choosing a model and a second worker are real.
 """
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+
+import redis
 
 from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG, configuration_from_environment
 from chatapp.launch.ports import find_free_port
@@ -25,6 +28,8 @@ ADMIN_EMAIL = "admin@localhost"
 ADMIN_PASSWORD = "the tests' administrator"
 SECOND_SLUG = "second"
 HEALTHY_LIMIT_S = 120.0
+# Long enough to be cut in the middle, short enough that a test does not wait for a story to end.
+MAX_NEW_TOKENS = 160
 
 
 class Product:
@@ -33,6 +38,7 @@ class Product:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.address = stack.configuration.address
+        self.redis = redis.Redis.from_url(stack.redis_url)
 
     def person(self) -> Person:
         """A newly signed-up person."""
@@ -66,23 +72,27 @@ class Product:
         wait_until(lambda: self._has_worker(slug), limit_s=HEALTHY_LIMIT_S, what=f"a worker of {slug}")
 
     def _has_worker(self, slug: str) -> bool:
-        import redis
+        return next(self.redis.scan_iter(match=f"worker:{slug}:*"), None) is not None
 
-        client = redis.Redis.from_url(self.stack.redis_url)
-        return next(client.scan_iter(match=f"worker:{slug}:*"), None) is not None
-
-    @contextmanager
-    def without_worker(self, slug: str = DEFAULT_MODEL_SLUG) -> Iterator[None]:
-        """Stop a model's worker for a while, and wait until it is back."""
+    def worker_stop(self, slug: str) -> None:
+        """Stop a model's worker and wait until it is gone."""
         name = f"model-{slug}"
         self.stack.control.request_stop(name)
-        wait_until(lambda: not self._has_worker(slug), limit_s=30, what=f"the end of {name}")
-        wait_until(lambda: self.stack.states()[name].is_ended, limit_s=30, what=f"the end of {name}")
+        wait_until(lambda: self.stack.states()[name].is_ended, what=f"the end of {name}")
+        wait_until(lambda: not self._has_worker(slug), what=f"the last sign of {name}")
+
+    def worker_start(self, slug: str) -> None:
+        self.stack.control.request_start(f"model-{slug}")
+        self.wait_for_worker(slug)
+
+    @asynccontextmanager
+    async def without_worker(self, slug: str) -> AsyncIterator[None]:
+        """Be without a model's worker for a while. Waits in a thread: open sockets go on answering pings."""
+        await asyncio.to_thread(self.worker_stop, slug)
         try:
             yield
         finally:
-            self.stack.control.request_start(name)
-            self.wait_for_worker(slug)
+            await asyncio.to_thread(self.worker_start, slug)
 
 
 @contextmanager
@@ -104,14 +114,23 @@ def running_product(data_dir: Path) -> Iterator[Product]:
     with Stack(configuration_from_environment(environ), environ=environ, report=print) as stack:
         stack.require_startable()
         models = stack.prepare()
-        _second_model_add(stack)
+        _models_set_up(stack)
         stack.start([*models, ServedModel(slug=SECOND_SLUG, num_slots=4)])
         stack.wait_healthy(limit_s=HEALTHY_LIMIT_S)
         yield Product(stack)
 
 
 def _second_model_add(stack: Stack) -> None:
-    arguments = ("--name", "Second model", "--source", "default", "--path", DEFAULT_MODEL_SLUG, "--context-window", "2048")
+    arguments = (
+        "--name",
+        "Second model",
+        "--source",
+        "default",
+        "--path",
+        DEFAULT_MODEL_SLUG,
+        "--context-window",
+        "2048",
+    )
     subprocess.run(
         [sys.executable, "manage.py", "catalog_add", "--slug", SECOND_SLUG, *arguments],
         cwd=CHECKOUT,
