@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from chatapp.launch.configuration import CHECKOUT, Configuration, configuration_from_environment
+from chatapp.launch.held import holders_in
 from chatapp.launch.ports import find_free_port
 from tests.support.suite import MODELS_DIR, OWN_VARIABLES
 from tests.support.waiting import wait_until
@@ -72,9 +73,14 @@ class MakeRun:
     def output(self) -> str:
         return self.output_path.read_text()
 
-    @property
-    def launcher_pid(self) -> int:
-        return int((self.configuration.run_dir / "launcher.alive").read_text())
+    def holders(self) -> dict[str, int]:
+        """The process ids of the launcher, supervisord and what it keeps, by name."""
+        return dict(holders_in(self.configuration.run_dir))
+
+    def wait_started(self) -> None:
+        """Until supervisord, Redis and the web live; the model is still being loaded then."""
+        expected = {"launcher", "supervisord", "redis", "web"}
+        wait_until(lambda: expected <= set(self.holders()), limit_s=READY_LIMIT_S, what="the start")
 
     def wait_ready(self) -> None:
         """:raises TimeoutError: if it does not say that it is ready; its output is in the error."""

@@ -6,7 +6,6 @@ import socket
 
 import pytest
 
-from chatapp.launch.held import holders_in
 from tests.launch.instance import (
     MARK_VARIABLE,
     STOP_LIMIT_S,
@@ -46,10 +45,20 @@ class TestMakeRun:
             wait_until(lambda: running.process.poll() is not None, limit_s=STOP_LIMIT_S, what="the end of make")
             assert "Stopped." in running.output
 
+    def test_ends_on_sigterm_while_it_is_still_starting(self, tmp_path):
+        with make_run(tmp_path) as running:
+            running.wait_started()
+
+            running.process.terminate()
+
+            wait_until(lambda: not running.living(), limit_s=STOP_LIMIT_S, what="the end of every process")
+            wait_until(lambda: running.process.poll() is not None)
+            assert "Stopped." in running.output
+
     def test_is_ended_by_make_stop_after_its_launcher_was_killed(self, tmp_path):
         with make_run(tmp_path) as running:
-            running.wait_ready()
-            os.kill(running.launcher_pid, signal.SIGKILL)
+            running.wait_started()
+            os.kill(running.holders()["launcher"], signal.SIGKILL)
             wait_until(lambda: running.process.poll() is not None)
             assert running.living()
             second = run_make("run", running.environment)
@@ -63,12 +72,11 @@ class TestMakeRun:
 
     def test_is_ended_by_make_stop_after_supervisord_was_killed_too(self, tmp_path):
         with make_run(tmp_path) as running:
-            run_dir = running.configuration.run_dir
-            wait_until(lambda: {"redis", "web", "supervisord"} <= set(dict(holders_in(run_dir))), limit_s=60)
-            os.kill(running.launcher_pid, signal.SIGKILL)
-            os.kill(dict(holders_in(run_dir))["supervisord"], signal.SIGKILL)
-            wait_until(lambda: "supervisord" not in dict(holders_in(run_dir)))
-            assert running.living()
+            running.wait_started()
+            os.kill(running.holders()["launcher"], signal.SIGKILL)
+            os.kill(running.holders()["supervisord"], signal.SIGKILL)
+            wait_until(lambda: "supervisord" not in running.holders())
+            assert {"redis", "web"} <= set(running.holders())
 
             run_make("stop", running.environment)
 
@@ -88,6 +96,25 @@ class TestMakeRun:
         assert "PORT=" in finished.stderr
         assert "Traceback" not in finished.stderr
         assert marked_processes(environment[MARK_VARIABLE]) == []
+
+
+class TestMakeModelAdd:
+    def test_asks_for_a_source(self, tmp_path):
+        finished = run_make("model-add", instance_environment(tmp_path / "data"))
+
+        assert finished.returncode != 0
+        assert "make model-add SOURCE=" in finished.stderr
+
+    def test_refuses_a_folder_that_is_no_model_and_enables_nothing(self, tmp_path):
+        (tmp_path / "empty").mkdir()
+        environment = instance_environment(tmp_path / "data", SOURCE=str(tmp_path / "empty"))
+
+        finished = run_make("model-add", environment)
+
+        assert finished.returncode != 0
+        assert "could not be made ready" in finished.stderr
+        assert "Traceback" not in finished.stderr
+        assert "is enabled" not in finished.stdout
 
 
 class TestMakeStop:
