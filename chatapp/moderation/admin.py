@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from chatapp.accounts.models import User
+from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS, STANDING_COLOURS, STATE_COLOURS
 from chatapp.moderation.errors import RulesetMissing
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
@@ -23,10 +24,6 @@ from chatapp.moderation.selectors import lines, rule_as_published, ruleset_curre
 from chatapp.moderation.services import rule_create, rule_update
 from chatapp.moderation.views import publish_view, try_view
 
-STATE_COLOURS = {"draft": "info", "shadow": "warning", "enforcing": "success", "retired": None}
-ACTION_COLOURS = {"flag": "info", "review": "info", "redact": "warning", "replace": "warning", "block": "danger"}
-SEVERITY_COLOURS = {1: None, 2: "info", 3: "warning", 4: "danger"}
-STANDING_COLOURS = {"in_force": "success", "changed": "warning", "waiting": "warning", "leaving": "danger", "out": None}
 STANDINGS = {
     "in_force": _("as published"),
     "changed": _("changed since"),

@@ -23,7 +23,6 @@ class Automaton:
 
     depth: symbols from the root. parent: the state one symbol earlier.
     fail: the longest proper suffix that is a state.
-    rest: where to go on from: the state itself, or, where no pattern goes on, its longest suffix where one does.
     pattern: the pattern that ends in this state, or NO_PATTERN.
     report: the first state along the suffixes (itself included) in which a pattern ends, or 0.
     """
@@ -33,7 +32,6 @@ class Automaton:
     depth: array[int]
     parent: array[int]
     fail: array[int]
-    rest: array[int]
     pattern: array[int]
     report: array[int]
     pattern_end: array[int]  # by pattern: its last state
@@ -106,7 +104,7 @@ def _trie(patterns: Sequence[Sequence[int]]) -> tuple[list[dict[int, int]], dict
 
 def _arrays(children: list[dict[int, int]], ends: dict[int, int]) -> Automaton:
     size = len(children)
-    depth, parent, fail, rest, report = (array("i", bytes(4 * size)) for _ in range(5))
+    depth, parent, fail, report = (array("i", bytes(4 * size)) for _ in range(4))
     pattern = array("i", [NO_PATTERN]) * size
     pattern_end = array("i", bytes(4 * len(ends)))
     edges: dict[int, int] = {}
@@ -122,9 +120,8 @@ def _arrays(children: list[dict[int, int]], ends: dict[int, int]) -> Automaton:
         if (number := ends.get(trie_state[state], NO_PATTERN)) != NO_PATTERN:
             pattern[state], pattern_end[number] = number, state
         report[state] = state if pattern[state] != NO_PATTERN else report[fail[state]]
-        rest[state] = state if children[trie_state[state]] else rest[fail[state]]
     return Automaton(
-        array("Q", edges.keys()), array("i", edges.values()), depth, parent, fail, rest, pattern, report, pattern_end
+        array("Q", edges.keys()), array("i", edges.values()), depth, parent, fail, pattern, report, pattern_end
     )
 
 

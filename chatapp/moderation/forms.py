@@ -49,7 +49,7 @@ def problem_error(problem: RuleProblem) -> tuple[str, ValidationError]:
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker only
     stages = forms.MultipleChoiceField(
-        label=_("stages"),
+        label=_("Stages"),
         choices=models.RuleStage,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=models.Rule._meta.get_field("stages").help_text,  # noqa: SLF001 -- Django's public name for it
@@ -79,20 +79,20 @@ class TryForm(forms.Form):
     RULES = ((PUBLISHED, _("as published")), (EDITED, _("as edited, drafts included")))
 
     text = forms.CharField(
-        label=_("text"),
+        label=_("Text"),
         max_length=MAX_TEXT_CHARS,
         strip=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
         help_text=_("It is judged and forgotten: nothing is stored."),
     )
     stage = forms.ChoiceField(
-        label=_("stage"),
+        label=_("Stage"),
         choices=models.RuleStage,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Which rules look at it depends on where it would stand."),
     )
     rules = forms.ChoiceField(
-        label=_("rules"),
+        label=_("Rules"),
         choices=RULES,
         widget=UnfoldAdminSelectWidget,
         help_text=_("What is in force, or what you are working on."),
@@ -101,7 +101,7 @@ class TryForm(forms.Form):
 
 class PublishForm(forms.Form):
     reason = forms.CharField(
-        label=_("reason"),
+        label=_("Reason"),
         max_length=500,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("One sentence that others will understand in a year."),

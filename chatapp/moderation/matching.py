@@ -119,7 +119,7 @@ class Scanner:
         The scanner stands at that character then; who stops iterating leaves the rest of the text unread.
         """
         automaton = self._compiled.automaton
-        following, fail, rest, report = automaton.edges.get, automaton.fail, automaton.rest, automaton.report
+        following, fail, report = automaton.edges.get, automaton.fail, automaton.report
         state, in_word, positions = self._state, self._in_word, self._positions
         num_chars_after = self.num_chars + len(text)
         for position, char in enumerate(text, self.num_chars):
@@ -133,9 +133,9 @@ class Scanner:
                     state = fail[state]
                     entered = following(state << SYMBOL_BITS | symbol)
                 if entered is not None:
-                    if report[entered]:
-                        self._collect(entered)
-                    state = rest[entered]
+                    state = entered
+                    if report[state]:
+                        self._collect(state)
             in_word = folded.ends_in_word
             if self._candidates:
                 self.num_chars, self._state, self._in_word = position + 1, state, in_word

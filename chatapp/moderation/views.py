@@ -1,5 +1,6 @@
 """The pages beside the rule list: try a text, publish. Each makes one call and shows the result."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +12,15 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from chatapp.core.errors import DomainError
+from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.difference import difference
 from chatapp.moderation.forms import PublishForm, TryForm
 from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.marking import pieces
+from chatapp.moderation.models import RuleAction, RuleCategory
 from chatapp.moderation.selectors import rule_list_in_force, ruleset_current, ruleset_edited
 from chatapp.moderation.services import ruleset_publish
+from chatapp.moderation.verdict import Match
 
 
 def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
@@ -31,8 +35,32 @@ def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
 def _judged(form: TryForm) -> dict[str, Any]:
     text, stage = form.cleaned_data["text"], form.cleaned_data["stage"]
     ruleset = ruleset_current() if form.cleaned_data["rules"] == TryForm.PUBLISHED else ruleset_edited()
-    matches = find_matches(ruleset, text, stage)
-    return {"verdict": judge(ruleset, text, stage), "matches": matches, "pieces": pieces(text, matches)}
+    matches, verdict = find_matches(ruleset, text, stage), judge(ruleset, text, stage)
+    return {
+        "verdict": verdict,
+        "verdict_label": dict(RuleAction.choices).get(verdict.action, _("nothing to do")),
+        "verdict_colour": ACTION_COLOURS.get(verdict.action, "success"),
+        "matches": _matches_table(matches),
+        "pieces": pieces(text, matches),
+    }
+
+
+def _matches_table(matches: Sequence[Match]) -> dict[str, Any]:
+    actions, categories = dict(RuleAction.choices), dict(RuleCategory.choices)
+    return {
+        "headers": [_("rule"), _("characters"), _("category"), _("action"), _("severity"), _("enforced")],
+        "rows": [
+            [
+                match.rule_id,
+                f"{match.start}–{match.end}",
+                categories.get(match.category, match.category),
+                actions[match.action],
+                match.severity,
+                _("yes") if match.enforced else _("no, shadow"),
+            ]
+            for match in matches
+        ],
+    }
 
 
 def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:

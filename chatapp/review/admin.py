@@ -16,7 +16,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from chatapp.core import clock
-from chatapp.moderation.admin import ACTION_COLOURS, SEVERITY_COLOURS, RuleAdmin
+from chatapp.moderation.admin import RuleAdmin
+from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
 from chatapp.review.models import Decision, EvidenceReading
 from chatapp.review.selectors import rules_with_hits

@@ -12,16 +12,15 @@ pattern_sets = st.lists(st.lists(symbols, min_size=1, max_size=4).map(tuple), mi
 
 
 def walk(automaton: Automaton, sequence: list[int]):
-    """After each symbol: the state entered and the state to go on from."""
+    """The state after each symbol."""
     state = 0
     for symbol in sequence:
         entered = automaton.edges.get(state << SYMBOL_BITS | symbol)
         while entered is None and state:
             state = automaton.fail[state]
             entered = automaton.edges.get(state << SYMBOL_BITS | symbol)
-        entered = entered or 0
-        state = automaton.rest[entered]
-        yield entered, state
+        state = entered or 0
+        yield state
 
 
 class TestAutomaton:
@@ -29,7 +28,7 @@ class TestAutomaton:
     def test_finds_every_pattern_where_it_ends_longest_first(self, patterns, sequence):
         automaton = build_automaton(patterns)
 
-        found = [list(automaton.patterns_ending(entered)) for entered, _ in walk(automaton, sequence)]
+        found = [list(automaton.patterns_ending(state)) for state in walk(automaton, sequence)]
 
         expected = [
             sorted(
@@ -46,7 +45,7 @@ class TestAutomaton:
         automaton = build_automaton(patterns)
         alive_depth = automaton.alive_depth(chosen)
 
-        for end, (_, state) in enumerate(walk(automaton, sequence), 1):
+        for end, state in enumerate(walk(automaton, sequence), 1):
             suffixes = [tuple(sequence[start:end]) for start in range(end)]
             alive = [s for s in suffixes if any(s == patterns[n][: len(s)] != patterns[n] for n in chosen)]
             assert alive_depth[state] == max(map(len, alive), default=0)
@@ -65,5 +64,5 @@ class TestAutomaton:
     def test_without_patterns_finds_nothing(self):
         automaton = build_automaton([])
 
-        assert list(walk(automaton, [1, 2])) == [(0, 0), (0, 0)]
+        assert list(walk(automaton, [1, 2])) == [0, 0]
         assert list(automaton.alive_depth([])) == [0]

@@ -43,6 +43,12 @@ class TestHoldBack:
 
         assert released(gate, "路口交", "通", "路口交", "叉") == ["路", "口交通", "路", "██叉"]
 
+    def test_of_a_match_outlasts_a_shorter_allow_phrase_that_frees_its_neighbour(self):
+        rule = make_rule(words=["甲乙", "丙丁"], allow=["子甲乙丙丁丑", "乙丙丁"], action=Action.REDACT)
+        gate = OutputGate(make_ruleset(rule))
+
+        assert released(gate, "子甲乙丙丁", "寅") == ["子", "██丙丁寅"]
+
     def test_takes_the_invisible_characters_inside_a_match_with_it(self):
         gate = OutputGate(make_ruleset(make_rule(words=["炸弹"], action=Action.REDACT)))
 

@@ -1,0 +1,6 @@
+"""The colour of each state, action and severity in the admin, by the names of unfold's labels; None is grey."""
+
+STATE_COLOURS = {"draft": "info", "shadow": "warning", "enforcing": "success", "retired": None}
+ACTION_COLOURS = {"flag": "info", "review": "info", "redact": "warning", "replace": "warning", "block": "danger"}
+SEVERITY_COLOURS = {1: None, 2: "info", 3: "warning", 4: "danger"}
+STANDING_COLOURS = {"in_force": "success", "changed": "warning", "waiting": "warning", "leaving": "danger", "out": None}
