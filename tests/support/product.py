@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -67,6 +68,17 @@ class Product:
         pid = self.stack.pid(name)
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    def wait_for_web(self) -> None:
+        """Wait until the web process answers again."""
+        wait_until(self._web_answers, limit_s=HEALTHY_LIMIT_S, what="the web process")
+
+    def _web_answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
     def wait_for_worker(self, slug: str = DEFAULT_MODEL_SLUG) -> None:
         wait_until(lambda: self._has_worker(slug), limit_s=HEALTHY_LIMIT_S, what=f"a worker of {slug}")

@@ -1,0 +1,271 @@
+"""
+The runner between a scripted engine and the real log and database.
+
+The engine alone is scripted: what it says, and when. Lease, gate, event log, writer and rows are the product's.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatapp.conversations.models import Message
+from chatapp.core import clock
+from chatapp.feed import keys, log
+from chatapp.feed.log import Append
+from chatapp.generations import services
+from chatapp.generations.models import Generation
+from chatapp.generations.runner import Runner
+from chatapp.review.models import Decision, Evidence
+from inference.errors import StepFailed
+from inference.testing import ScriptedEngine
+from inference.types import FinishReason
+from tests.support.factories import make_conversation, make_title_generation, make_turn, make_user, publish_rule
+from tests.support.running import Running
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def running(engine) -> Iterator[Running]:
+    running = Running(Runner(engine=engine), engine)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def turn() -> Generation:
+    return make_turn(make_conversation(make_user(), system_prompt="Be kind."))
+
+
+def texts(event_log, generation) -> list[str]:
+    entries = event_log.xrange(keys.events_key(generation.id))
+    return [fields[b"text"].decode() for _, fields in entries if b"text" in fields]
+
+
+def stored(generation) -> tuple[Generation, Message]:
+    row = Generation.objects.select_related("message").get(id=generation.id)
+    return row, row.message
+
+
+class TestAnAnswer:
+    def test_is_appended_as_it_comes_and_stored_at_the_end(self, running, turn, event_log):
+        running.begin(turn)
+        running.say(turn, "Hello")
+        running.say(turn, " there")
+
+        running.end(turn)
+
+        row, message = stored(turn)
+        assert "".join(texts(event_log, turn)) == message.text == "Hello there"
+        assert (row.status, row.finish_reason, row.checkpoint_seq) == ("completed", "stop", len(texts(event_log, turn)))
+
+    def test_gives_the_model_the_system_prompt_and_the_branch(self, running, turn, engine):
+        running.begin(turn)
+
+        assert [(message.role, message.text) for message in engine.submitted[0].messages] == [
+            ("system", "Be kind."),
+            ("user", "Why?"),
+        ]
+
+    def test_shares_one_pipeline_with_the_others_of_a_step(self, running, event_log):
+        turns = [make_turn(make_conversation(make_user())) for _ in range(3)]
+        for turn in turns:
+            running.begin(turn)
+
+        for turn in turns:
+            running.say(turn, "text")
+            running.end(turn)
+
+        assert [stored(turn)[1].text for turn in turns] == ["text"] * 3
+
+    def test_that_the_engine_failed_keeps_its_text_and_says_why(self, running, turn, engine):
+        running.begin(turn)
+        running.say(turn, "half")
+
+        engine.end(str(turn.id), FinishReason.ERROR, error=StepFailed("out of memory"))
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.status, row.finish_reason, row.error_code, message.text) == (
+            "failed",
+            "error",
+            "step_failed",
+            "half",
+        )
+
+    def test_that_the_engine_refuses_ends_failed_with_its_code(self, engine, running, turn):
+        engine.close()
+
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.status, row.error_code, message.text) == ("failed", "engine_closed", "")
+
+
+class TestCancel:
+    def test_reaches_the_engine_and_keeps_the_text_so_far(self, running, turn, engine):
+        running.begin(turn)
+        running.say(turn, "so far")
+
+        services.generation_cancel(row=turn, now=clock.now())
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert engine.cancelled[0] == str(turn.id)
+        assert (row.status, row.finish_reason, message.text) == ("cancelled", "cancelled", "so far")
+
+    def test_is_met_during_prefill_when_no_text_came_yet(self, running, turn, engine):
+        running.begin(turn)
+
+        services.generation_cancel(row=turn, now=clock.now())
+        running.wait(turn)
+
+        assert stored(turn)[0].status == "cancelled"
+
+    def test_that_came_before_the_worker_began_submits_nothing(self, running, turn, engine):
+        log.cancel(generation_id=turn.id)
+
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        assert engine.submitted == []
+        assert stored(turn)[0].status == "cancelled"
+
+
+class TestTheGate:
+    def test_ends_a_blocked_answer_withheld_with_the_operators_words(self, running, turn, engine, event_log):
+        publish_rule("forbidden words", stages=("output",), notice_en="Not here.")
+        running.begin(turn)
+        running.say(turn, "Here are forbid")
+
+        running.say(turn, "den words and more", waits=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.finish_reason, message.state, message.text) == ("content_filter", "withheld", "Here are ")
+        assert message.notice == {"category": "other", "text": "Not here."}
+        assert "forbid" not in "".join(texts(event_log, turn))
+        assert str(turn.id) in engine.cancelled
+
+    def test_puts_each_decision_and_its_evidence_on_record(self, running, turn):
+        publish_rule("forbidden words", stages=("output",))
+        running.begin(turn)
+
+        running.say(turn, "Here are forbidden words.", waits=False)
+        running.wait(turn)
+
+        decision = Decision.objects.get()
+        assert (decision.generation_id, decision.message_id, decision.stage) == (turn.id, turn.message_id, "output")
+        assert b"forbidden" not in bytes(Evidence.objects.get().ciphertext)
+
+    def test_stores_a_redacted_answer_as_it_was_shown(self, running, turn, event_log):
+        publish_rule("secret", action="redact", stages=("output",))
+        running.begin(turn)
+
+        running.say(turn, "The secret is out.", waits=False)
+        running.end(turn)
+
+        _, message = stored(turn)
+        assert message.text == "The ██████ is out." == "".join(texts(event_log, turn))
+        assert message.state == "visible"
+
+    def test_covers_titles(self, running):
+        publish_rule("forbidden words", stages=("title",))
+        conversation = make_turn(make_conversation(make_user()), status="completed").conversation
+        title = make_title_generation(conversation)
+        running.begin(title)
+
+        running.say(title, "About forbidden words", waits=False)
+        running.end(title)
+
+        conversation.refresh_from_db()
+        assert conversation.title == ""
+
+
+class TestTakingOver:
+    def test_continues_the_text_that_was_shown_as_the_next_attempt(self, running, turn, engine, event_log):
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "Once upon")])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+
+        running.begin(turn)
+        running.say(turn, " a time")
+        running.end(turn)
+
+        row, message = stored(turn)
+        assert engine.submitted[0].prefix == "Once upon"
+        assert (row.attempt, message.text) == (2, "Once upon a time")
+        assert texts(event_log, turn) == ["Once upon", " a time"]
+
+    def test_never_blocks_on_less_than_a_first_attempt_would(self, running, turn, event_log):
+        publish_rule("forbidden words", stages=("output",))
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "Here are ")])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+        running.begin(turn)
+
+        running.say(turn, "forbidden words.", waits=False)
+        running.wait(turn)
+
+        assert stored(turn)[0].finish_reason == "content_filter"
+        assert texts(event_log, turn) == ["Here are "]
+
+    def test_goes_back_to_the_databases_copy_where_the_log_was_lost_and_says_so(self, running, turn, event_log):
+        Generation.objects.filter(id=turn.id).update(attempt=1, checkpoint_text="Once", checkpoint_seq=3)
+
+        running.begin(turn)
+        running.say(turn, " upon")
+        running.end(turn)
+
+        assert stored(turn)[1].text == "Once upon"
+        feed = [fields[b"body"] for _, fields in event_log.xrange(keys.feed_key(turn.owner_id))]
+        assert any(b'"generation.restarted"' in body and b'"seq":3' in body for body in feed)
+
+    def test_stops_an_attempt_that_was_overtaken_without_a_trace(self, running, turn, engine, event_log):
+        running.begin(turn)
+        running.say(turn, "mine")
+        log.take_over(generation_id=turn.id, attempt=2, fallback_text="", fallback_seq=0)
+
+        engine.say(str(turn.id), " too late")
+        running.wait(turn)
+
+        assert texts(event_log, turn) == ["mine"]
+        assert stored(turn)[0].status == "running"
+        assert str(turn.id) in engine.cancelled
+
+
+class TestHandingOver:
+    def test_gives_every_generation_back_at_once_with_its_text_in_the_log(self, running, turn, event_log):
+        running.begin(turn)
+        running.say(turn, "half a")
+
+        running.runner.hand_over()
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.status, row.attempt, message.text) == ("queued", 1, None)
+        assert texts(event_log, turn) == ["half a"]
+        assert log.leases_expired([turn.id]) == [True]
+
+
+class TestAnOutage:
+    def test_of_the_event_log_loses_and_repeats_nothing(self, running, turn, engine, event_log):
+        from tests.support.outage import redis_gone
+
+        running.begin(turn)
+        running.say(turn, "before")
+        with redis_gone():
+            engine.say(str(turn.id), " during")
+            wait_until(lambda: running.is_pending(turn), what="text that waits for Redis")
+
+        running.say(turn, " after")
+        running.end(turn)
+
+        assert stored(turn)[1].text == "before during after" == "".join(texts(event_log, turn))

@@ -1,0 +1,105 @@
+"""One attempt between engine and event log: what may leave, and when. Pure; no Redis, no database."""
+
+from uuid import uuid4
+
+import pytest
+
+from chatapp.feed.log import Append
+from chatapp.generations.models import FinishReason
+from chatapp.generations.session import Session
+from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.rule import Rule
+from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.verdict import Action, RuleState, Stage
+
+RENEW_S = 0.25
+
+
+def ruleset(action: Action, *words: str) -> Ruleset:
+    rule = Rule(
+        id="rule",
+        revision=1,
+        category="other",
+        severity=2,
+        action=action,
+        state=RuleState.ENFORCING,
+        stages=frozenset({Stage.OUTPUT}),
+        words=words,
+        allow=(),
+        notices={},
+        replacement="",
+    )
+    return Ruleset(version=1, rules=(rule,))
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(uuid4(), 1, OutputGate(ruleset(Action.BLOCK, "forbidden words")), text="", seq=0)
+
+
+def due(session: Session, *, now_s: float = 0.0) -> Append | None:
+    return session.append_due(now_s=now_s, renew_s=RENEW_S)
+
+
+class TestSession:
+    def test_sends_everything_that_came_since_the_last_append_at_once(self, session):
+        session.feed("Hello ")
+        session.feed("there ")
+
+        append = due(session)
+
+        assert append == Append(session.generation_id, 1, 0, "Hello there ")
+
+    def test_sends_an_unanswered_append_again_as_it_was(self, session):
+        session.feed("one ")
+        first = due(session)
+        session.feed("two ")
+
+        assert due(session) == first
+
+    def test_goes_on_after_the_answer(self, session):
+        session.feed("one ")
+        due(session)
+        session.feed("two ")
+        session.append_answered(seq=1, now_s=0.0)
+
+        assert due(session) == Append(session.generation_id, 1, 1, "two ")
+        assert (session.text, session.seq) == ("one ", 1)
+
+    def test_renews_its_lease_with_empty_text_when_nothing_came(self, session):
+        assert due(session, now_s=0.1) is None
+        assert due(session, now_s=0.3) == Append(session.generation_id, 1, 0, "")
+
+    def test_renews_its_lease_while_text_waits_for_its_decision(self, session):
+        session.feed("text ")
+        session.num_unrecorded = 1
+
+        assert due(session, now_s=0.3) == Append(session.generation_id, 1, 0, "")
+
+    def test_never_lets_out_a_blocked_span_or_what_follows_it(self, session):
+        session.feed("Here are forbid")
+        settled = session.feed("den words and more")
+        session.feed(" after the end")
+
+        assert due(session) == Append(session.generation_id, 1, 0, "Here are ")
+        assert session.finish_reason is FinishReason.CONTENT_FILTER
+        assert settled is not None
+        assert settled.withheld_text.startswith("forbidden words")
+
+    def test_lets_out_what_it_held_when_the_text_ends(self, session):
+        session.feed("Here are forbid")
+
+        session.finish(FinishReason.STOP)
+
+        assert due(session) == Append(session.generation_id, 1, 0, "Here are forbid")
+        assert session.finish_reason is FinishReason.STOP
+
+    def test_is_not_ready_to_end_before_everything_is_in_the_log(self, session):
+        session.feed("text")
+        session.finish(FinishReason.STOP)
+        before = session.is_ready_to_end
+
+        due(session)
+        session.append_answered(seq=1, now_s=0.0)
+
+        assert (before, session.is_ready_to_end) == (False, True)
