@@ -11,8 +11,9 @@ def conversation_view(row: Conversation) -> ConversationView:
         title=row.title,
         model=row.model.slug,
         temperature=row.temperature,
-        template=version
-        and TemplateRef(slug=version.template.slug, title=version.template.title, version=version.version),
+        template=None
+        if version is None
+        else TemplateRef(slug=version.template.slug, title=version.template.title, version=version.version),
         active_leaf_id=row.active_leaf_id,
         row_version=row.row_version,
         created_at=row.created_at,

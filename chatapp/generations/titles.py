@@ -8,6 +8,7 @@ MAX_QUOTED_CHARS = 600
 MAX_TITLE_WORDS = 8
 MAX_TITLE_CHARS = 60
 
+_QUOTES = " \t\"'“”‘’*#`"
 _INSTRUCTION = (
     "Write a title of three to six words for this conversation, in its language. Answer with the title only, "
     "without quotation marks."
@@ -26,5 +27,9 @@ def title_clean(text: str) -> str:
     line = lines[0].strip() if lines else ""
     if line.lower().startswith("title:"):
         line = line[len("title:") :]
-    words = line.strip().strip("\"'“”‘’*#`").strip().rstrip(".。").split()
-    return " ".join(words[:MAX_TITLE_WORDS])[:MAX_TITLE_CHARS]
+    words = line.strip(_QUOTES).rstrip(_QUOTES + ".。").split()
+    title = " ".join(words[:MAX_TITLE_WORDS])
+    if len(title) <= MAX_TITLE_CHARS:
+        return title
+    # One character more, so that a word that just fits stays; a line without spaces is cut where it must be.
+    return title[: MAX_TITLE_CHARS + 1].rpartition(" ")[0] or title[:MAX_TITLE_CHARS]

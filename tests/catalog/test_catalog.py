@@ -3,6 +3,7 @@
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -25,7 +26,7 @@ from tests.support.factories import make_model, make_user
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 DEFAULT = "smollm2-135m-instruct"
-NEW = {"slug": "new", "name": "New", "source": "hub/new", "path": "new", "context_window": 1024}
+NEW: dict[str, Any] = {"slug": "new", "name": "New", "source": "hub/new", "path": "new", "context_window": 1024}
 
 
 class TestCatalog:

@@ -3,7 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -89,7 +89,8 @@ class TestConversationList:
         for minute in minutes:  # few different times, so that many are equal
             make_conversation(owner, updated_at=NOON + timedelta(minutes=minute))
 
-        rows, page, num_pages = [], None, 0
+        rows: list[Conversation] = []
+        page, num_pages = None, 0
         while num_pages == 0 or page:
             found = conversation_list(owner_id=owner.id, query="", page=page, limit=limit)
             assert 1 <= len(found.rows) <= limit
@@ -154,8 +155,9 @@ class TestMessages:
             message_get(owner_id=make_user().id, message_id=theirs.id)
 
     def test_are_found_again_by_their_owners_client_id_alone(self):
-        message = make_question(make_conversation(make_user()))
+        client_id = uuid4()
 
-        client_id = message.client_message_id
+        message = make_question(make_conversation(make_user()), client_message_id=client_id)
+
         assert message_find_resent(owner_id=message.owner_id, client_message_id=client_id) == message
         assert message_find_resent(owner_id=make_user().id, client_message_id=client_id) is None

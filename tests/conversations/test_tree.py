@@ -17,7 +17,7 @@ def trees(draw: st.DrawFn) -> list[Message]:
     messages: list[Message] = []
     for _ in range(draw(st.integers(1, 12))):
         parent = draw(st.sampled_from([None, *messages]))
-        messages.append(Message(id=uuid7(), parent_id=parent and parent.id))
+        messages.append(Message(id=uuid7(), parent_id=parent.id if parent else None))
     return messages
 
 

@@ -1,5 +1,7 @@
 """SQL that each database spells its own way."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -23,7 +25,7 @@ def table_exists() -> bool:
 class TestVendorSql:
     def test_runs_the_statements_of_the_connections_vendor_and_takes_them_back(self):
         create, drop = ["CREATE TABLE spelled (id integer)"], ["DROP TABLE spelled"]
-        operation = vendor_sql(
+        operation: Any = vendor_sql(
             forward={connection.vendor: create, "another": ["this is no SQL"]},
             backward={connection.vendor: drop, "another": ["this is no SQL"]},
         )
@@ -38,7 +40,7 @@ class TestVendorSql:
         assert not table_exists()
 
     def test_refuses_a_vendor_that_nobody_wrote_statements_for(self):
-        operation = vendor_sql(forward={"sqlite": []}, backward={"sqlite": []})
+        operation: Any = vendor_sql(forward={"sqlite": []}, backward={"sqlite": []})
 
         with pytest.raises(KeyError, match="oracle"):
             operation.code(None, ForeignEditor())

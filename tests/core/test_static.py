@@ -1,14 +1,16 @@
 """Static files under ASGI. Warnings are errors here, so a synchronous iterator would fail the request."""
 
+from typing import Any
+
 import pytest
 from django.test import AsyncClient
 
 ADMIN_FILE = "/static/admin/css/base.css"
 
 
-async def fetch(path: str, **headers: str):
+async def fetch(path: str, **headers: str) -> tuple[Any, bytes]:
     """The whole answer, read as Daphne reads it."""
-    response = await AsyncClient().get(path, headers=headers)
+    response: Any = await AsyncClient().get(path, headers=headers)
     if not response.streaming:
         return response, response.content
     return response, b"".join([part async for part in response])

@@ -41,7 +41,7 @@ def make_conversation(owner: User, **fields: Any) -> Conversation:
 
 
 def make_question(
-    conversation: Conversation, *, parent: Message | None = None, text: str = "Why?", **fields: Any
+    conversation: Conversation, *, parent: Message | None = None, text: str | None = "Why?", **fields: Any
 ) -> Message:
     return Message.objects.create(
         conversation=conversation,
@@ -96,6 +96,11 @@ def _state_fields(status: str) -> dict[str, Any]:
         case GenerationStatus.RUNNING:
             until = clock.now() + timedelta(seconds=8)
             return {"attempt": 1, "worker": "worker-1", "lease_expires_at": until, "started_at": clock.now()}
+        case _:
+            return _ended_fields(status)
+
+
+def _ended_fields(status: str) -> dict[str, Any]:
     reason = next(reason for reason in FinishReason if status_after(reason) == status)
     return {"attempt": 1, "finish_reason": reason, "started_at": clock.now(), "finished_at": clock.now()}
 

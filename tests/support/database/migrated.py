@@ -46,4 +46,4 @@ def triggers_aside() -> Iterator[None]:
 def _sqlite_triggers() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        return cursor.fetchall()
+        return [(name, sql) for name, sql in cursor.fetchall()]

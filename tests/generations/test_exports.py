@@ -1,0 +1,121 @@
+"""A conversation as a file."""
+
+import json
+import re
+
+import pytest
+
+from chatapp.feed import log
+from chatapp.generations.exports import export_json, export_markdown, export_name
+from chatapp.generations.models import GenerationStatus
+from chatapp.generations.selectors import conversation_snapshot
+from tests.support.factories import make_answer, make_conversation, make_generation, make_question, make_turn, make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+COMPLETED = GenerationStatus.COMPLETED
+NOTICE = {"category": "other", "text": "Not here."}
+
+
+@pytest.fixture
+def conversation():
+    return make_conversation(make_user(), title="Capitals", system_prompt="Be brief.")
+
+
+def snapshot(conversation):
+    return conversation_snapshot(owner_id=conversation.owner_id, conversation_id=conversation.id)
+
+
+def exported(conversation) -> dict[str, object]:
+    return json.loads(export_json(snapshot(conversation)))
+
+
+def answered(conversation, *, question="Of France?", answer="Paris.", parent=None, **fields):
+    asked = make_question(conversation, parent=parent, text=question)
+    message = make_answer(conversation, parent=asked, text=answer, **fields)
+    make_generation(message, status=COMPLETED, usage={"num_prompt_tokens": 9, "num_completion_tokens": 2})
+    return message
+
+
+class TestExportJson:
+    def test_has_the_whole_tree_with_siblings_and_the_branch_in_view(self, conversation):
+        first = answered(conversation)
+        second = make_answer(conversation, parent=first.parent, text="Paris, of course.")
+        make_generation(second, status=COMPLETED)
+
+        body = exported(conversation)
+
+        assert body["schema"] == "chatapp/conversation/1"
+        assert body["conversation"]["active_leaf_id"] == str(second.id)
+        assert body["conversation"]["system_prompt"] == "Be brief."
+        assert [(row["parent_id"], row["text"]) for row in body["messages"]] == [
+            (None, "Of France?"),
+            (str(first.parent_id), "Paris."),
+            (str(first.parent_id), "Paris, of course."),
+        ]
+
+    def test_says_how_each_answer_was_made(self, conversation):
+        answered(conversation)
+
+        question, answer = exported(conversation)["messages"]
+
+        made = answer["generation"]
+        assert (made["model"], made["status"], made["finish_reason"]) == (conversation.model.slug, "completed", "stop")
+        assert made["usage"] == {"num_prompt_tokens": 9, "num_completion_tokens": 2}
+        assert "generation" not in question
+
+    def test_has_the_text_on_screen_of_an_answer_under_way(self, conversation):
+        row = make_turn(conversation, status=GenerationStatus.RUNNING)
+        log.take_over(generation_id=row.id, attempt=1, fallback_text="Par", fallback_seq=1)
+
+        _, answer = exported(conversation)["messages"]
+
+        assert answer["text"] == "Par"
+        assert answer["generation"]["status"] == "running"
+
+    def test_has_the_notice_of_a_withheld_answer(self, conversation):
+        answered(conversation, answer="Well, ", state="withheld", notice=NOTICE)
+
+        _, answer = exported(conversation)["messages"]
+
+        assert (answer["text"], answer["state"], answer["notice"]) == ("Well, ", "withheld", NOTICE)
+
+    def test_is_readable_in_every_language(self, conversation):
+        answered(conversation, answer="巴黎")
+
+        assert "巴黎" in export_json(snapshot(conversation))
+
+
+class TestExportMarkdown:
+    def test_has_the_branch_in_view_alone(self, conversation):
+        first = answered(conversation)
+        answered(conversation, question="Of Italy?", answer="Rome.", parent=first)
+        other = make_answer(conversation, parent=first.parent, text="Not in view.")
+        conversation.active_leaf = conversation.messages.exclude(id=other.id).order_by("id").last()
+        conversation.save()
+
+        model = conversation.model.slug
+        assert export_markdown(snapshot(conversation)) == (
+            f"# Capitals\n\n## You\n\nOf France?\n\n## {model}\n\nParis.\n\n"
+            f"## You\n\nOf Italy?\n\n## {model}\n\nRome.\n"
+        )
+
+    @pytest.mark.parametrize(("text", "shown"), [("Well, ", "Well, \n\n> Not here."), ("", "> Not here.")])
+    def test_shows_the_notice_of_a_withheld_answer(self, conversation, text, shown):
+        answered(conversation, answer=text, state="withheld", notice=NOTICE)
+
+        assert export_markdown(snapshot(conversation)).endswith(f"\n\n{shown}\n")
+
+    def test_of_a_conversation_without_title_and_messages_is_a_heading(self):
+        conversation = make_conversation(make_user())
+
+        assert export_markdown(snapshot(conversation)) == "# Untitled conversation\n"
+
+
+class TestExportName:
+    @pytest.mark.parametrize(("kind", "ending"), [("json", "json"), ("markdown", "md")])
+    def test_has_plain_letters_whatever_the_title(self, conversation, kind, ending):
+        conversation.title = '../"\r\n北京'
+        conversation.save()
+
+        assert re.fullmatch(rf"conversation-[0-9a-f]{{8}}\.{ending}", export_name(snapshot(conversation), kind))
