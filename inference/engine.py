@@ -72,8 +72,7 @@ class SlotEngine:
         self._stepper = Stepper(self._scheduler, forward, clock=time.monotonic)
         self._rate = _Rate()
         self._wake = threading.Condition()  # guards what follows
-        self._submitted: list[Answer] = []
-        self._cancelled: list[str] = []
+        self._inbox: list[Answer | str] = []  # submissions, and ids to cancel, in the order in which they came
         self._is_closed = False
         self._thread = threading.Thread(target=self._serve, name="slot-engine", daemon=True)
         self._thread.start()
@@ -97,13 +96,13 @@ class SlotEngine:
         answer = self._answer(request, channel or stream.channel)
         with self._wake:
             self._refuse_unless_open(request.id)
-            self._submitted.append(answer)
+            self._inbox.append(answer)
             self._wake.notify()
         return stream
 
     def cancel(self, request_id: str) -> None:
         with self._wake:
-            self._cancelled.append(request_id)
+            self._inbox.append(request_id)
             self._wake.notify()
 
     def stats(self) -> EngineStats:
@@ -111,7 +110,7 @@ class SlotEngine:
         jobs = [slot.job for slot in slots]  # read once: the engine's thread may end a job at any moment
         return EngineStats(
             num_running=sum(job is not None for job in jobs),
-            num_waiting=len(waiting) + len(self._submitted),
+            num_waiting=len(waiting) + len(self._submitted_ids()),
             num_slots=self._num_slots,
             num_steps=self._stepper.num_steps,
             num_generated_tokens=self._stepper.num_generated_tokens,
@@ -147,9 +146,9 @@ class SlotEngine:
     def _refuse_unless_open(self, request_id: str) -> None:
         if self._is_closed:
             raise EngineClosed("the engine is closed")
-        if self._stepper.holds(request_id) or any(answer.request.id == request_id for answer in self._submitted):
+        if self._stepper.holds(request_id) or request_id in self._submitted_ids():
             raise RequestIdInUse(request_id=request_id)
-        if len(self._scheduler.waiting) + len(self._submitted) >= self._max_waiting:
+        if len(self._scheduler.waiting) + len(self._submitted_ids()) >= self._max_waiting:
             raise QueueFull(max_waiting=self._max_waiting)
 
     def _serve(self) -> None:
@@ -163,16 +162,18 @@ class SlotEngine:
     def _take_in(self, *, wait: bool) -> bool:
         """Move submissions and cancels to the stepper; False once the engine is closed."""
         with self._wake:
-            while wait and not (self._submitted or self._cancelled or self._is_closed):
+            while wait and not (self._inbox or self._is_closed):
                 self._wake.wait()
-            submitted, self._submitted = self._submitted, []
-            cancelled, self._cancelled = self._cancelled, []
-            for answer in submitted:
-                self._stepper.add(answer)
-            is_open = not self._is_closed
-        for request_id in cancelled:
-            self._stepper.cancel(request_id)
-        return is_open
+            for entry in self._inbox:
+                if isinstance(entry, Answer):
+                    self._stepper.add(entry)
+                else:
+                    self._stepper.cancel(entry)
+            self._inbox.clear()
+            return not self._is_closed
+
+    def _submitted_ids(self) -> list[str]:
+        return [entry.request.id for entry in list(self._inbox) if isinstance(entry, Answer)]
 
 
 class SlotStream:

@@ -73,6 +73,8 @@ def prepare_model(
         _fetch(source, partial, revision=revision, on_progress=on_progress)
         check_model_folder(partial)
         description = _describe(partial)
+        for file in partial.glob("*.safetensors"):
+            file.chmod(0o644)  # safetensors writes for its owner alone; the worker may run as somebody else
         (partial / DESCRIPTION_NAME).write_text(json.dumps(asdict(description)) + "\n", encoding="utf-8")
         partial.rename(destination)
     on_progress("done", 1.0)
@@ -104,7 +106,7 @@ def convert_gguf(source: Path, destination: Path, *, on_progress: OnProgress = l
             quantization_config=GgufConfig(dequantize=True),
             local_files_only=True,
         )
-    except (OSError, ValueError, KeyError, ImportError) as failure:
+    except Exception as failure:  # a broken file makes its readers fail in any way
         raise ModelUnusable(f"{source} cannot be read as a chat model in GGUF ({failure})") from failure
     on_progress("writing safetensors", 0.9)
     model.save_pretrained(destination)

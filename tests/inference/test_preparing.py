@@ -113,7 +113,7 @@ class TestRefusals:
             prepare_model("someone/some-model", tmp_path / "made", revision="main")
 
     def test_of_a_missing_folder_name_the_command_to_run(self, tmp_path):
-        with pytest.raises(ModelUnusable, match="python -m inference.prepare"):
+        with pytest.raises(ModelUnusable, match=r"python -m inference\.prepare"):
             load_model(tmp_path / "missing")
 
     def test_of_a_broken_gguf_file_say_so(self, tmp_path):

@@ -70,14 +70,14 @@ class TestChooseTokens:
     def test_draws_each_token_as_often_as_its_probability_says(self, filters):
         logits = torch.full((1, 500), -30.0)
         logits[0, :4] = torch.tensor([0.5, 0.25, 0.15, 0.1]).log()
-        num_draws = 20_000
+        num_draws = 5_000
 
         counts = Counter(
             choose_tokens(logits.expand(num_draws, -1), [_row(seed=n, **filters) for n in range(num_draws)])
         )
 
         shares = [counts[token] / num_draws for token in range(4)]
-        assert shares == pytest.approx([0.5, 0.25, 0.15, 0.1], abs=0.015)
+        assert shares == pytest.approx([0.5, 0.25, 0.15, 0.1], abs=0.03)
 
     def test_gives_a_row_the_same_token_whoever_shares_the_batch(self):
         logits = _logits(4)
