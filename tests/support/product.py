@@ -132,20 +132,11 @@ def running_product(data_dir: Path) -> Iterator[Product]:
         yield Product(stack)
 
 
-def _second_model_add(stack: Stack) -> None:
-    arguments = (
-        "--name",
-        "Second model",
-        "--source",
-        "default",
-        "--path",
-        DEFAULT_MODEL_SLUG,
-        "--context-window",
-        "2048",
-    )
-    subprocess.run(
-        [sys.executable, "manage.py", "catalog_add", "--slug", SECOND_SLUG, *arguments],
-        cwd=CHECKOUT,
-        env=stack.environment,
-        check=True,
+def _models_set_up(stack: Stack) -> None:
+    Product(stack).manage(
+        "from chatapp.catalog.models import ChatModel\n"
+        "from chatapp.catalog.services import model_add\n"
+        f"model_add(slug='{SECOND_SLUG}', name='Second model', source='default', path='{DEFAULT_MODEL_SLUG}', "
+        "context_window=2048)\n"
+        f"ChatModel.objects.update(max_new_tokens={MAX_NEW_TOKENS})"
     )

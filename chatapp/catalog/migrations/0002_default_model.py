@@ -18,7 +18,7 @@ def seed(apps, schema_editor):
             "max_new_tokens": 1024,
             "num_slots": 16,
             "default_temperature": 0.7,
-            "default_system_prompt": "You are a helpful assistant. Answer briefly and truthfully.",
+            "default_system_prompt": "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
             "is_default": True,
         },
     )
