@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def snapshot(conversation):
     return conversation_snapshot(owner_id=conversation.owner_id, conversation_id=conversation.id)
 
 
-def exported(conversation) -> dict[str, object]:
+def exported(conversation) -> Any:
     return json.loads(export_json(snapshot(conversation)))
 
 
