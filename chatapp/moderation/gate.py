@@ -49,7 +49,7 @@ class OutputGate:
         self._held = ""  # read and not yet released; begins at character _num_released
         self._num_released = 0
         self._covers: list[Match] = []  # settled, withholding, not yet released to their end
-        self._shown_for: Match | None = None  # whose mask or replacement the last released character stood under
+        self._shown_for: Match | None = None  # whose mask or replacement was last shown
         self._blocked_from = 0
         self._withheld_spans: list[str] = []
         self._num_spans_reported = 0
@@ -120,7 +120,10 @@ class OutputGate:
             self._blocked_from = min([self._scanner.held_from, *blocks])
             spans = [(self._blocked_from, self._scanner.num_chars)]
         for start, end in spans:
-            self._withheld_spans.append(self._held[max(0, start - self._num_released) : end - self._num_released])
+            # What a rule reaches back to in replayed text is on screens already and is no evidence.
+            first, last = max(0, start - self._num_released), max(0, end - self._num_released)
+            if first < last:
+                self._withheld_spans.append(self._held[first:last])
 
     def _step(self, settled: Sequence[Match], *, until: int) -> GateStep:
         if not settled:
@@ -135,14 +138,12 @@ class OutputGate:
 
     def _release(self, *, until: int) -> str:
         num_chars = until - self._num_released
-        if num_chars <= 0:  # below 0: a rule may reach back into replayed text, which is on screens already
+        if num_chars <= 0:  # below 0 where a rule reaches back into replayed text
             return ""
         text, self._held = self._held[:num_chars], self._held[num_chars:]
         if self._covers:
             text = "".join(map(self._shown, text, range(self._num_released, self._num_released + num_chars)))
             self._covers = [match for match in self._covers if match.end > until]
-        else:
-            self._shown_for = None
         self._num_released = until
         return text
 

@@ -17,6 +17,8 @@ from chatapp.moderation.normalise import FOLDED_BY_CHAR, WORD_END, pattern_symbo
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.verdict import HOLDING_ACTIONS, Match
 
+_NEVER = 1 << 62  # a symbol that no text reaches
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -75,9 +77,6 @@ def _patterns(rules: Sequence[Rule]) -> tuple[Pattern, ...]:
         Pattern(symbols, tuple(denied_by.get(symbols, ())), tuple(allowed_by.get(symbols, ())))
         for symbols in {**denied_by, **allowed_by}
     )
-
-
-_NEVER = 1 << 62  # a symbol that no text reaches
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ class Decision(models.Model):
     category = models.CharField(_("category"), max_length=16, choices=RuleCategory)
     severity = models.PositiveSmallIntegerField(_("severity"))
     action = models.CharField(_("action"), max_length=16, choices=RuleAction)
-    is_enforced = models.BooleanField(_("enforced"), help_text=_("No: a shadow rule, which only would have acted."))
+    is_enforced = models.BooleanField(
+        _("enforced"), help_text=_("A shadow rule is not: it only says what it would have done.")
+    )
     span_start = models.PositiveIntegerField(_("from character"))
     span_end = models.PositiveIntegerField(_("to character"))
     latency_us = models.PositiveIntegerField(_("latency in µs"))

@@ -49,13 +49,16 @@ DISGUISES = "AＡáа\u0301\u200b\u00ad\ufe0f\U000e0061ﷺ㍿½ﬁ傑路\u3000\n
 TEXT_ALPHABET = PATTERN_ALPHABET * 3 + DISGUISES
 
 phrases = st.text(PATTERN_ALPHABET, min_size=1, max_size=5).filter(lambda phrase: bool(phrase.strip()))
-texts = st.text(st.sampled_from(TEXT_ALPHABET), max_size=24)
+MAX_TEXT_CHARS = 28  # the naive reading takes the cube of it
+texts_of_any_kind = st.text(st.sampled_from(TEXT_ALPHABET), max_size=12)
 
 
 @st.composite
-def rules(draw: st.DrawFn, rule_id: str) -> Rule:
-    words = draw(st.lists(phrases, min_size=1, max_size=4, unique=True))
-    # Two words in one phrase, so that one phrase may still cover a match when a shorter one has freed its neighbour.
+def rules(draw: st.DrawFn, rule_id: str, stem: str) -> Rule:
+    """Words are often pieces of one stem, so that they begin, end and lie inside each other."""
+    pieces = st.tuples(st.integers(0, len(stem)), st.integers(1, 5)).map(lambda cut: stem[cut[0] :][: cut[1]])
+    word = st.one_of(phrases, pieces.filter(lambda piece: bool(piece.strip())))
+    words = draw(st.lists(word, min_size=1, max_size=4, unique=True))
     parts = st.one_of(st.text(PATTERN_ALPHABET, max_size=2), st.sampled_from(words))
     allow = [draw(parts) + draw(st.sampled_from(words)) + draw(parts) for _ in range(draw(st.integers(0, 3)))]
     action = draw(st.sampled_from([Action.FLAG, Action.REDACT, Action.REDACT, Action.REPLACE, Action.BLOCK]))
@@ -63,8 +66,22 @@ def rules(draw: st.DrawFn, rule_id: str) -> Rule:
     return make_rule(rule_id, words=words, allow=allow, action=action, state=state, replacement="[a]")
 
 
-rulesets = st.tuples(rules("r0"), rules("r1"), rules("r2")).map(lambda drawn: make_ruleset(*drawn))
-harmless_rulesets = rulesets.filter(lambda ruleset: not any(rule.action is Action.BLOCK for rule in ruleset.rules))
+@st.composite
+def rulesets(draw: st.DrawFn) -> Ruleset:
+    stem = draw(st.text(PATTERN_ALPHABET, min_size=4, max_size=8))
+    return make_ruleset(*(draw(rules(rule_id, stem)) for rule_id in ("r0", "r1", "r2")))
+
+
+def harmless_rulesets() -> st.SearchStrategy[Ruleset]:
+    return rulesets().filter(lambda ruleset: not any(rule.action is Action.BLOCK for rule in ruleset.rules))
+
+
+def texts_about(ruleset: Ruleset) -> st.SearchStrategy[str]:
+    """Texts made of the rules' own phrases, pieces of them, and anything else."""
+    own = [phrase for rule in ruleset.rules for phrase in (*rule.words, *rule.allow)]
+    starts = st.tuples(st.sampled_from(own), st.integers(1, 4)).map(lambda cut: cut[0][: cut[1]])
+    pieces = st.one_of(texts_of_any_kind, st.sampled_from(own), starts)
+    return st.lists(pieces, max_size=5).map(lambda parts: "".join(parts)[:MAX_TEXT_CHARS])
 
 
 @st.composite

@@ -84,6 +84,13 @@ class TestActions:
         assert steps[1].verdict is not None
         assert steps[1].verdict.blocked
 
+    def test_block_lets_out_no_beginning_of_another_match_that_was_under_way(self):
+        ruleset = make_ruleset(
+            make_rule("block", words=["乙丙"]), make_rule("mask", words=["甲乙丙丁"], action=Action.REDACT)
+        )
+
+        assert judge(ruleset, "子甲乙丙", "output").released_text == "子"
+
     @pytest.mark.parametrize("action", [Action.FLAG, Action.REVIEW])
     def test_flag_and_review_let_everything_through(self, action):
         gate = OutputGate(make_ruleset(make_rule(words=["bomb"], action=action)))
@@ -204,6 +211,15 @@ class TestTakeOver:
 
         assert gate.feed("and a bomb.").verdict is not None
         assert [match.start for match in gate.matches] == [13]
+
+    def test_has_no_evidence_of_what_is_on_screens_already(self):
+        gate = OutputGate(make_ruleset(make_rule(words=["甲乙"], allow=["甲乙丙丁"], action=Action.REDACT)))
+        gate.replay("子甲乙丙")
+
+        step = gate.feed("寅卯甲")
+
+        assert (step.released, step.withheld_text) == ("寅卯", "")
+        assert [(match.start, match.end) for match in gate.matches] == [(1, 3)]
 
 
 class TestFindMatches:

@@ -17,8 +17,10 @@ from tests.moderation.rulesets import (
     make_rule,
     make_ruleset,
     phrases,
+    random_text,
     rulesets,
-    texts,
+    texts_about,
+    texts_of_any_kind,
 )
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
@@ -36,9 +38,9 @@ def run(ruleset: Ruleset, pieces: list[str]) -> tuple[OutputGate, str]:
 
 class TestEveryCut:
     @many
-    @given(rulesets, st.data())
+    @given(rulesets(), st.data())
     def test_p1_gives_the_same_text_matches_and_evidence(self, ruleset, data):
-        text = data.draw(texts)
+        text = data.draw(texts_about(ruleset))
 
         whole, released_whole = run(ruleset, [text])
         cut, released_cut = run(ruleset, data.draw(cuts(text)))
@@ -49,8 +51,9 @@ class TestEveryCut:
         assert cut.withheld_text == whole.withheld_text
 
     @many
-    @given(rulesets, texts)
-    def test_p3_gives_what_the_naive_reading_of_the_whole_text_gives(self, ruleset, text):
+    @given(rulesets(), st.data())
+    def test_p3_gives_what_the_naive_reading_of_the_whole_text_gives(self, ruleset, data):
+        text = data.draw(texts_about(ruleset))
         expected = outcome(ruleset, text, over=True)
 
         gate, released = run(ruleset, list(text))
@@ -65,8 +68,9 @@ class TestEveryCut:
 
 class TestWhatLeaves:
     @many
-    @given(rulesets, texts)
-    def test_p2_holds_no_character_of_a_withheld_match(self, ruleset, text):
+    @given(rulesets(), st.data())
+    def test_p2_holds_no_character_of_a_withheld_match(self, ruleset, data):
+        text = data.draw(texts_about(ruleset))
         gate = OutputGate(ruleset)
         released = gate.feed(text).released + gate.finish().released
 
@@ -78,17 +82,18 @@ class TestWhatLeaves:
             assert len(released.replace("[a]", "")) <= first_block
 
     @many
-    @given(rulesets, st.data())
+    @given(rulesets(), st.data())
     def test_p2_is_nothing_at_all_after_a_block(self, ruleset, data):
         gate = OutputGate(ruleset)
-        for piece in data.draw(cuts(data.draw(texts))):
+        for piece in data.draw(cuts(data.draw(texts_about(ruleset)))):
             was_blocked = gate.blocked
             released = gate.feed(piece).released
             assert not (was_blocked and released)
 
     @many
-    @given(harmless_rulesets, texts)
-    def test_p4_is_everything_in_the_end_unless_it_is_withheld(self, ruleset, text):
+    @given(harmless_rulesets(), st.data())
+    def test_p4_is_everything_in_the_end_unless_it_is_withheld(self, ruleset, data):
+        text = data.draw(texts_about(ruleset))
         gate = OutputGate(ruleset)
         released = gate.feed(text).released + gate.finish().released
 
@@ -98,8 +103,9 @@ class TestWhatLeaves:
         assert released.replace("[a]", "").replace(MASK, "") == kept.replace(MASK, "").replace("[a]", "")
 
     @many
-    @given(rulesets, texts)
-    def test_p6_only_ever_grows_and_is_the_naive_reading_after_each_character(self, ruleset, text):
+    @given(rulesets(), st.data())
+    def test_p6_only_ever_grows_and_is_the_naive_reading_after_each_character(self, ruleset, data):
+        text = data.draw(texts_about(ruleset))
         gate = OutputGate(ruleset)
         released = ""
 
@@ -113,7 +119,7 @@ class TestWhatLeaves:
 
 class TestHoldBack:
     @many
-    @given(st.lists(phrases, min_size=1, max_size=5, unique=True), texts)
+    @given(st.lists(phrases, min_size=1, max_size=5, unique=True), texts_of_any_kind)
     def test_p5_is_minimal_some_continuation_hits_the_first_held_character(self, words, text):
         """Without allow phrases: continue with the rest of each word at each held start, and one must hit."""
         ruleset = make_ruleset(make_rule(words=words, action=Action.REDACT))
@@ -138,8 +144,9 @@ class TestHoldBack:
             assert gate.num_held_chars <= max(map(len, words))
 
     @many
-    @given(rulesets, texts)
-    def test_is_only_for_rules_that_withhold(self, ruleset, text):
+    @given(rulesets(), st.data())
+    def test_is_only_for_rules_that_withhold(self, ruleset, data):
+        text = data.draw(texts_about(ruleset))
         silent = [make_rule(r.id, words=r.words, allow=r.allow, action=Action.FLAG) for r in ruleset.rules]
         gate = OutputGate(make_ruleset(*silent))
 
@@ -149,8 +156,9 @@ class TestHoldBack:
 
 class TestTakeOver:
     @many
-    @given(rulesets, texts, texts)
-    def test_goes_on_as_the_predecessor_would_have_that_held_nothing(self, ruleset, before, after):
+    @given(rulesets(), st.data())
+    def test_goes_on_as_the_predecessor_would_have_that_held_nothing(self, ruleset, data):
+        before, after = data.draw(texts_about(ruleset)), data.draw(texts_about(ruleset))
         predecessor = OutputGate(ruleset)
         released = predecessor.feed(before).released
         if predecessor.num_held_chars or released != before:
@@ -166,10 +174,11 @@ class TestTakeOver:
         assert successor.blocked == predecessor.blocked
 
     @many
-    @given(rulesets, st.data(), texts)
-    def test_at_any_instant_ends_as_one_gate_over_what_was_released_and_what_came_then(self, ruleset, data, after):
+    @given(rulesets(), st.data())
+    def test_at_any_instant_ends_as_one_gate_over_what_was_released_and_what_came_then(self, ruleset, data):
         """The raw text that the dead worker held is gone; the model goes on from what was released."""
-        pieces = data.draw(cuts(data.draw(texts)))
+        after = data.draw(texts_about(ruleset))
+        pieces = data.draw(cuts(data.draw(texts_about(ruleset))))
         predecessor = OutputGate(ruleset)
         released = "".join(predecessor.feed(piece).released for piece in pieces)
         if predecessor.blocked or predecessor.matches:
@@ -185,8 +194,9 @@ class TestTakeOver:
         assert successor.blocked == whole.blocked
 
     @many
-    @given(rulesets, texts, texts)
-    def test_emits_nothing_itself_and_never_shows_a_withheld_character(self, ruleset, before, after):
+    @given(rulesets(), st.data())
+    def test_emits_nothing_itself_and_never_shows_a_withheld_character(self, ruleset, data):
+        before, after = data.draw(texts_about(ruleset)), data.draw(texts_about(ruleset))
         successor = OutputGate(ruleset)
 
         successor.replay(before)
@@ -203,8 +213,6 @@ class TestTakeOver:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_long_random_texts_agree_with_the_naive_reading(seed):
-    from tests.moderation.rulesets import random_text
-
     ruleset = make_ruleset(
         make_rule("redact", words=["ab", "口交", "a b", "路😀"], allow=["路口交路"], action=Action.REDACT),
         make_rule("flag", words=["交路", "b"], action=Action.FLAG),

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 (
                     "is_enforced",
                     models.BooleanField(
-                        help_text="No: a shadow rule, which only would have acted.", verbose_name="enforced"
+                        help_text="A shadow rule is not: it only says what it would have done.", verbose_name="enforced"
                     ),
                 ),
                 ("span_start", models.PositiveIntegerField(verbose_name="from character")),
