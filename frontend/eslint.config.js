@@ -29,16 +29,19 @@ export default tseslint.config(
       // Numbers read well in a template literal.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // `onClick={() => send()}` is idiomatic.
-      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
       // Reading state.x["y"] is demanded by noPropertyAccessFromIndexSignature.
       "@typescript-eslint/dot-notation": "off",
+      // A field taken out of a rest is taken out on purpose.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "no-console": "error",
     },
   },
   zone(["src/features/*/**"], [["@/features/*", "@/app/*", "../../*"]]),
   zone(["src/lib/**"], [["@/features/*", "@/app/*"]]),
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ["public/*.js"], languageOptions: { globals: { document: "readonly", localStorage: "readonly" } } },
   {
     files: ["src/**/*.test.{ts,tsx}"],
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },

@@ -49,7 +49,8 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "jsdom",
+    // Most tests are of pure code; the few that draw ask for jsdom themselves.
+    environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },

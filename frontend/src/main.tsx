@@ -21,6 +21,7 @@ import { Chat } from "@/lib/chat/chat";
 import { ChatProvider } from "@/lib/chat/context";
 import { browserMemory } from "@/lib/chat/memory";
 import { i18nStart } from "@/lib/i18n/i18n";
+import { markdownPrefetch } from "@/lib/markdown/lazy-markdown";
 
 async function start(): Promise<void> {
   const shell = shellRead(document);
@@ -35,6 +36,7 @@ async function start(): Promise<void> {
   chat.networkChanged(navigator.onLine);
   addEventListener("online", () => chat.networkChanged(true));
   addEventListener("offline", () => chat.networkChanged(false));
+  markdownPrefetch();
   void chat.start(conversationAt(location.pathname));
   createRoot(shell.root).render(
     <StrictMode>

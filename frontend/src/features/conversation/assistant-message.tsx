@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { useChat, useChatState } from "@/lib/chat/context";
 import { generationOf, type Turn } from "@/lib/chat/state";
 import { categoryText } from "@/lib/chat/words";
-import { Markdown } from "@/lib/markdown/markdown";
+import { LazyMarkdown } from "@/lib/markdown/lazy-markdown";
 import { type Generation, isLive } from "@/lib/store/feed";
 import { Button, IconButton, join } from "@/lib/ui/controls";
 import { CopyButton } from "@/lib/ui/copy-button";
@@ -68,7 +68,7 @@ function AnswerText({ text, message, is_writing }: AnswerTextProps): ReactNode {
   const redaction = category === "" ? t("message.redactedPlain") : t("message.redacted", { category });
   return (
     <div className={is_writing ? "answer is-writing" : "answer"}>
-      <Markdown text={text} is_streaming={is_writing} redaction={redaction} />
+      <LazyMarkdown text={text} is_streaming={is_writing} redaction={redaction} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** Where the person writes. Enter sends, Shift+Enter breaks the line; the draft outlives the page. */
 
 import { ArrowUp, Square } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
@@ -9,6 +9,7 @@ import { NEW, windowUseOf } from "@/lib/chat/state";
 import { numberText } from "@/lib/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { IconButton } from "@/lib/ui/controls";
+import { useGrowing } from "@/lib/ui/growing";
 import { useMediaQuery } from "@/lib/ui/hooks";
 import type { Id } from "@/lib/wire/views";
 
@@ -28,15 +29,14 @@ export function Composer({ conversation_id, is_writing, onSend }: ComposerProps)
   const place = conversation_id ?? NEW;
   const text = useChatState((state) => state.drafts.get(place) ?? "");
   const max_chars = useChatState((state) => state.me.max_text_chars);
-  const field = useRef<HTMLTextAreaElement>(null);
+  const field = useGrowing(text);
   const has_mouse = useMediaQuery("(hover: hover)");
   const left = charsLeft(text, max_chars);
   const can_send = text.trim() !== "" && left >= 0 && !is_writing;
 
-  useGrowing(field, text);
   useEffect(() => {
     if (has_mouse) field.current?.focus(); // on a phone this would open the keyboard over the conversation
-  }, [place, has_mouse]);
+  }, [field, place, has_mouse]);
 
   const send = (): void => {
     if (can_send && onSend(text.trim())) field.current?.focus();
@@ -93,16 +93,7 @@ function isComposing(event: KeyboardEvent): boolean {
 
 /** Code points, as the server counts; only near the limit is it worth counting them. */
 function charsLeft(text: string, max_chars: number): number {
-  return max_chars - (text.length < max_chars * NEAR_LIMIT ? text.length : [...text.trim()].length);
-}
-
-/** The field is as high as its text, up to the limit that the style sheet sets. */
-function useGrowing(field: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
-  useLayoutEffect(() => {
-    if (field.current === null) return;
-    field.current.style.height = "auto";
-    field.current.style.height = `${field.current.scrollHeight}px`;
-  }, [field, text]);
+  return max_chars - (text.length < max_chars * NEAR_LIMIT ? text.length : Array.from(text.trim()).length);
 }
 
 interface FootLineProps {

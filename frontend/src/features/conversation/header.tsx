@@ -27,8 +27,10 @@ export function Header({ conversation_id, lead, onOpen }: HeaderProps): ReactNod
   return (
     <header className="header">
       {lead}
-      <div className="header-title">{conversation !== undefined && <Title conversation={conversation} />}</div>
-      <ModelPicker conversation={conversation} />
+      <div className="header-names">
+        {conversation !== undefined && <Title key={conversation.id} conversation={conversation} />}
+        <ModelPicker conversation={conversation} />
+      </div>
       <SettingsPopover conversation={conversation} />
       {conversation !== undefined && (
         <ConversationMenu

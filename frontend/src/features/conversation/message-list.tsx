@@ -22,10 +22,8 @@ const ANNOUNCED_CHARS = 160;
 export function MessageList({ conversation_id }: { readonly conversation_id: Id }): ReactNode {
   const { t } = useTranslation();
   const rows = useChatState((state) => rowsOf(state, conversation_id), sameRows);
-  const scroller = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLDivElement>(null);
   const asking_key = rows.at(-1)?.kind === "answer" ? rows.at(-1)?.key : undefined;
-  const { is_following, toEnd, onScroll, onWheel } = useFollowEnd(scroller, content, asking_key);
+  const { scroller, content, is_following, toEnd, onScroll, onWheel } = useFollowEnd(asking_key);
   const mounted = useMemo(() => mountedRows(rows.length), [rows.length]);
   return (
     <div className="messages">

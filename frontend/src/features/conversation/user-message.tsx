@@ -1,7 +1,7 @@
 /** The person's words: a soft block at the right, and the editor they turn into. */
 
 import { EyeOff, Pencil } from "lucide-react";
-import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect, useRef } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
@@ -10,6 +10,7 @@ import { categoryText } from "@/lib/chat/words";
 import { withRedactions } from "@/lib/markdown/redaction";
 import { Button, IconButton } from "@/lib/ui/controls";
 import { CopyButton } from "@/lib/ui/copy-button";
+import { useGrowing } from "@/lib/ui/growing";
 import type { MessageView } from "@/lib/wire/views";
 
 import { SiblingSwitch } from "./sibling-switch";
@@ -79,16 +80,11 @@ function MessageEditor({ message }: { readonly message: MessageView }): ReactNod
   const { t } = useTranslation();
   const chat = useChat();
   const text = useChatState((state) => state.editing?.text ?? "");
-  const field = useRef<HTMLTextAreaElement>(null);
+  const field = useGrowing(text);
   useLayoutEffect(() => {
     field.current?.focus();
     field.current?.setSelectionRange(field.current.value.length, field.current.value.length);
-  }, []);
-  useLayoutEffect(() => {
-    if (field.current === null) return;
-    field.current.style.height = "auto";
-    field.current.style.height = `${field.current.scrollHeight}px`;
-  }, [text]);
+  }, [field]);
   const save = (): void => {
     if (text.trim() === "") return;
     chat.ask(message.conversation_id, { text: text.trim(), parent_id: message.parent_id, edit_of: message.id });

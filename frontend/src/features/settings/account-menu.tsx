@@ -42,7 +42,7 @@ export function AccountMenu({ signout_url, admin_url }: AccountMenuProps): React
         trigger={
           <button type="button" className="account" aria-label={`${t("account.label")}: ${name}`} data-testid="account">
             <span className="avatar" aria-hidden>
-              {[...name][0]?.toUpperCase()}
+              {Array.from(name)[0]?.toUpperCase()}
             </span>
             <span className="account-name">{name}</span>
             <ChevronsUpDown size={16} aria-hidden />

@@ -6,12 +6,15 @@
 
 import type { NewConversation } from "@/lib/api/calls";
 import type { SocketStatus } from "@/lib/socket/socket";
-import { emptyFeed, type FeedState, fold, type Generation, isLive, withEntry, withoutEntry } from "@/lib/store/feed";
+import { closeTree, emptyFeed, type FeedState, fold, type Generation, isLive, withEntry, withoutEntry } from "@/lib/store/feed";
 import { sameItems } from "@/lib/store/store";
 import { activePath, pathTo, siblingsOf } from "@/lib/store/tree";
 import type { FeedEvent } from "@/lib/wire/events";
 import type { Refusal } from "@/lib/wire/frames";
 import type { ConversationView, Id, Me, MessageView, ModelView, PromptTemplate } from "@/lib/wire/views";
+
+/** Conversations whose messages stay in memory; going back to one of them shows it at once. */
+const MAX_OPEN_TREES = 8;
 
 /** Where a conversation that does not exist yet keeps its draft, its notice and its settings. */
 export const NEW = "new";
@@ -47,13 +50,13 @@ export type Turn = PendingAsk | PendingRegenerate;
 export type Opened = "loading" | "ready" | "missing" | "failed";
 
 export interface List {
-  readonly ids: readonly Id[];
   readonly next_page: string | null;
   readonly status: "loading" | "ready" | "failed";
 }
 
 export interface Search extends List {
   readonly query: string;
+  readonly ids: readonly Id[];
 }
 
 /** What an edited message's text field holds. */
@@ -108,7 +111,7 @@ export function initialState(me: Me): ChatState {
     last_leaf: new Map(),
     socket: "closed",
     is_offline: false,
-    list: { ids: [], next_page: null, status: "loading" },
+    list: { next_page: null, status: "loading" },
     search: null,
     models: [],
     templates: [],
@@ -132,6 +135,10 @@ export function withTurn(state: ChatState, turn: Turn): ChatState {
 
 export function withoutTurn(state: ChatState, client_id: Id): ChatState {
   return { ...state, turns: withoutEntry(state.turns, client_id) };
+}
+
+export function withDraft(state: ChatState, conversation_id: Id, text: string): ChatState {
+  return { ...state, drafts: withEntry(state.drafts, conversation_id, text) };
 }
 
 export function withActiveLeaf(state: ChatState, conversation_id: Id, leaf_id: Id): ChatState {
@@ -159,6 +166,20 @@ function messageByClientId(feed: FeedState, conversation_id: Id, client_id: Id):
   return [...tree.values()].find((message) => message.client_message_id === client_id);
 }
 
+/** Forget the messages of conversations that were on screen long ago. */
+export function treesTrimmed(state: ChatState, keep_id: Id): ChatState {
+  const others = [...state.feed.messages.keys()].filter((id) => id !== keep_id);
+  const dropped = others.slice(0, Math.max(0, others.length + 1 - MAX_OPEN_TREES));
+  return dropped.reduce(
+    (trimmed, id) => ({
+      ...trimmed,
+      feed: closeTree(trimmed.feed, id),
+      opened: withoutEntry(trimmed.opened, id),
+    }),
+    state,
+  );
+}
+
 export interface MessageRow {
   readonly kind: "message";
   readonly key: string;
@@ -181,6 +202,11 @@ export interface AnswerRow {
 }
 
 export type Row = MessageRow | AskRow | AnswerRow;
+
+/** The server does not know its conversation yet: there is nothing to fetch. */
+export function isBeingMade(turn: Turn | undefined): boolean {
+  return turn?.kind === "ask" && turn.creates !== null;
+}
 
 export function turnOf(state: ChatState, conversation_id: Id): Turn | undefined {
   return [...state.turns.values()].findLast((turn) => turn.conversation_id === conversation_id);

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { en } from "./en";
 import { zhHans } from "./zh-hans";
 
-type Texts = { readonly [key: string]: string | Texts };
+interface Texts {
+  readonly [key: string]: string | Texts;
+}
 
 /** Every text by its dotted key; plural forms count as one key, for Chinese has a single form. */
 function flat(texts: Texts, prefix = ""): Map<string, string> {
@@ -16,28 +18,36 @@ function flat(texts: Texts, prefix = ""): Map<string, string> {
 
 const variablesIn = (text: string): string[] => [...text.matchAll(/{{(\w+)}}/g)].map(([, name = ""]) => name).sort();
 
-describe("The two languages", () => {
-  const english = flat(en);
-  const chinese = flat(zhHans);
+const english = flat(en);
+const chinese = flat(zhHans);
 
+describe("The two languages", () => {
   it("have the same keys", () => {
     expect([...chinese.keys()].sort()).toEqual([...english.keys()].sort());
     expect(english.size).toBeGreaterThan(100);
   });
 
-  it.each([...english])("fill the same variables in %s", (key, text) => {
-    expect(variablesIn(chinese.get(key) ?? "")).toEqual(variablesIn(text));
+  it("fill in the same variables", () => {
+    const unlike = [...english].filter(([key, text]) => {
+      return String(variablesIn(chinese.get(key) ?? "")) !== String(variablesIn(text));
+    });
+
+    expect(unlike).toEqual([]);
   });
 
-  it.each([...chinese])("use full-width punctuation between Chinese characters in %s", (_key, text) => {
-    expect(text).not.toMatch(/[\u4e00-\u9fff][,.!?:;]/);
+  it("raise their voice nowhere, and say 你", () => {
+    expect([...english, ...chinese].filter(([, text]) => /[!！]|Oops|您/.test(text))).toEqual([]);
+  });
+});
+
+describe("The Chinese", () => {
+  it("has full-width punctuation", () => {
+    expect([...chinese].filter(([, text]) => /[\u4e00-\u9fff][,.!?:;]/.test(text))).toEqual([]);
   });
 
-  it.each([...chinese])("put a space between Chinese and Latin in %s", (_key, text) => {
-    expect(text).not.toMatch(/[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]/);
-  });
+  it("has a space between Chinese and Latin", () => {
+    const touching = /[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]/;
 
-  it.each([...english, ...chinese])("raise their voice nowhere, not in %s", (_key, text) => {
-    expect(text).not.toMatch(/[!！]|Oops|您/);
+    expect([...chinese].filter(([, text]) => touching.test(text))).toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ export interface Block {
   /** Where it begins in the text; its key on the page. */
   readonly offset: number;
   readonly source: string;
+  /** Link definitions that ride on it, a line each. */
+  readonly definitions: readonly string[];
 }
 
 export interface Blocks {
@@ -27,13 +29,9 @@ export const noBlocks: Blocks = { text: "", blocks: [], definitions: "" };
 export function blocksOf(text: string, previous: Blocks = noBlocks): Blocks {
   const normal = text.replace(/\r\n?/g, "\n");
   const kept = normal.startsWith(previous.text) ? settled(previous.blocks) : [];
-  const start = kept.reduce((end, block) => Math.max(end, block.offset + block.source.length), 0);
-  const fresh = cut(normal.slice(start), start);
-  return {
-    text: normal,
-    blocks: [...kept, ...fresh.blocks],
-    definitions: kept.length === 0 ? fresh.definitions : merged(previous.definitions, fresh.definitions),
-  };
+  const last = kept.at(-1);
+  const blocks = [...kept, ...cut(normal, last === undefined ? 0 : last.offset + last.source.length)];
+  return { text: normal, blocks, definitions: blocks.flatMap(({ definitions }) => definitions).join("\n") };
 }
 
 /** The last block may still grow, and the one before may turn out to be its beginning (a list with a blank line). */
@@ -41,25 +39,23 @@ function settled(blocks: readonly Block[]): readonly Block[] {
   return blocks.slice(0, -2);
 }
 
-function cut(text: string, start: number): { blocks: readonly Block[]; definitions: string } {
+function cut(text: string, start: number): readonly Block[] {
   const blocks: Block[] = [];
-  const definitions: string[] = [];
   let offset = start;
-  for (const token of lex(text)) {
-    if (token.type === "def") definitions.push(token.raw.trim());
+  for (const token of lex(text.slice(start))) {
+    const definitions = token.type === "def" ? [token.raw.trim()] : [];
     // Blank lines and definitions ride on the block before, so that the sources join to the text again.
-    const last = blocks.at(-1);
-    if (last !== undefined && isSilent(token)) blocks[blocks.length - 1] = { ...last, source: last.source + token.raw };
-    else blocks.push({ offset, source: token.raw });
+    const last = isSilent(token) ? blocks.pop() : undefined;
+    blocks.push({
+      offset: last?.offset ?? offset,
+      source: (last?.source ?? "") + token.raw,
+      definitions: [...(last?.definitions ?? []), ...definitions],
+    });
     offset += token.raw.length;
   }
-  return { blocks, definitions: definitions.join("\n") };
+  return blocks;
 }
 
 function isSilent(token: Token): boolean {
   return token.type === "space" || token.type === "def";
-}
-
-function merged(before: string, after: string): string {
-  return [...new Set([...before.split("\n"), ...after.split("\n")])].filter((line) => line !== "").join("\n");
 }

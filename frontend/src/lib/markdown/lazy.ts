@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from "react";
 
-type Highlight = (typeof import("./highlight"))["highlight"];
-type Typeset = (typeof import("./math"))["typeset"];
+import type * as Highlighter from "./highlight";
+import type * as Typesetter from "./math";
 
 function lazily<T>(load: () => Promise<T>): (is_wanted: boolean) => T | null {
   let loaded: T | null = null;
@@ -29,5 +29,5 @@ function lazily<T>(load: () => Promise<T>): (is_wanted: boolean) => T | null {
   };
 }
 
-export const useHighlight = lazily<{ readonly highlight: Highlight }>(() => import("./highlight"));
-export const useTypeset = lazily<{ readonly typeset: Typeset }>(() => import("./math"));
+export const useHighlight = lazily<typeof Highlighter>(() => import("./highlight"));
+export const useTypeset = lazily<typeof Typesetter>(() => import("./math"));

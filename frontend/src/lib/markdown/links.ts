@@ -5,7 +5,7 @@ const ALLOWED = /^(?:https?:|mailto:)/i;
 /** The address to link to, or null if only its text may be shown. */
 export function safeHref(href: string): string | null {
   // Browsers skip control characters and spaces inside a scheme: "java\nscript:" runs.
-  const bare = [...href].filter((character) => character > " " && character !== "\u007f").join("");
+  const bare = Array.from(href).filter((character) => character > " " && character !== "\u007f").join("");
   return ALLOWED.test(bare) ? bare : null;
 }
 

@@ -16,7 +16,7 @@ import { renderTokens } from "./render";
 /** About 20 pictures a second; faster is not seen, and costs. */
 const REDRAW_EVERY_MS = 50;
 
-interface MarkdownProps {
+export interface MarkdownProps {
   readonly text: string;
   readonly is_streaming?: boolean;
   /** What a tooltip says of a redacted span. */

@@ -40,9 +40,9 @@ export interface SocketHandlers {
 }
 
 export interface SocketEdges {
-  open(): WebSocket;
+  readonly open: () => WebSocket;
   /** In [0, 1). */
-  random(): number;
+  readonly random: () => number;
 }
 
 /** First wait before reconnecting; doubles up to the greatest. */

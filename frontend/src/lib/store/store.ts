@@ -3,9 +3,9 @@
 import { useCallback, useRef, useSyncExternalStore } from "react";
 
 export interface Store<S> {
-  get(): S;
-  update(change: (state: S) => S): void;
-  subscribe(listener: () => void): () => void;
+  readonly get: () => S;
+  readonly update: (change: (state: S) => S) => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 export function createStore<S>(initial: S): Store<S> {

@@ -35,6 +35,8 @@ export function IconButton({ label, className, children, ...rest }: IconButtonPr
 
 interface ButtonProps extends ComponentProps<"button"> {
   readonly look?: "plain" | "accent" | "quiet" | "danger";
+  /** Takes the focus when its dialog opens. */
+  readonly "data-first"?: boolean;
   readonly "data-testid"?: string;
 }
 

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button, IconButton, join } from "./controls";
+import { focusFirst } from "./focus-first";
 
 interface DialogProps {
   readonly title: string;
@@ -20,7 +21,11 @@ export function Dialog({ title, children, onClose, className }: DialogProps): Re
     <Radix.Root open onOpenChange={(is_open) => !is_open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="dialog-ground" />
-        <Radix.Content className={join("dialog", className)} aria-describedby={undefined}>
+        <Radix.Content
+          className={join("dialog", className)}
+          aria-describedby={undefined}
+          onOpenAutoFocus={focusFirst}
+        >
           <header className="dialog-head">
             <Radix.Title className="dialog-title">{title}</Radix.Title>
             <IconButton label={t("common.close")} onClick={onClose}>
@@ -48,7 +53,9 @@ export function ConfirmDialog({ title, body, action, onConfirm, onClose }: Confi
     <Dialog title={title} onClose={onClose}>
       <p className="dialog-body">{body}</p>
       <div className="dialog-actions">
-        <Button onClick={onClose}>{t("common.cancel")}</Button>
+        <Button onClick={onClose} data-first>
+          {t("common.cancel")}
+        </Button>
         <Button
           look="danger"
           data-testid="confirm"
@@ -93,6 +100,7 @@ export function FieldDialog({ title, label, initial, max_chars, onSave, onClose 
             className="input"
             value={value}
             maxLength={max_chars}
+            data-first
             data-testid="rename-input"
             onChange={(event) => setValue(event.target.value)}
             onFocus={(event) => event.target.select()}

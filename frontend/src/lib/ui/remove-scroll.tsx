@@ -17,8 +17,8 @@ interface RemoveScrollProps {
 export function RemoveScroll({
   as: Wrapper,
   children,
-  allowPinchZoom: _allowPinchZoom,
-  shards: _shards,
+  allowPinchZoom,
+  shards,
   ...rest
 }: RemoveScrollProps): ReactNode {
   return Wrapper === undefined ? children : <Wrapper {...rest}>{children}</Wrapper>;

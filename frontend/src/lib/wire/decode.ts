@@ -52,12 +52,12 @@ export const record: Decoder<Readonly<Record<string, unknown>>> = (value, path) 
 type Shape<T> = { readonly [K in keyof T]: Decoder<T[K]> };
 
 export function object<T extends object>(shape: Shape<T>): Decoder<Readonly<T>> {
-  const fields = Object.entries(shape) as [string, Decoder<unknown>][];
+  const fields = Object.entries<Decoder<unknown>>(shape);
   return (value, path) => {
     const source = record(value, path);
-    return Object.fromEntries(
-      fields.map(([name, field]) => [name, field(source[name], `${path}.${name}`)]),
-    ) as Readonly<T>;
+    const decoded: Record<string, unknown> = {};
+    for (const [name, field] of fields) decoded[name] = field(source[name], `${path}.${name}`);
+    return decoded as Readonly<T>;
   };
 }
 
