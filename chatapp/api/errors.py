@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis.exceptions import RedisError
 
 from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn
@@ -14,6 +14,13 @@ class BodyInvalid(DomainError):
 
     code = "body_invalid"
     http_status = 422
+
+
+class CsrfTokenWrong(DomainError):
+    """A write came without the token that our own pages send with it."""
+
+    code = "csrf_token_wrong"
+    http_status = 403
 
 
 def errors_register(api: NinjaAPI) -> None:
@@ -35,6 +42,13 @@ def errors_register(api: NinjaAPI) -> None:
         field = ".".join(str(part) for part in first.get("loc", ())[1:])
         words = _("“%(field)s” cannot be used: %(reason)s.") % {"field": field, "reason": first.get("msg", "")}
         return refused(request, BodyInvalid(words, field=field))
+
+    @api.exception_handler(HttpError)
+    def refused_by_ninja(request: HttpRequest, error: HttpError) -> HttpResponse:
+        # Ninja raises it for two things alone: the CSRF check, and a body that is no JSON.
+        if error.status_code == CsrfTokenWrong.http_status:
+            return refused(request, CsrfTokenWrong(_("Reload the page and try again.")))
+        return refused(request, BodyInvalid(_("This request cannot be read."), field=""))
 
     @api.exception_handler(RedisError)
     def unavailable(request: HttpRequest, error: RedisError) -> HttpResponse:
