@@ -23,7 +23,7 @@ from tests.moderation.rulesets import (
     texts_of_any_kind,
 )
 
-many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
+many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 
 
 def hits(gate: OutputGate) -> list[tuple[str, int, int]]:
