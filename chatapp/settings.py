@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("CHATAPP_DATA_DIR") or BASE_DIR / "var").resolve()
@@ -37,7 +36,7 @@ DEBUG = os.environ.get("DEBUG", "0") == "1"
 HOST = os.environ.get("HOST") or "127.0.0.1"
 PORT = int(os.environ.get("PORT") or 8000)
 # An open bind address names no host that a browser would ask for: then ALLOWED_HOSTS says which do.
-_OPEN_ADDRESSES = {"0.0.0.0", "::", "[::]"}
+_OPEN_ADDRESSES = {"0.0.0.0", "::", "[::]"}  # noqa: S104  # compared with, not bound to
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_names("ALLOWED_HOSTS")]
 if HOST in _OPEN_ADDRESSES:
     ALLOWED_HOSTS = _names("ALLOWED_HOSTS") or ["*"]
@@ -112,7 +111,9 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}", conn_max_age=60, conn_health_checks=True
+        os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}",
+        conn_max_age=60,
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

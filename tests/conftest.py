@@ -35,7 +35,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 
 
 @pytest.fixture(autouse=True)
-def event_log() -> "redis.Redis[bytes]":
+def event_log() -> redis.Redis:
     """A client of the run's own Redis, which is empty when the test begins."""
     from chatapp.core.redis import redis_sync
 

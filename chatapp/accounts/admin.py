@@ -29,7 +29,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
             _("Rights"),
             {
                 "fields": ("is_active", "is_staff", "is_superuser", "groups"),
-                "description": _("Moderators edit and publish rules. Reviewers may see withheld text; each look is logged."),
+                "description": _(
+                    "Moderators edit and publish rules. Reviewers may see withheld text; each look is logged."
+                ),
             },
         ),
         (_("Dates"), {"fields": ("date_joined", "last_login")}),

@@ -27,7 +27,7 @@ class ChatModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         ),
     )
 
-    @display(description=_("worker"), boolean=True)
+    @display(description=_("worker"), boolean=True)  # type: ignore[untyped-decorator]  # unfold has no types
     def has_worker(self, row: ChatModel) -> bool:
         return worker_is_available(slug=row.slug)
 

@@ -39,7 +39,7 @@ def model_folder(model: ChatModel) -> Path:
 
 
 def worker_pattern(slug: str) -> str:
-    """Redis keys by which the model workers of a model say that they are up: `worker:<slug>:<name>`, seconds to live."""
+    """The Redis keys by which the workers of a model say that they are up: `worker:<slug>:<name>`."""
     return f"worker:{slug}:*"
 
 

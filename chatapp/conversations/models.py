@@ -84,7 +84,7 @@ class Message(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     role = models.CharField(max_length=9, choices=MessageRole)
-    text = models.TextField(null=True)
+    text = models.TextField(null=True)  # noqa: DJ001  # null: not written yet, or erased; "" is a text
     state = models.CharField(max_length=8, choices=MessageState, default=MessageState.VISIBLE)
     notice = models.JSONField(null=True)  # {"category", "text"}: why it was withheld or redacted
     client_message_id = models.UUIDField(null=True)

@@ -23,17 +23,29 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 _item(request, _("Rules"), "rule", "moderation_rule_changelist", "moderation.view_rule"),
                 _item(request, _("Try it"), "experiment", "moderation_rule_try", "moderation.view_rule"),
-                _item(request, _("Rulesets"), "inventory_2", "moderation_ruleset_changelist", "moderation.view_ruleset"),
+                _item(
+                    request, _("Rulesets"), "inventory_2", "moderation_ruleset_changelist", "moderation.view_ruleset"
+                ),
                 _item(request, _("Decisions"), "gavel", "review_decision_changelist", "review.view_decision"),
-                _item(request, _("Evidence readings"), "visibility", "review_evidencereading_changelist",
-                      "review.view_evidencereading"),
+                _item(
+                    request,
+                    _("Evidence readings"),
+                    "visibility",
+                    "review_evidencereading_changelist",
+                    "review.view_evidencereading",
+                ),
             ],
         ),
         (
             _("Conversations"),
             [
-                _item(request, _("Generations"), "bolt", "generations_generation_changelist",
-                      "generations.view_generation"),
+                _item(
+                    request,
+                    _("Generations"),
+                    "bolt",
+                    "generations_generation_changelist",
+                    "generations.view_generation",
+                ),
             ],
         ),
         (
@@ -47,8 +59,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Models and prompts"),
             [
                 _item(request, _("Models"), "neurology", "catalog_chatmodel_changelist", "catalog.view_chatmodel"),
-                _item(request, _("Prompt templates"), "description", "prompts_prompttemplate_changelist",
-                      "prompts.view_prompttemplate"),
+                _item(
+                    request,
+                    _("Prompt templates"),
+                    "description",
+                    "prompts_prompttemplate_changelist",
+                    "prompts.view_prompttemplate",
+                ),
             ],
         ),
     ]

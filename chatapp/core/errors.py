@@ -7,7 +7,7 @@ class DomainError(Exception):
     """
     A refusal with a stable `code` and a sentence for a person that says what to do.
 
-    `http_status` and `close_code` say how REST and a WebSocket pass it on; a `close_code` of None keeps the socket open.
+    `http_status` and `close_code` say how REST and a WebSocket pass it on; None keeps the socket open.
     """
 
     code: ClassVar[str] = "refused"

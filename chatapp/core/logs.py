@@ -1,4 +1,4 @@
-"""Logging: structlog renders everything as one line of JSON an event. Message text and secrets are never given to it."""
+"""Logging: structlog renders everything as one line of JSON. Message text and secrets are never given to it."""
 
 import logging
 import sys
@@ -29,7 +29,13 @@ def configure(options: dict[str, Any]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(options["level"])
-    for noisy in ("httpx", "daphne.http_protocol", "django.channels.server", "celery.app.trace", "celery.worker.strategy"):
+    for noisy in (
+        "httpx",
+        "daphne.http_protocol",
+        "django.channels.server",
+        "celery.app.trace",
+        "celery.worker.strategy",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -1,4 +1,4 @@
-"""Runs SQL that each database spells its own way inside a migration. What it makes, `tests/core` lists and looks for."""
+"""Runs SQL that each database spells its own way inside a migration. tests/core looks for what it makes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

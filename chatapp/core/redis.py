@@ -11,14 +11,14 @@ SOCKET_TIMEOUT_S = 5.0
 
 
 @lru_cache(maxsize=1)
-def redis_sync() -> "redis.Redis[bytes]":
+def redis_sync() -> redis.Redis:
     """The process's client for threads; answers are bytes."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S
     )
 
 
-def redis_async() -> "redis.asyncio.Redis[bytes]":
+def redis_async() -> redis.asyncio.Redis:
     """A client for the running event loop; whoever asks keeps it and closes it."""
     return redis.asyncio.Redis.from_url(
         settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S

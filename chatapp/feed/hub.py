@@ -21,7 +21,7 @@ logger = structlog.get_logger(__name__)
 
 # Rounds are at least this far apart: at 30 ms, 1,000 sockets × 10 frames/s were p95 140 ms on two shared cores.
 ROUND_S = 0.03
-# Everything watched is read this often even if nothing rang: a ring may have been trimmed away (keys.DOORBELL_MAX_RINGS).
+# Everything watched is read this often even if nothing rang: a ring may be trimmed away (keys.DOORBELL_MAX_RINGS).
 SWEEP_S = 5.0
 # Below core.redis.SOCKET_TIMEOUT_S, or the wait itself would look like a dead server.
 BLOCK_MS = 2_000
@@ -60,7 +60,7 @@ class Hub:
     """Made once per event loop; see `hub_get`."""
 
     def __init__(self) -> None:
-        self._redis: redis.asyncio.Redis[bytes] = redis_async()
+        self._redis: redis.asyncio.Redis = redis_async()
         self._streams: dict[str, _Stream] = {}
         self._rung: set[str] = set()
         self._wake = asyncio.Event()
@@ -155,7 +155,7 @@ class Hub:
         heard: dict[Listener, list[tuple[str, Sequence[Entry]]]] = {}
         for (key, place), raw in zip(places.items(), answers, strict=True):
             stream = self._streams.get(key)
-            # Whoever joined meanwhile from an earlier place must hear that first: the join rang, the next round reads it.
+            # Whoever joined meanwhile from an earlier place must hear that first: the next round reads it.
             if stream is None or stream.last_id != place or not raw:
                 continue
             entries = [Entry(entry_id.decode(), fields) for entry_id, fields in raw]

@@ -11,7 +11,22 @@ class GenerationAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "kind", "model", "status", "finish_reason", "attempt", "worker", "error_code")
     list_filter = ("status", "finish_reason", "kind", "model")
     fields = (
-        "id", "kind", "status", "finish_reason", "error_code", "attempt", "worker", "model", "model_revision",
-        "sampling", "ruleset_version", "context", "usage", "timings", "created_at", "started_at", "finished_at",
+        "id",
+        "kind",
+        "status",
+        "finish_reason",
+        "error_code",
+        "attempt",
+        "worker",
+        "model",
+        "model_revision",
+        "sampling",
+        "ruleset_version",
+        "context",
+        "usage",
+        "timings",
+        "created_at",
+        "started_at",
+        "finished_at",
     )
     list_select_related = ("model",)

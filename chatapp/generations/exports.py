@@ -19,7 +19,7 @@ SCHEMA = "chatapp/conversation/1"
 
 
 def export_json(snapshot: ConversationSnapshot) -> str:
-    """One JSON object: `schema`, `conversation`, `messages` oldest first with the `generation` that wrote each answer."""
+    """One JSON object: `schema`, `conversation`, `messages` oldest first, each answer with its `generation`."""
     made_by = {generation.message_id: generation for generation in snapshot.generations}
     conversation = conversation_view(snapshot.conversation).model_dump(mode="json")
     body = {
@@ -46,10 +46,8 @@ def export_markdown(snapshot: ConversationSnapshot) -> str:
     parts = [f"# {snapshot.conversation.title or _('Untitled conversation')}"]
     for message in branch(snapshot.messages, leaf_id=snapshot.conversation.active_leaf_id):
         generation = made_by.get(message.id)
-        if message.role == MessageRole.USER:
-            heading = _("You")
-        else:
-            heading = generation.model if generation else _("Answer")
+        speaker = generation.model if generation else _("Answer")
+        heading = _("You") if message.role == MessageRole.USER else speaker
         parts += [f"## {heading}", _text(message, generation)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -62,6 +60,6 @@ def _text(message: Message, generation: GenerationView | None) -> str:
     return text
 
 
-def export_name(snapshot: ConversationSnapshot, format: Literal["json", "markdown"]) -> str:
+def export_name(snapshot: ConversationSnapshot, file_format: Literal["json", "markdown"]) -> str:
     """A file name of plain letters: titles may hold anything."""
-    return f"conversation-{str(snapshot.conversation.id)[:8]}.{'json' if format == 'json' else 'md'}"
+    return f"conversation-{str(snapshot.conversation.id)[:8]}.{'json' if file_format == 'json' else 'md'}"

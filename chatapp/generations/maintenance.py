@@ -23,9 +23,9 @@ MAINTENANCE_SIGN = "worker-default:reaper"
 MAINTENANCE_SIGN_KEPT_S = 15
 
 
-@shared_task(name="chatapp.generations.maintenance.reap")
+@shared_task(name="chatapp.generations.maintenance.reap")  # type: ignore[untyped-decorator]  # celery has no types
 def reap() -> None:
-    """Runs every two seconds (settings.CELERY_BEAT_SCHEDULE). Safe to run twice at once: all it does is compare-and-set."""
+    """Runs every two seconds (settings.CELERY_BEAT_SCHEDULE). Two at once are safe: each write is compare-and-set."""
     try:
         leases_reap()
         queues_top_up()
@@ -38,9 +38,9 @@ def reap() -> None:
 def leases_reap() -> int:
     """Re-queue every running generation that nobody holds: both leases ran out. Returns how many it dealt with."""
     rows = list(
-        Generation.objects.filter(
-            status=GenerationStatus.RUNNING, lease_expires_at__lt=clock.now()
-        ).values_list("id", "attempt")
+        Generation.objects.filter(status=GenerationStatus.RUNNING, lease_expires_at__lt=clock.now()).values_list(
+            "id", "attempt"
+        )
     )
     # The database's lease only covers the start; a worker renews Redis' every 250 ms.
     expired = log.leases_expired([generation_id for generation_id, _ in rows])
@@ -49,7 +49,9 @@ def leases_reap() -> int:
         if attempt < MAX_ATTEMPTS:
             generation_requeue(generation_id=generation_id, attempt=attempt)
         else:
-            generation_fail(generation_id=generation_id, attempt=attempt, error_code="too_many_attempts", now=clock.now())
+            generation_fail(
+                generation_id=generation_id, attempt=attempt, error_code="too_many_attempts", now=clock.now()
+            )
         logger.warning("generation_lost_its_worker", generation_id=str(generation_id), attempt=attempt)
     return len(lost)
 

@@ -52,8 +52,8 @@ class Generation(models.Model):
     client_turn_id = models.UUIDField(null=True)
 
     status = models.CharField(max_length=9, choices=GenerationStatus, default=GenerationStatus.QUEUED)
-    finish_reason = models.CharField(max_length=14, choices=FinishReason, null=True)
-    error_code = models.CharField(max_length=40, null=True)
+    finish_reason = models.CharField(max_length=14, choices=FinishReason, null=True)  # noqa: DJ001  # null: no end yet
+    error_code = models.CharField(max_length=40, null=True)  # noqa: DJ001  # null: no error
     attempt = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=120, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
@@ -76,9 +76,7 @@ class Generation(models.Model):
         verbose_name = _("generation")
         verbose_name_plural = _("generations")
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(
-                fields=["model", "kind", "created_at"], name="generation_queue", condition=Q(status="queued")
-            ),
+            models.Index(fields=["model", "kind", "created_at"], name="generation_queue", condition=Q(status="queued")),
             models.Index(fields=["owner", "status"], name="generation_live", condition=Q(status__in=LIVE_STATUSES)),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -106,5 +104,3 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
-
-

@@ -10,14 +10,14 @@ def queue_name(slug: str) -> str:
 
 
 def task_send(*, slug: str) -> None:
-    """Tell the model's workers that a row waits. A lost or doubled message costs nothing: a task claims what it finds."""
+    """Tell the model's workers that a row waits. Lost or doubled, it costs nothing: a task claims what it finds."""
     app.send_task(GENERATE_TASK, args=[slug], queue=queue_name(slug), ignore_result=True)
 
 
 def tasks_top_up(*, slug: str, num_queued_rows: int) -> int:
     """Send what is missing so that each queued row has a message. Returns how many were sent."""
     with app.connection_for_read() as connection:
-        num_messages = connection.default_channel.client.llen(queue_name(slug))
+        num_messages = int(connection.default_channel.client.llen(queue_name(slug)))
     num_missing = max(0, num_queued_rows - num_messages)
     for _ in range(num_missing):
         task_send(slug=slug)

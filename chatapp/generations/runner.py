@@ -276,9 +276,7 @@ class Runner:
     def _end_write(self, session: Session) -> None:
         row = self._rows[str(session.generation_id)]
         ending = ending_of(session, language=row.owner.language, is_title=row.kind == GenerationKind.TITLE)
-        won = services.generation_end(
-            generation_id=row.id, attempt=session.attempt, ending=ending, now=clock.now()
-        )
+        won = services.generation_end(generation_id=row.id, attempt=session.attempt, ending=ending, now=clock.now())
         logger.info(
             "generation_ended", generation_id=str(row.id), attempt=session.attempt, reason=ending.finish_reason, won=won
         )

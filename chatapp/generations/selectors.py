@@ -35,7 +35,7 @@ class Place:
 
 def conversation_snapshot(*, owner_id: UUID, conversation_id: UUID) -> ConversationSnapshot:
     """:raises ConversationNotFound: not there, or another person's."""
-    feed = log.feed_cursor(user_id=owner_id)
+    feed = log.feed_cursor()
     conversation = conversation_get(owner_id=owner_id, conversation_id=conversation_id)
     rows = list(
         Generation.objects.filter(conversation_id=conversation_id, kind=GenerationKind.ANSWER)

@@ -135,7 +135,9 @@ def queued_in_order(*, model_slug: str) -> "QuerySet[Generation]":
     return (
         Generation.objects.filter(model__slug=model_slug, status=GenerationStatus.QUEUED)
         .annotate(
-            is_title=Case(When(kind=GenerationKind.TITLE, then=Value(1)), default=Value(0), output_field=IntegerField()),
+            is_title=Case(
+                When(kind=GenerationKind.TITLE, then=Value(1)), default=Value(0), output_field=IntegerField()
+            ),
             num_running_of_owner=Coalesce(Subquery(running, output_field=IntegerField()), Value(0)),
         )
         .order_by("is_title", "num_running_of_owner", "created_at", "id")

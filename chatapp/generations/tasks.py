@@ -62,7 +62,7 @@ class ModelWorker:
 _worker: ModelWorker | None = None
 
 
-@worker_init.connect
+@worker_init.connect  # type: ignore[untyped-decorator]  # celery has no types
 def worker_begin(**_: Any) -> None:
     """Load the model before the first message is taken."""
     global _worker  # noqa: PLW0603  # Celery gives a process no other place
@@ -70,20 +70,20 @@ def worker_begin(**_: Any) -> None:
     _worker.signs_begin()
 
 
-@worker_shutting_down.connect
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # celery has no types
 def worker_hand_over(**_: Any) -> None:
     """Only sets the event on which the runner hands over and ends its tasks."""
     if _worker is not None:
         _worker.runner.hand_over()
 
 
-@worker_shutdown.connect
+@worker_shutdown.connect  # type: ignore[untyped-decorator]  # celery has no types
 def worker_end(**_: Any) -> None:
     if _worker is not None:
         _worker.close()
 
 
-@shared_task(name=GENERATE_TASK)
+@shared_task(name=GENERATE_TASK)  # type: ignore[untyped-decorator]  # celery has no types
 def generate(slug: str) -> None:
     """Claim the next row of the model and carry it to its end."""
     worker = _worker

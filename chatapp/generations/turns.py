@@ -26,8 +26,8 @@ from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
 from chatapp.generations.errors import InputBlocked, NothingToRegenerate, TurnInProgress
 from chatapp.generations.models import LIVE_STATUSES, Generation
-from chatapp.generations.services import answer_queue
 from chatapp.generations.notices import notice_of
+from chatapp.generations.services import answer_queue
 from chatapp.moderation.selectors import ruleset_get
 from chatapp.moderation.services import input_judge
 from chatapp.moderation.verdict import Verdict
@@ -91,7 +91,9 @@ def _input_judge(*, owner_id: UUID, conversation_id: UUID, text: str) -> _Judged
             withheld_text=text,
             latency_us=latency_us,
         )
-        notice = notice_of(ruleset_get(version=verdict.ruleset_version), verdict.decisive, language=get_language() or "en")
+        notice = notice_of(
+            ruleset_get(version=verdict.ruleset_version), verdict.decisive, language=get_language() or "en"
+        )
         raise InputBlocked(notice["text"], category=notice["category"], notice=notice["text"])
     return _Judged(text, verdict, latency_us)
 
@@ -128,7 +130,7 @@ def _turn_store(
 
 
 def _decisions_record(owner_id: UUID, conversation_id: UUID, turn: Turn, judged: _Judged) -> None:
-    """What the rules said of a stored message, in the transaction that stores it: one is never there without the other."""
+    """What the rules said of a stored message, in the transaction that stores it: never one without the other."""
     was_changed = judged.verdict.released_text != judged.text
     decisions_record(
         conversation_id=conversation_id,
@@ -192,5 +194,5 @@ def _regeneration_store(owner_id: UUID, answer: Message, client_turn_id: UUID) -
     conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=answer.conversation_id)
     _room_check(owner_id)
     _written_check(answer.id)
-    question = conversation.messages.get(id=answer.parent_id)
+    question = conversation.messages.get(children=answer)
     return _answer_add(conversation, question, client_turn_id)

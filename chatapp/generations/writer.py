@@ -34,9 +34,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def write(
-        self, write: Callable[[], object], *, alive: Callable[[], bool], refused: Callable[[], object]
-    ) -> None:
+    def write(self, write: Callable[[], object], *, alive: Callable[[], bool], refused: Callable[[], object]) -> None:
         """Queue a write. Dropped when `alive` says no before it succeeded; `refused` hears that it never will."""
         self._writes.put(_Write(write, alive, refused))
 

@@ -1,6 +1,6 @@
 """The pages on which people keep rules: edit, try, publish, look back."""
 
-# ruff: noqa: ARG002 -- Django names the arguments of these methods
+
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 

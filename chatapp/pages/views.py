@@ -3,7 +3,7 @@
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
 
+from chatapp.accounts.models import User
 from chatapp.api.people import me_view
 from chatapp.core.redis import redis_sync
 
@@ -34,9 +35,10 @@ def _entry() -> dict[str, Any]:
 @login_required
 @ensure_csrf_cookie
 def shell(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
-    """The same page for every conversation: the front end reads the address. Ownership is checked where data is read."""
+    """The same page for every conversation. Ownership is checked where data is read."""
     del conversation_id
-    me = me_view(request.user)
+    # login_required let nobody else in
+    me = me_view(cast("User", request.user))
     context = {"entry": _entry(), "boot": me.model_dump(mode="json"), "language": translation.get_language()}
     response = render(request, "shell.html", context)
     response.headers["Cache-Control"] = "no-store"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from chatapp.accounts.models import User
 from chatapp.prompts.errors import TemplateUnusable
 from chatapp.prompts.models import PromptTemplate, PromptTemplateVersion
 from chatapp.prompts.rendering import variables_check
@@ -36,14 +37,16 @@ class PromptTemplateForm(forms.ModelForm):  # type: ignore[type-arg]  # ModelFor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        newest = self.instance.versions.first() if self.instance.pk and not self.instance._state.adding else None
+        newest = PromptTemplateVersion.objects.filter(template_id=self.instance.pk).first()
         if newest:
             self.fields["text"].initial, self.fields["variables"].initial = newest.text, newest.variables
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         try:
-            cleaned["variables"] = variables_check(text=cleaned.get("text", ""), variables=cleaned.get("variables") or [])
+            cleaned["variables"] = variables_check(
+                text=cleaned.get("text", ""), variables=cleaned.get("variables") or []
+            )
         except TemplateUnusable as error:
             self.add_error("variables", error.message)
         return cleaned
@@ -76,4 +79,5 @@ class PromptTemplateAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no ty
         newest = obj.versions.first()
         text, variables = form.cleaned_data["text"], form.cleaned_data["variables"]
         if newest is None or (newest.text, newest.variables) != (text, variables):
-            version_add(template=obj, text=text, variables=variables, author=request.user)
+            author = request.user if isinstance(request.user, User) else None
+            version_add(template=obj, text=text, variables=variables, author=author)

@@ -43,7 +43,8 @@ def render(*, text: str, variables: Sequence[Variable], values: Mapping[str, str
             )
         if len(value) > MAX_VALUE_CHARS:
             raise TemplateVariableTooLong(
-                _("“%(label)s” may have %(limit)d characters.") % {"label": variable["label"], "limit": MAX_VALUE_CHARS},
+                _("“%(label)s” may have %(limit)d characters.")
+                % {"label": variable["label"], "limit": MAX_VALUE_CHARS},
                 variable=variable["name"],
                 limit=MAX_VALUE_CHARS,
                 length=len(value),

@@ -27,7 +27,7 @@ from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn, O
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_SOCKETS_PER_USER, MAX_TEXT_CHARS
 from chatapp.feed import keys
-from chatapp.feed.events import FeedEvent, Unit
+from chatapp.feed.events import FeedEvent, GenerationFinished, GenerationRestarted, SocketEvicted, Unit
 from chatapp.feed.hub import Entry, Hub, hub_get
 from chatapp.feed.log import feed_cursor
 from chatapp.generations.selectors import generation_get, live_generations
@@ -72,7 +72,8 @@ def origin_is_ours(headers: Sequence[tuple[bytes, bytes]]) -> bool:
         return False
     asked = found.get(b"host", b"").decode("latin-1")
     return host.netloc == asked or (
-        "*" not in settings.ALLOWED_HOSTS and validate_host(host.hostname, settings.ALLOWED_HOSTS)
+        "*" not in settings.ALLOWED_HOSTS
+        and validate_host(host.hostname, settings.ALLOWED_HOSTS)
         and origin.decode("latin-1") in settings.CSRF_TRUSTED_ORIGINS
     )
 
@@ -107,10 +108,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             raise self._not_signed_in()
         self.user, self.socket_id = user, uuid7()
         translation.activate(user.language or "en")
-        self.outlet = Outlet(live=await database_sync_to_async(live_generations)(owner_id=user.id))
         await asyncio.to_thread(socket_add, user_id=user.id, socket_id=self.socket_id, now_s=time.time())
+        cursor = await asyncio.to_thread(feed_cursor)
+        live = await database_sync_to_async(live_generations)(owner_id=user.id)
+        self.outlet = Outlet(live=live, learnt=cursor)
         self.hub = hub_get()
         self.is_open = True
+        self.hub.join(self, key=keys.feed_key(user.id), after=cursor)
         self._expiry = asyncio.create_task(self._close_at_expiry())
         await self._send(Ready(socket_id=self.socket_id, user_id=user.id, max_text_chars=MAX_TEXT_CHARS))
 
@@ -119,12 +123,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await asyncio.sleep(max(0.0, (expires_at - timezone.now()).total_seconds()))
         await self._refuse(self._not_signed_in(), request_id=None)
 
-    async def disconnect(self, code: int) -> None:
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002  # channels' signature
         if not self.is_open:
             return
         self.is_open = False
         self._expiry.cancel()
-        self._leave_all()
+        self.hub.leave(self, key=keys.feed_key(self.user.id))
+        self._deltas_leave()
         try:
             await asyncio.to_thread(socket_remove, user_id=self.user.id, socket_id=self.socket_id)
         except RedisError as error:
@@ -201,11 +206,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _watch(self, frame: Watch) -> None:
         """Listen where the tab says it stands."""
-        feed = frame.feed or await asyncio.to_thread(feed_cursor, user_id=self.user.id)
+        feed = frame.feed if frame.feed is not None else await asyncio.to_thread(feed_cursor)
         if int(feed.partition("-")[0]) < (time.time() - keys.FACTS_KEPT_S) * 1000:
             await self._send(Resync(reason="cursor_expired"))
             return
-        self._leave_all()
+        self._deltas_leave()
         self.outlet.feed, self.outlet.conversations = feed, frozenset(frame.conversation_ids)
         self.hub.join(self, key=keys.feed_key(self.user.id), after=feed)
         self._generations_join(frame.generations)
@@ -217,8 +222,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             self.outlet.seqs[generation_id] = seq
             self.hub.join(self, key=keys.events_key(generation_id), after=f"{seq}-0")
 
-    def _leave_all(self) -> None:
-        self.hub.leave(self, key=keys.feed_key(self.user.id))
+    def _deltas_leave(self) -> None:
         for generation_id in self.outlet.seqs:
             self.hub.leave(self, key=keys.events_key(generation_id))
         self.outlet.seqs.clear()
@@ -230,30 +234,32 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         events: list[FeedEvent] = []
         for key, entries in readings:
             if key.startswith("feed:"):
-                facts, evictions = self.outlet.facts(entries)
-                events += facts
-                if any(eviction.socket_id == self.socket_id for eviction in evictions):
-                    self._later(self._refuse(self._too_many(), request_id=None))
-                    return
+                heard = self.outlet.facts(entries)
+                events += heard.send
+                self._after_learning(heard.learnt)
             else:
                 events += self.outlet.deltas(UUID(key.split(":")[1]), entries)
-        self._after_facts(events)
         if events:
             body = self.outlet.frame(events)
             self._later(self.send(text_data=body) if body is not None else self._resync())
 
-    def _after_facts(self, events: Sequence[FeedEvent]) -> None:
-        """Generations that began are listened to, those that ended no longer."""
-        for event in events:
-            if event.type == "generation.restarted" and event.generation.id in self.outlet.seqs:
-                self.hub.join(self, key=keys.events_key(event.generation.id), after=f"{event.generation.seq}-0")
-            elif event.type == "generation.finished" and event.generation.id in self.outlet.seqs:
-                self.hub.leave(self, key=keys.events_key(event.generation.id))
-                del self.outlet.seqs[event.generation.id]
+    def _after_learning(self, learnt: Sequence[FeedEvent | SocketEvicted]) -> None:
+        """Generations that began are listened to, those that ended no longer; one tab too many closes this one."""
+        for event in learnt:
+            match event:
+                case SocketEvicted() if event.socket_id == self.socket_id:
+                    self._later(self._refuse(self._too_many(), request_id=None))
+                case GenerationRestarted() if event.generation.id in self.outlet.seqs:
+                    self.hub.join(self, key=keys.events_key(event.generation.id), after=f"{event.generation.seq}-0")
+                case GenerationFinished() if event.generation.id in self.outlet.seqs:
+                    self.hub.leave(self, key=keys.events_key(event.generation.id))
+                    del self.outlet.seqs[event.generation.id]
+                case _:
+                    pass
         self._generations_join({})
 
     async def _resync(self) -> None:
-        self._leave_all()
+        self._deltas_leave()
         self.outlet.backlog_drop()
         await self._send(Resync(reason="slow_reader"))
 
@@ -268,7 +274,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     @property
     def _sending(self) -> set[asyncio.Task[None]]:
         # A task that nobody refers to may be collected before it ran.
-        return self.__dict__.setdefault("_sending_tasks", set())
+        tasks: set[asyncio.Task[None]] = self.__dict__.setdefault("_sending_tasks", set())
+        return tasks
 
     # --- frames that go ----------------------------------------------------------------------------------------------
 

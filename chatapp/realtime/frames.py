@@ -69,9 +69,7 @@ class Ping(Unit):
     type: Literal["ping"]
 
 
-ClientFrame = Annotated[
-    Watch | TurnStart | TurnRegenerate | GenerationCancel | Ack | Ping, Field(discriminator="type")
-]
+ClientFrame = Annotated[Watch | TurnStart | TurnRegenerate | GenerationCancel | Ack | Ping, Field(discriminator="type")]
 
 
 class Ready(Unit):

@@ -7,6 +7,7 @@ reader. Knows no socket: the consumer sends what it returns.
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from chatapp.feed.events import (
@@ -32,12 +33,26 @@ def _order(entry_id: str) -> tuple[int, int]:
     return int(milliseconds), int(number or 0)
 
 
-class Outlet:
-    """Turns readings of the hub into `events` frames for one tab."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a piece of the feed gave: `send` for the client, `learnt` for whoever keeps this socket."""
 
-    def __init__(self, *, live: dict[UUID, UUID]) -> None:
+    send: list[FeedEvent]
+    learnt: list[FeedEvent | SocketEvicted]
+
+
+class Outlet:
+    """
+    Turns readings of the hub into `events` frames for one tab.
+
+    It follows the feed from the moment the socket opens, so that it knows which generations are live, but sends facts
+    only behind the cursor that the client named.
+    """
+
+    def __init__(self, *, live: dict[UUID, UUID], learnt: str) -> None:
         self.live = live  # generation → conversation, of this person, kept current by the facts that pass
-        self.feed: str | None = None
+        self._learnt = learnt  # the feed id up to which `live` is true; it was read before `live` was
+        self.feed: str | None = None  # the client's cursor; None until it said where it stands
         self.seqs: dict[UUID, int] = {}  # per generation that is read here, the seq that was sent
         self.conversations: frozenset[UUID] = frozenset()
         self._number = 0
@@ -48,23 +63,27 @@ class Outlet:
         """The generations whose deltas this tab shows."""
         return {generation for generation, conversation in self.live.items() if conversation in self.conversations}
 
-    def facts(self, entries: Sequence[Entry]) -> tuple[list[FeedEvent], list[SocketEvicted]]:
-        """New facts in order, and apart from them what is not for the client."""
-        facts: list[FeedEvent] = []
-        evictions: list[SocketEvicted] = []
+    def facts(self, entries: Sequence[Entry]) -> Heard:
+        """Read a piece of the feed: learn from what is new here, and pick what the client has not been sent."""
+        send: list[FeedEvent] = []
+        learnt: list[FeedEvent | SocketEvicted] = []
         for entry in entries:
-            if self.feed is not None and _order(entry.id) <= _order(self.feed):
+            is_new = _order(entry.id) > _order(self._learnt)
+            is_unsent = self.feed is not None and _order(entry.id) > _order(self.feed)
+            if not is_new and not is_unsent:
                 continue
-            self.feed = entry.id
             event = feed_entry_adapter.validate_json(entry.fields[b"body"])
-            if isinstance(event, SocketEvicted):
-                evictions.append(event)
-            else:
+            if is_new:
+                self._learnt = entry.id
                 self._learn(event)
-                facts.append(event)
-        return facts, evictions
+                learnt.append(event)
+            if is_unsent:
+                self.feed = entry.id
+                if not isinstance(event, SocketEvicted):
+                    send.append(event)
+        return Heard(send, learnt)
 
-    def _learn(self, event: FeedEvent) -> None:
+    def _learn(self, event: FeedEvent | SocketEvicted) -> None:
         match event:
             case GenerationQueued() | GenerationStarted():
                 self.live[event.generation.id] = event.generation.conversation_id
@@ -90,7 +109,9 @@ class Outlet:
             else:
                 reason = entry.fields[b"finish_reason"].decode()
                 events.append(
-                    GenerationEnded.model_validate({"generation_id": generation_id, "seq": seq, "finish_reason": reason})
+                    GenerationEnded.model_validate(
+                        {"generation_id": generation_id, "seq": seq, "finish_reason": reason}
+                    )
                 )
         return events
 

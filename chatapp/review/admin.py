@@ -1,6 +1,6 @@
 """The pages of what was decided: decisions, evidence behind a role, readings; and the figures beside each rule."""
 
-# ruff: noqa: ARG002 -- Django names the arguments of these methods
+
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 

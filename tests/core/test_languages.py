@@ -35,7 +35,7 @@ class TestTheChineseTexts:
         }
         assert changed == {}
 
-    def test_address_people_as_你(self, chinese):
+    def test_address_people_informally(self, chinese):
         assert [text for text in chinese.values() if "您" in text] == []
 
     def test_are_compiled_as_they_are_written(self, chinese):

@@ -17,8 +17,7 @@ FRAME_BYTES = 64 * 1024
 async def closed(tab) -> int:
     """Receive until the server closes; the close code."""
     with pytest.raises(ConnectionClosed) as closing:
-        while True:
-            await tab.receive()
+        await tab.until(lambda _: False)
     # 1006 stands for a connection that ended without a close frame; it is never sent.
     return closing.value.rcvd.code if closing.value.rcvd else 1006
 
@@ -241,9 +240,7 @@ class TestASocket:
                 await tab.send({"type": "ping"})
                 await tab.until(lambda frame: frame["type"] == "pong")
 
-    async def test_that_acknowledges_nothing_is_told_to_resync_after_256_kb(
-        self, person: Person, product: Product
-    ):
+    async def test_that_acknowledges_nothing_is_told_to_resync_after_256_kb(self, person: Person, product: Product):
         conversation = person.conversation_create()
         async with person.socket() as tab, person.socket() as slow:
             await tab.watch(conversation)

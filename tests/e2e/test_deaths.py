@@ -44,9 +44,11 @@ def second_worker(product: Product) -> Iterator[None]:
 
 async def some_text(tab: Tab, generation_id: str, *, num_deltas: int = 5) -> None:
     await tab.until_event(
-        lambda event: event["type"] == "generation.delta"
-        and event["generation_id"] == generation_id
-        and event["seq"] >= num_deltas
+        lambda event: (
+            event["type"] == "generation.delta"
+            and event["generation_id"] == generation_id
+            and event["seq"] >= num_deltas
+        )
     )
 
 
@@ -92,8 +94,7 @@ class TestAWebProcessKilledInTheMiddleOfAnAnswer:
 
             product.kill("web")
             with pytest.raises(ConnectionClosed):
-                while True:
-                    await tab.receive()
+                await tab.until(lambda _: False)
         await asyncio.to_thread(product.wait_for_web)
         async with person.socket() as again:
             snapshot = await again.watch(conversation)

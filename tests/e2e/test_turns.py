@@ -62,8 +62,9 @@ class TestAConversation:
                 lambda event: event["type"] == "conversation.updated" and event["conversation"]["title"]
             )
 
-        assert person.rest("GET", f"/conversations/{conversation}").body["conversation"]["title"] == (
-            renamed["conversation"]["title"]
+        assert (
+            person.rest("GET", f"/conversations/{conversation}").body["conversation"]["title"]
+            == (renamed["conversation"]["title"])
         )
 
 

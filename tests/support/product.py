@@ -49,7 +49,7 @@ class Product:
         return Person(self.address).sign_in(email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
 
     def manage(self, code: str) -> Any:
-        """Run Python inside the product's Django, as an administrator's shell would; returns what `result` was set to."""
+        """Run Python inside the product's Django, as an administrator's shell does; returns its `result`."""
         script = f"import json\nresult = None\n{code}\nprint('\\n@@' + json.dumps(result, default=str))"
         done = subprocess.run(
             [sys.executable, "manage.py", "shell", "-v0", "-c", script],

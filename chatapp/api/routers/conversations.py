@@ -1,10 +1,10 @@
 """`/conversations`: list, read, change, delete, export. Turns go over the socket."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Query, Router
 from ninja.responses import Status
 
 from chatapp.api.people import person
@@ -31,7 +31,7 @@ def conversations_list(
     request: HttpRequest, query: str = "", page: str | None = None, limit: int = 30
 ) -> ConversationPageOut:
     owner_id = person(request).id
-    feed = feed_cursor(user_id=owner_id)
+    feed = feed_cursor()
     found = conversation_list(owner_id=owner_id, query=query, page=page, limit=limit)
     return ConversationPageOut(
         feed=feed, items=[conversation_view(row) for row in found.rows], next_page=found.next_page
@@ -40,9 +40,11 @@ def conversations_list(
 
 @router.post("", response={201: ConversationView})
 def conversations_create(request: HttpRequest, body: ConversationIn) -> Status[ConversationView]:
-    template = body.template and services.TemplateChoice(
-        slug=body.template.slug, version=body.template.version, variables=body.template.variables
-    )
+    template = None
+    if body.template is not None:
+        template = services.TemplateChoice(
+            slug=body.template.slug, version=body.template.version, variables=body.template.variables
+        )
     row = services.conversation_create(
         owner=person(request),
         conversation_id=body.id,
@@ -85,12 +87,14 @@ def conversations_delete(request: HttpRequest, conversation_id: UUID) -> Status[
 
 @router.get("/{uuid:conversation_id}/export")
 def conversations_export(
-    request: HttpRequest, conversation_id: UUID, format: Literal["json", "markdown"] = "json"
+    request: HttpRequest,
+    conversation_id: UUID,
+    file_format: Annotated[Literal["json", "markdown"], Query(alias="format")] = "json",
 ) -> HttpResponse:
     snapshot = conversation_snapshot(owner_id=person(request).id, conversation_id=conversation_id)
-    if format == "json":
+    if file_format == "json":
         response = HttpResponse(export_json(snapshot), content_type="application/json")
     else:
         response = HttpResponse(export_markdown(snapshot), content_type="text/markdown; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{export_name(snapshot, format)}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{export_name(snapshot, file_format)}"'
     return response

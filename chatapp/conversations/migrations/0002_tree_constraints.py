@@ -12,7 +12,7 @@ from chatapp.core.migration_sql import vendor_sql
 
 def _sqlite_same_conversation(table: str, column: str, conversation: str, events: str) -> str:
     return f"""
-        CREATE TRIGGER {table}_{column}_same_conversation_{events.split()[0].lower()}
+        CREATE TRIGGER {table}_{column}_same_conversation_{events.split(maxsplit=1)[0].lower()}
         BEFORE {events} ON {table}
         WHEN NEW.{column} IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM conversations_message m WHERE m.id = NEW.{column} AND m.conversation_id = NEW.{conversation}

@@ -41,9 +41,7 @@ def seed(apps, schema_editor):
         about = {key: value for key, value in entry.items() if key not in {"text", "variables"}}
         template, created = template_model.objects.get_or_create(slug=about.pop("slug"), defaults=about)
         if created:
-            version_model.objects.create(
-                template=template, version=1, text=entry["text"], variables=entry["variables"]
-            )
+            version_model.objects.create(template=template, version=1, text=entry["text"], variables=entry["variables"])
 
 
 class Migration(migrations.Migration):
