@@ -43,8 +43,9 @@ def make_engine(tokenizer) -> Iterator[Callable[..., SlotEngine]]:
     engines: list[SlotEngine] = []
 
     def make(*, model: Any = None, **options: Any) -> SlotEngine:
-        engines.append(SlotEngine(model or tiny_model(), tokenizer, **{"num_slots": 4, **options}))
-        return engines[-1]
+        engine: SlotEngine = SlotEngine(model or tiny_model(), tokenizer, **{"num_slots": 4, **options})
+        engines.append(engine)
+        return engine
 
     yield make
     for engine in engines:

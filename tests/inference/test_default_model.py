@@ -1,5 +1,7 @@
 """The default model itself, in float32, greedy: what a person would notice if it were wrong."""
 
+from typing import Any
+
 import pytest
 
 from inference.loading import load_model
@@ -13,6 +15,8 @@ QUESTIONS = ["What is the capital of France?", "Name three colours.", "Write a h
 
 class TestTheDefaultModel:
     def test_answers_as_generate_does_alone_and_in_company(self, default_engine, default_model_path):
+        model: Any
+        tokenizer: Any
         model, tokenizer = load_model(default_model_path, dtype="float32")
         expected = []
         for question in QUESTIONS:

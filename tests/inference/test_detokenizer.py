@@ -6,7 +6,7 @@ from inference.vocabulary import Vocabulary
 
 
 def _ids(tokenizer, text: str) -> list[int]:
-    return tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
+    return list(tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 class TestDetokenizer:

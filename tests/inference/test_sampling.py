@@ -1,4 +1,5 @@
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
@@ -24,13 +25,14 @@ def _reference_support(logits: torch.Tensor, parameters: SamplingParameters) -> 
     """What transformers' own filters leave of a row."""
     from transformers import MinPLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-    scores = (logits / parameters.temperature)[None]
+    unused: Any = None  # the tokens so far, which these filters do not look at
+    scores: Any = (logits / parameters.temperature)[None]
     if parameters.top_k:
-        scores = TopKLogitsWarper(parameters.top_k)(None, scores)
+        scores = TopKLogitsWarper(parameters.top_k)(unused, scores)
     if parameters.top_p < 1:
-        scores = TopPLogitsWarper(parameters.top_p)(None, scores)
+        scores = TopPLogitsWarper(parameters.top_p)(unused, scores)
     if parameters.min_p:
-        scores = MinPLogitsWarper(parameters.min_p)(None, scores)
+        scores = MinPLogitsWarper(parameters.min_p)(unused, scores)
     return set(scores[0].isfinite().nonzero().flatten().tolist())
 
 
@@ -123,7 +125,7 @@ class TestChooseTokens:
         logits = torch.zeros(1, 10)
         logits[0, :3] = torch.tensor([5.0, 4.0, 3.5])
 
-        used = {"temperature": 0.0, "generated_ids": [0, 0, 0]}
+        used: dict[str, Any] = {"temperature": 0.0, "generated_ids": [0, 0, 0]}
 
         assert choose_tokens(logits, [_row(frequency_penalty=0.4, **used)]) == [1]
         assert choose_tokens(logits, [_row(presence_penalty=0.9, **used)]) == [0]

@@ -1,6 +1,6 @@
 """SlotEngine on tiny random models: what is chosen, beside whom, and how each request ends."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -27,7 +27,7 @@ def _generate(model, tokenizer, text: str, *, num_tokens: int) -> str:
         [{"role": "user", "content": text}], add_generation_prompt=True, return_tensors="pt", return_dict=True
     )
     output = model.generate(**prompt, max_new_tokens=num_tokens, do_sample=False)
-    return tokenizer.decode(output[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True)
+    return str(tokenizer.decode(output[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ class TestGreedyAnswers:
 
 
 class TestSampledAnswers:
-    SAMPLING: ClassVar = {"temperature": 1.0, "top_p": 0.9, "seed": 11, "max_new_tokens": 16}
+    SAMPLING: ClassVar[dict[str, Any]] = {"temperature": 1.0, "top_p": 0.9, "seed": 11, "max_new_tokens": 16}
 
     def test_depend_on_their_seed_and_not_on_the_company(self, make_engine):
         alone = text_of(make_engine().submit(ask("Hi", **self.SAMPLING)))
@@ -181,7 +181,7 @@ class TestPrefixReuse:
 
 class TestSteps:
     def test_of_sixteen_equal_requests_are_hardly_more_than_of_one(self, make_engine):
-        request = {"max_new_tokens": 48, "logit_bias": NO_END}
+        request: dict[str, Any] = {"max_new_tokens": 48, "logit_bias": NO_END}
         one, sixteen = make_engine(num_slots=16), make_engine(num_slots=16)
         channel = StepChannel()
 

@@ -1,5 +1,8 @@
 """The engine's step on a tiny random model, driven by the test itself, so that every instant can be chosen."""
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 import pytest
 
 from inference.answers import Answer
@@ -9,7 +12,7 @@ from inference.prompts import PromptEncoder
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
 from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
-from inference.types import Delta, FinishReason, GenerationRequest, StepChannel
+from inference.types import Delta, FinishReason, GenerationRequest, Output, StepChannel
 from tests.inference.reading import ask, finish_of, text_of
 
 LONG = "the quick brown fox " * 20  # several chunks of prefill
@@ -39,18 +42,31 @@ class _Model:
         return getattr(self._model, name)
 
 
+class _Recorder(StepChannel):
+    """Keeps what it was given, step by step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[Sequence[Output]] = []
+
+    def put(self, outputs: Sequence[Output]) -> None:
+        self.batches.append(outputs)
+
+
 class Bench:
     """A stepper with its model and one channel that takes all outputs."""
 
     def __init__(self, encoder: PromptEncoder) -> None:
         self.model = _Model(tiny_model())
-        self.forward = ForwardPass(self.model, num_slots=4, slot_length=TINY_CONTEXT_WINDOW)
+        self.forward = ForwardPass(cast("Any", self.model), num_slots=4, slot_length=TINY_CONTEXT_WINDOW)
         self.scheduler = Scheduler(num_slots=4, max_cached_tokens=2_000, max_prefill_tokens=32)
         self.stepper = Stepper(self.scheduler, self.forward, clock=lambda: 0.0)
-        self.outputs: list = []
         self._encoder = encoder
-        self._channel = StepChannel()
-        self._channel.put = self.outputs.extend
+        self.channel = _Recorder()
+
+    @property
+    def outputs(self) -> list[Output]:
+        return [output for batch in self.channel.batches for output in batch]
 
     def add(self, request: GenerationRequest) -> None:
         self.stepper.add(
@@ -61,13 +77,13 @@ class Bench:
                 end_ids=self._encoder.end_ids,
                 context_window=TINY_CONTEXT_WINDOW,
                 seed=0,
-                channel=self._channel,
+                channel=self.channel,
                 submitted_at_s=0.0,
             )
         )
 
     def answer(self, request: GenerationRequest) -> str:
-        del self.outputs[:]
+        self.channel.batches.clear()
         self.add(request)
         while self.stepper.step():
             pass
@@ -157,7 +173,7 @@ class TestAFailingStep:
 
     def test_with_broken_logits_ends_only_their_request(self, bench):
         expected = bench.answer(ask("Hi", request_id="before"))
-        del bench.outputs[:]
+        bench.channel.batches.clear()
         for number in range(2):
             bench.add(ask("Hi", request_id=str(number), cache_scope=str(number)))
         bench.stepper.step()
@@ -210,12 +226,10 @@ class TestText:
 
 class TestStep:
     def test_gives_one_batch_to_a_channel_for_all_its_requests(self, bench):
-        batches: list = []
-        bench._channel.put = batches.append
         for number in range(3):
             bench.add(ask("Hi", request_id=str(number), logit_bias={**NO_END, 40: 100.0}))
 
         for _ in range(5):  # the prompts take three chunks
             bench.stepper.step()
 
-        assert [output.request_id for output in batches[-1]] == ["0", "1", "2"]
+        assert [output.request_id for output in bench.channel.batches[-1]] == ["0", "1", "2"]
