@@ -53,7 +53,7 @@ def make_engine(tokenizer) -> Iterator[Callable[..., SlotEngine]]:
 
 
 @pytest.fixture
-def engine(make_engine) -> SlotEngine:
+def engine(make_engine: Callable[..., SlotEngine]) -> SlotEngine:
     return make_engine()
 
 
