@@ -23,8 +23,11 @@ const tokensAtStableAddress: Plugin = {
   },
 };
 
-export default defineConfig({
-  base: "/static/app/",
+/** Django takes writes and sockets from its own origin only; the dev server speaks for the page. */
+const toBackend = { target: BACKEND, headers: { origin: BACKEND } };
+
+export default defineConfig(({ command }) => ({
+  base: command === "build" ? "/static/app/" : "/",
   plugins: [react(), tokensAtStableAddress],
   resolve: {
     alias: [
@@ -42,10 +45,11 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      "/api": BACKEND,
-      "/accounts": BACKEND,
-      "/admin": BACKEND,
-      "/ws": { target: BACKEND, ws: true },
+      "/api": toBackend,
+      "/accounts": toBackend,
+      "/admin": toBackend,
+      "/static": toBackend,
+      "/ws": { ...toBackend, ws: true },
     },
   },
   test: {
@@ -54,4 +58,4 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },
-});
+}));

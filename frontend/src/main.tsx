@@ -21,12 +21,15 @@ import { Chat } from "@/lib/chat/chat";
 import { ChatProvider } from "@/lib/chat/context";
 import { browserMemory } from "@/lib/chat/memory";
 import { i18nStart } from "@/lib/i18n/i18n";
-import { markdownPrefetch } from "@/lib/markdown/lazy-markdown";
+import { readerLoad } from "@/lib/markdown/lazy";
 
 async function start(): Promise<void> {
   const shell = shellRead(document);
   const me = await meRead(document);
-  await i18nStart(me.language);
+  const current_id = conversationAt(location.pathname);
+  const reader = readerLoad().catch(() => undefined); // the first answer asks again
+  // A conversation is worth the wait for its reader; an empty page is not.
+  await Promise.all([i18nStart(me.language), current_id === null ? undefined : reader]);
   const chat = new Chat(me, {
     api,
     memory: browserMemory(me.id),
@@ -36,8 +39,7 @@ async function start(): Promise<void> {
   chat.networkChanged(navigator.onLine);
   addEventListener("online", () => chat.networkChanged(true));
   addEventListener("offline", () => chat.networkChanged(false));
-  markdownPrefetch();
-  void chat.start(conversationAt(location.pathname));
+  void chat.start(current_id);
   createRoot(shell.root).render(
     <StrictMode>
       <CrashBoundary>

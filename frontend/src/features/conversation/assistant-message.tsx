@@ -42,6 +42,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
       {is_writing && !generation.has_ended && (text === "" || generation.status === "queued") && (
         <WaitingLine generation={generation} has_text={text !== ""} />
       )}
+      {message.restored_from !== null && <p className="outcome">{t("message.restored")}</p>}
       {!is_writing && <Outcome message={message} generation={generation} />}
       {!is_writing && <Actions message={message} text={text} generation={generation} siblings={siblings} />}
     </article>

@@ -92,6 +92,11 @@ function ToEndButton({ conversation_id, num_rows, onClick }: ToEndButtonProps): 
   );
 }
 
+/** Without the marks of Markdown, which are read out one by one. */
+function spoken(text: string): string {
+  return text.replace(/[*_`#>|~]+/g, "").replace(/\s+/g, " ");
+}
+
 /** One polite sentence at the end of an answer. */
 function Announcer({ conversation_id }: { readonly conversation_id: Id }): ReactNode {
   const { t } = useTranslation();
@@ -104,7 +109,7 @@ function Announcer({ conversation_id }: { readonly conversation_id: Id }): React
     last_live_id.current = live_id;
     if (ended_id === undefined || live_id !== undefined) return;
     const answer = chat.store.get().feed.generations.get(ended_id)?.text ?? "";
-    setText(t("conversation.answerReady", { text: answer.slice(0, ANNOUNCED_CHARS) }));
+    setText(t("conversation.answerReady", { text: spoken(answer).slice(0, ANNOUNCED_CHARS) }));
   }, [chat, live_id, t]);
   return (
     <p className="visually-hidden" aria-live="polite" data-testid="announcer">

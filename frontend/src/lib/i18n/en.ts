@@ -24,7 +24,6 @@ export const en = {
     today: "Today",
     yesterday: "Yesterday",
     week: "Previous 7 days",
-    running: "An answer is being written",
     stop: "Stop the answer",
     options: "Options for “{{title}}”",
     empty: "Your conversations will stand here.",
@@ -54,7 +53,6 @@ export const en = {
     modelChoose: "Model: {{name}}",
     temperature: "Temperature",
     temperatureHint: "Lower is steadier, higher is more varied. Applies from the next answer on.",
-    default: "default",
     noWorker: "no worker is running",
     window: "{{size}} tokens window",
   },
@@ -90,7 +88,6 @@ export const en = {
     left_other: "{{count}} characters left",
     over_one: "{{count}} character too many",
     over_other: "{{count}} characters too many",
-    files: "Drop text here to add it to your message",
   },
   message: {
     yours: "You said",
@@ -120,9 +117,6 @@ export const en = {
     empty: "The answer is empty.",
     restored: "Restored after review",
     code: "code",
-    wrap: "Long lines",
-    table: "Table",
-    task: "Task",
   },
   waiting: {
     sending: "Sending…",
@@ -168,7 +162,6 @@ export const en = {
   notice: {
     blocked: "Your message was not sent: {{category}}.",
     blockedBack: "Your words are back in the field below.",
-    refused: "That did not work.",
   },
   connection: {
     offline: "You are offline. What you send waits here until you are back.",

@@ -28,7 +28,6 @@ export const zhHans: Texts<typeof en> = {
     today: "今天",
     yesterday: "昨天",
     week: "过去 7 天",
-    running: "正在回答",
     stop: "停止回答",
     options: "“{{title}}”的更多操作",
     empty: "你的对话会列在这里。",
@@ -57,7 +56,6 @@ export const zhHans: Texts<typeof en> = {
     modelChoose: "模型：{{name}}",
     temperature: "温度",
     temperatureHint: "越低越稳定，越高越多样。从下一个回答起生效。",
-    default: "默认",
     noWorker: "没有运行中的模型进程",
     window: "窗口 {{size}} 个 token",
   },
@@ -91,7 +89,6 @@ export const zhHans: Texts<typeof en> = {
     window: "已用 {{used}} / {{size}} 个 token",
     left_other: "还可以输入 {{count}} 个字",
     over_other: "超出 {{count}} 个字",
-    files: "把文字拖到这里，加进你的消息",
   },
   message: {
     yours: "你说",
@@ -121,9 +118,6 @@ export const zhHans: Texts<typeof en> = {
     empty: "回答是空的。",
     restored: "复核后恢复",
     code: "代码",
-    wrap: "长行",
-    table: "表格",
-    task: "任务",
   },
   waiting: {
     sending: "正在发送…",
@@ -168,7 +162,6 @@ export const zhHans: Texts<typeof en> = {
   notice: {
     blocked: "你的消息没有发出：{{category}}。",
     blockedBack: "你写的内容已放回下面的输入框。",
-    refused: "没有成功。",
   },
   connection: {
     offline: "网络断开了。你发送的内容会留在这里，恢复后自动发出。",

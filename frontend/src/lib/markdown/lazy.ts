@@ -1,25 +1,38 @@
-/** The two heavy helpers, each fetched once and only when something on the page needs it. */
+/** What is heavy and not needed at once: each fetched when something on the page first wants it, and only once. */
 
 import { useEffect, useState } from "react";
 
 import type * as Highlighter from "./highlight";
+import type * as Reader from "./markdown";
 import type * as Typesetter from "./math";
 
-function lazily<T>(load: () => Promise<T>): (is_wanted: boolean) => T | null {
+interface Lazy<T> {
+  readonly load: () => Promise<T>;
+  /** The module, or null until it has come. */
+  readonly use: (is_wanted: boolean) => T | null;
+}
+
+function lazily<T>(fetch: () => Promise<T>): Lazy<T> {
   let loaded: T | null = null;
   let loading: Promise<T> | null = null;
-  return function useLazy(is_wanted) {
+  const load = (): Promise<T> => {
+    loading ??= fetch().then(
+      (module) => (loaded = module),
+      (error: unknown) => {
+        loading = null; // offline: whoever wants it next asks again
+        throw error;
+      },
+    );
+    return loading;
+  };
+  const useLoaded = (is_wanted: boolean): T | null => {
     const [, setLoaded] = useState(loaded !== null);
     useEffect(() => {
       if (!is_wanted || loaded !== null) return;
       let is_mounted = true;
-      loading ??= load();
-      void loading.then(
-        (module) => {
-          loaded = module;
-          if (is_mounted) setLoaded(true);
-        },
-        () => (loading = null), // offline: plain text stays, the next block asks again
+      load().then(
+        () => is_mounted && setLoaded(true),
+        () => undefined, // the plain text stays
       );
       return () => {
         is_mounted = false;
@@ -27,7 +40,9 @@ function lazily<T>(load: () => Promise<T>): (is_wanted: boolean) => T | null {
     }, [is_wanted]);
     return loaded;
   };
+  return { load, use: useLoaded };
 }
 
-export const useHighlight = lazily<typeof Highlighter>(() => import("./highlight"));
-export const useTypeset = lazily<typeof Typesetter>(() => import("./math"));
+export const { use: useHighlight } = lazily<typeof Highlighter>(() => import("./highlight"));
+export const { use: useTypeset } = lazily<typeof Typesetter>(() => import("./math"));
+export const { use: useReader, load: readerLoad } = lazily<typeof Reader>(() => import("./markdown"));

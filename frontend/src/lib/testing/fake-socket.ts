@@ -11,11 +11,11 @@ export class FakeSocket {
   onclose: ((event: { code: number }) => void) | null = null;
 
   /** What `SocketEdges.open` is given. */
-  static open(this: void): WebSocket {
+  static readonly open = (): WebSocket => {
     const socket = new FakeSocket();
     FakeSocket.all.push(socket);
     return socket as unknown as WebSocket;
-  }
+  };
 
   static get last(): FakeSocket {
     const socket = FakeSocket.all.at(-1);
