@@ -87,6 +87,14 @@ class TestResend:
         assert again == first
         assert conversation.messages.count() == 2
 
+    def test_of_a_turn_is_no_new_turn_where_no_more_may_begin(self, conversation):
+        client_id = uuid4()
+        first = start(conversation, client_id=client_id)
+        for _ in range(MAX_LIVE_GENERATIONS_PER_USER - 1):
+            make_turn(conversation)
+
+        assert start(conversation, client_id=client_id) == first
+
     def test_of_an_ended_turn_returns_the_first(self, conversation):
         generation = make_turn(conversation, status=GenerationStatus.COMPLETED)
         question = generation.message.parent
