@@ -95,8 +95,9 @@ export class Chat {
       return;
     }
     this.#set((state) => treesTrimmed({ ...state, feed: openTree(state.feed, id) }, id));
+    if (isBeingMade(turnOf(this.store.get(), id))) return; // its creation goes on to watch it
     if (this.store.get().opened.get(id) === "ready") this.#socket.watch();
-    if (!isBeingMade(turnOf(this.store.get(), id))) void this.#reader.fetch(id);
+    void this.#reader.fetch(id);
   }
 
   async listMore(): Promise<void> {
