@@ -79,7 +79,6 @@ class OutputGate:
             settled += matches
             self._weigh(matches)
             if any(match.blocks for match in matches):
-                self._held = self._held[: scanner.num_chars - self._num_released]
                 break
         return self._step(settled, until=scanner.held_from)
 
