@@ -130,7 +130,7 @@ class TestList:
 
         body = api.get(PATH, {"limit": 2}).json()
         found = body["items"]
-        while body["next_page"]:
+        while body["next_page"] and len(found) < len(rows):
             body = api.get(PATH, {"limit": 2, "page": body["next_page"]}).json()
             found += body["items"]
 
