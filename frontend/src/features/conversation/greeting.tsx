@@ -7,10 +7,11 @@ import { useChatState } from "@/lib/chat/context";
 
 export function Greeting(): ReactNode {
   const { t } = useTranslation();
-  const name = useChatState((state) => state.me.display_name || (state.me.email.split("@")[0] ?? ""));
+  const name = useChatState((state) => state.me.display_name);
+  const part = partOfDay(new Date().getHours());
   return (
     <>
-      <h1 className="greeting">{t(`empty.${partOfDay(new Date().getHours())}`, { name })}</h1>
+      <h1 className="greeting">{name === "" ? t(`empty.${part}`) : t(`empty.${part}Name`, { name })}</h1>
       <p className="greeting-ask">{t("empty.ask")}</p>
     </>
   );

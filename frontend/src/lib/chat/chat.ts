@@ -250,6 +250,7 @@ export class Chat {
     this.#set((state) => ({ ...state, me: { ...state.me, language } }));
     try {
       await this.#api.meChange({ language });
+      await this.choicesLoad(); // the server names them in the person's language
     } catch (error) {
       failureShow(this.store, error);
     }
