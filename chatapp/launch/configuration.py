@@ -13,6 +13,8 @@ from chatapp.launch.errors import ConfigurationError
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_MODEL_SLUG = "smollm2-135m-instruct"
 MAX_PORT = 65535
+# What make tells a make that it starts; ours shall print and behave as if a person had started it.
+MAKE_VARIABLES = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS")
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
@@ -96,7 +98,7 @@ def child_environment(environ: Mapping[str, str], *, configuration: Configuratio
         "DJANGO_SETTINGS_MODULE": "chatapp.settings",  # whatever the caller's own is: tests have another
         "PYTHONUNBUFFERED": "1",
     }
-    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    for name in MAKE_VARIABLES:
         child.pop(name, None)
     return child
 

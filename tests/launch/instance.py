@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from chatapp.launch.configuration import CHECKOUT, Configuration, configuration_from_environment
+from chatapp.launch.configuration import CHECKOUT, MAKE_VARIABLES, Configuration, configuration_from_environment
 from chatapp.launch.held import holders_in
 from chatapp.launch.ports import find_free_port
 from tests.support.suite import MODELS_DIR, OWN_VARIABLES
@@ -35,7 +35,8 @@ NO_NETWORK = {
 
 def instance_environment(data_dir: Path, **variables: str) -> dict[str, str]:
     """The environment of an instance of its own: free ports, its data, the shared model, a mark to find it by."""
-    inherited = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
+    kept_out = (*OWN_VARIABLES, *MAKE_VARIABLES)
+    inherited = {name: value for name, value in os.environ.items() if name not in kept_out}
     own = {
         "CHATAPP_DATA_DIR": str(data_dir),
         "CHATAPP_MODELS_DIR": str(MODELS_DIR),
