@@ -1,5 +1,6 @@
 """What every test stands on: a private Redis for the whole run, empty before each test."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from django.conf import settings
 from chatapp.launch.redis_server import RedisServer, start_redis
 
 _server: pytest.StashKey[RedisServer] = pytest.StashKey()
+_folder: pytest.StashKey[Path] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    server = start_redis(Path(tempfile.mkdtemp(prefix="chatapp-test-redis-")))
+    config.stash[_folder] = Path(tempfile.mkdtemp(prefix="chatapp-test-redis-"))
+    server = start_redis(config.stash[_folder])
     config.stash[_server] = server
     settings.REDIS_URL = settings.CELERY_BROKER_URL = server.url
     settings.CACHES["default"]["LOCATION"] = server.url
@@ -23,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _server in config.stash:
         config.stash[_server].stop()
+        shutil.rmtree(config.stash[_folder])
 
 
 @pytest.fixture(scope="session")
