@@ -39,6 +39,9 @@ async function start(): Promise<void> {
   chat.networkChanged(navigator.onLine);
   addEventListener("online", () => chat.networkChanged(true));
   addEventListener("offline", () => chat.networkChanged(false));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") chat.awake();
+  });
   void chat.start(current_id);
   createRoot(shell.root).render(
     <StrictMode>

@@ -27,7 +27,7 @@ export function WaitingLine({ generation, has_text }: WaitingLineProps): ReactNo
 
 export function SendingLine({ is_stopping }: { readonly is_stopping: boolean }): ReactNode {
   const { t } = useTranslation();
-  const is_connected = useChatState((state) => state.socket === "open");
+  const is_connected = useChatState((state) => state.socket === "open" && !state.is_offline);
   if (is_stopping) return <Waiting text={t("waiting.stopping")} />;
   return <Waiting text={t(is_connected ? "waiting.sending" : "waiting.offline")} />;
 }

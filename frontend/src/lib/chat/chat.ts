@@ -83,7 +83,12 @@ export class Chat {
 
   networkChanged(is_online: boolean): void {
     this.#set((state) => ({ ...state, is_offline: !is_online }));
-    if (is_online && this.store.get().socket === "waiting") this.#socket.connect();
+    if (is_online) this.#socket.probe();
+  }
+
+  /** The tab is looked at again, perhaps after a night. */
+  awake(): void {
+    this.#socket.probe();
   }
 
   // Conversations

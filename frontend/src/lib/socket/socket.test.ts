@@ -106,6 +106,23 @@ describe("Connecting", () => {
     expect(seen.statuses.at(-1)).toBe("waiting");
   });
 
+  it("asks at once when the network came back, and leaves a connection that is dead", () => {
+    const { socket, seen } = connected();
+    socket.probe();
+    expect(FakeSocket.last.sentOf("ping")).toHaveLength(1);
+
+    vi.advanceTimersByTime(10_000);
+    expect(seen.statuses.at(-1)).toBe("waiting");
+  });
+
+  it("comes back at once when the network did, whatever wait was left", () => {
+    const { socket } = connected();
+    FakeSocket.last.lose(1006);
+    socket.probe();
+
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
   it("stays while the server answers", () => {
     const { seen } = connected();
     for (let round = 0; round < 5; round += 1) {

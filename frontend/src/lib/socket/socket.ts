@@ -98,6 +98,12 @@ export class FeedSocket {
     this.#heard(); // a handshake that hangs is a silence too
   }
 
+  /** The network came back, or the machine woke up: do not wait for the next attempt, or for a silence to be noticed. */
+  probe(): void {
+    if (this.#status === "waiting") this.connect();
+    else if (this.#is_ready) this.#ping();
+  }
+
   close(): void {
     const socket = this.#socket;
     this.#socket = null;
@@ -198,10 +204,13 @@ export class FeedSocket {
   #heard(): void {
     clearTimeout(this.#timers.ping);
     clearTimeout(this.#timers.pong);
-    this.#timers.ping = setTimeout(() => {
-      this.#send({ type: "ping" });
-      this.#timers.pong = setTimeout(() => this.#drop(), PONG_WITHIN_MS);
-    }, PING_EVERY_MS);
+    delete this.#timers.pong;
+    this.#timers.ping = setTimeout(() => this.#ping(), PING_EVERY_MS);
+  }
+
+  #ping(): void {
+    this.#send({ type: "ping" });
+    this.#timers.pong ??= setTimeout(() => this.#drop(), PONG_WITHIN_MS);
   }
 
   /** A half-open connection may take minutes to report its own close; do not wait for it. */
