@@ -19,11 +19,13 @@ from chatapp.launch.errors import PreparationError
 REDIS_PRIORITY = 1
 PRODUCT_PRIORITY = 100
 # A turn that is under way is handed over at once on SIGTERM. Together with Redis below 10 s (stopping.py).
-PRODUCT_STOP_S = 5
-REDIS_STOP_S = 2
+PRODUCT_STOP_S = 4
+REDIS_STOP_S = 1
 # Beside the threads that wait for a running answer, a few for what only looks into the queue and returns.
 SPARE_MODEL_WORKER_THREADS = 4
 DEFAULT_WORKER_THREADS = 4
+# What workers would tell each other nobody uses, and asking for it costs a second at every start.
+ALONE = ("--without-gossip", "--without-mingle")
 MODEL_WORKER_PREFIX = "model-"
 
 
@@ -80,7 +82,7 @@ def default_worker_process() -> Process:
         name=ProcessName.WORKER,
         arguments=(
             *_celery("worker"), "-Q", "default", "-n", "default@%h", "--pool", "threads", "-c",
-            str(DEFAULT_WORKER_THREADS), "--loglevel", "INFO",
+            str(DEFAULT_WORKER_THREADS), *ALONE, "--loglevel", "INFO",
         ),
     )  # fmt: skip
 
@@ -99,7 +101,8 @@ def model_worker_process(model: ServedModel) -> Process:
         name=f"{MODEL_WORKER_PREFIX}{model.slug}",
         arguments=(
             *_celery("worker"), "-Q", f"generate.{model.slug}", "-n", f"{model.slug}@%h", "--pool", "threads", "-c",
-            str(model.num_slots + SPARE_MODEL_WORKER_THREADS), "--disable-prefetch", "--loglevel", "INFO",
+            str(model.num_slots + SPARE_MODEL_WORKER_THREADS), "--disable-prefetch", *ALONE, "--loglevel",
+            "INFO",
         ),
         environment={"CHATAPP_MODEL_SLUG": model.slug},
     )  # fmt: skip

@@ -21,8 +21,8 @@ from chatapp.launch.exclusive_file import read_or_create_secret, write_private
 from chatapp.launch.health import Health
 from chatapp.launch.held import SUFFIX
 from chatapp.launch.ports import require_free_port
-from chatapp.launch.processes import Process, ServedModel, product_processes, redis_process, served_models
-from chatapp.launch.redis_server import redis_command
+from chatapp.launch.processes import Process, ProcessName, ServedModel, product_processes, redis_process, served_models
+from chatapp.launch.redis_server import redis_answers, redis_command
 from chatapp.launch.stopping import SUPERVISORD, instance_stop, supervisord_pid
 from chatapp.launch.supervisor_configuration import control_socket, supervisor_configuration
 from chatapp.launch.supervisor_control import ProcessState, SupervisorControl
@@ -30,6 +30,7 @@ from chatapp.launch.supervisor_control import ProcessState, SupervisorControl
 # A large model's first load from a slow disk takes minutes; a process that keeps dying ends the wait much earlier.
 HEALTHY_LIMIT_S = 900.0
 SUPERVISORD_LIMIT_S = 20.0
+REDIS_LIMIT_S = 60.0  # a large append-only file is read first
 MAX_RESTARTS_WHILE_STARTING = 2
 REMIND_EVERY_S = 15.0
 POLL_S = 0.1
@@ -133,8 +134,7 @@ class Stack:
                 start_new_session=True,  # a Ctrl-C reaches the launcher alone, which knows the order of stopping
             )
         self._wait_for_supervisord()
-        if self._redis:
-            self._health.forget_signs()
+        self._forget_earlier_signs()
 
     def add_process(self, process: Process, *, models: list[ServedModel]) -> None:
         """
@@ -222,6 +222,17 @@ class Stack:
                 time.sleep(POLL_S)
             else:
                 return
+
+    def _forget_earlier_signs(self) -> None:
+        """As soon as the embedded Redis has loaded its data, and long before a worker of this run can have signed."""
+        if self._redis is None:
+            return
+        deadline = time.monotonic() + REDIS_LIMIT_S
+        while not redis_answers(port=self._redis.port, password=self._redis.password):
+            if time.monotonic() > deadline:
+                raise UnhealthyError(f"Redis does not answer.{self._log_end(ProcessName.REDIS)}")
+            time.sleep(POLL_S)
+        self._health.forget_signs()
 
     def _require_alive(self, names: list[str], states: Mapping[str, ProcessState]) -> None:
         """Refuse to wait for a process that died again and again."""

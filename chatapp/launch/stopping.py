@@ -21,11 +21,12 @@ from chatapp.launch.supervisor_control import SupervisorControl
 
 SUPERVISORD = "supervisord"
 LAUNCHER = "launcher"
-# Ctrl-C promises an end within 10 s: the product's own limit, Redis's, and what is left for the kill.
+# Ctrl-C promises an end within 10 s. The worst case: 4.5 + 1 for the product, 1.5 + 1 for Redis, 1 + 1 for the rest.
 PRODUCT_LIMIT_S = PRODUCT_STOP_S + 0.5
 REDIS_LIMIT_S = REDIS_STOP_S + 0.5
 SUPERVISORD_LIMIT_S = 1.0
-KILL_LIMIT_S = 0.5
+# A killed process of some gigabytes is not gone at once, and Redis must outlive it.
+KILL_LIMIT_S = 1.0
 POLL_S = 0.05
 
 
@@ -74,6 +75,7 @@ def _end(configuration: Configuration, names: Set[str], *, limit_s: float) -> No
     _ask_to_stop(configuration, names, remaining())
     _wait_until(lambda: not remaining(), limit_s=limit_s)
     _kill(remaining())
+    _wait_until(lambda: not remaining(), limit_s=KILL_LIMIT_S)
 
 
 def _ask_to_stop(configuration: Configuration, names: Set[str], alive: Mapping[str, int]) -> None:

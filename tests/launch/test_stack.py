@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,6 +20,7 @@ from tests.launch.instance import http_status, instance_environment, run_make
 from tests.support.suite import MODELS_DIR
 from tests.support.waiting import wait_until
 
+LOOK_EVERY_S = 0.005
 RESTART_LIMIT_S = 90.0
 # The first test waits for the instance to start; on a busy machine that takes minutes.
 pytestmark = pytest.mark.timeout(420)
@@ -135,6 +137,7 @@ class TestStack:
         with ThreadPoolExecutor() as pool:
             stopping = pool.submit(stack.stop)
             while not stopping.done():
+                time.sleep(LOOK_EVERY_S)
                 # Redis is looked at first: what is seen alive after that has outlived it.
                 if holder_of(run_dir / "redis.alive") is None:
                     orphaned += [name for name, _ in holders_in(run_dir) if name != "supervisord"]
