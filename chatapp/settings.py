@@ -31,6 +31,8 @@ def _names(variable: str) -> list[str]:
 
 
 SECRET_KEY = _secret_key()
+# Earlier keys, after a change: what they signed and encrypted stays readable.
+SECRET_KEY_FALLBACKS = _names("CHATAPP_SECRET_KEY_FALLBACKS")
 DEBUG = os.environ.get("DEBUG", "0") == "1"
 
 HOST = os.environ.get("HOST") or "127.0.0.1"
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "channels",
+    "ninja",  # its page of the API, from here and not from another host
     "chatapp.core",
     "chatapp.accounts",
     "chatapp.catalog",
@@ -162,6 +165,7 @@ ACCOUNT_EMAIL_VERIFICATION = os.environ.get("ACCOUNT_EMAIL_VERIFICATION") or "op
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"signup": os.environ.get("SIGN_UP_RATE") or "20/m/ip"}
+SIGN_UP_IS_OPEN = os.environ.get("SIGN_UP", "open") != "closed"
 ACCOUNT_ADAPTER = "chatapp.accounts.adapter.AccountAdapter"
 
 SESSION_COOKIE_HTTPONLY = True

@@ -13,6 +13,8 @@ end
 """
 
 # KEYS state events text doorbell · ARGV attempt text lease_ms doorbell_max base_seq
+# A log that is behind the worker lost what was shown already (a server that came back with older data): it is thrown
+# away, so that the next attempt begins again from the database's copy and says so.
 # base_seq is the seq the worker knows. If the log is one further, this very append went in and its answer was lost on
 # the way: the worker sends the same text again until it is answered, so nothing is appended twice.
 APPEND = (
@@ -21,6 +23,10 @@ APPEND = (
 local state = redis.call('HMGET', KEYS[1], 'attempt', 'seq', 'cancel')
 if state[1] ~= ARGV[1] then return {'fenced', 0} end
 local seq = tonumber(state[2])
+if seq < tonumber(ARGV[5]) then
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+  return {'fenced', 0}
+end
 if ARGV[2] ~= '' and seq == tonumber(ARGV[5]) then
   seq = seq + 1
   redis.call('XADD', KEYS[2], seq .. '-0', 'text', ARGV[2])

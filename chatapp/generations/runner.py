@@ -214,7 +214,6 @@ class Runner:
         if settled is None:
             return
         row = self._rows[str(session.generation_id)]
-        session.num_unrecorded += 1
         self._write(session, partial(self._record_write, session, row, settled))
 
     def _record_write(self, session: Session, row: Generation, settled: Settled) -> None:
@@ -226,9 +225,9 @@ class Runner:
             verdict=settled.verdict,
             stage=session.gate.stage,
             withheld_text=settled.withheld_text,
-            latency_us=0,
+            latency_us=settled.latency_us,
         )
-        session.num_unrecorded -= 1
+        session.num_recorded += 1
 
     def _append(self) -> None:
         now_s = time.monotonic()

@@ -247,13 +247,15 @@ def _title_end(row: Generation, ending: Ending) -> None:
     if ending.finish_reason in {FinishReason.STOP, FinishReason.LENGTH}:
         conversation = conversation_get_for_update(owner_id=row.owner_id, conversation_id=row.conversation_id)
         conversation_title_by_model(row=conversation, title=ending.text)
-    transaction.on_commit(partial(_stream_end, row.id, ending))
+    transaction.on_commit(partial(_stream_close, row.id, ending.finish_reason, final_seq=ending.seq))
 
 
-def _stream_end(generation_id: UUID, ending: Ending) -> None:
-    # Nobody watches a title's stream; where this fails its keys stay behind until the next flush of Redis.
-    with contextlib.suppress(RedisError):
-        log.end(generation_id=generation_id, finish_reason=ending.finish_reason, final_seq=ending.seq)
+def _stream_close(generation_id: UUID, reason: FinishReason, *, final_seq: int) -> None:
+    """Fence whoever still writes, and let the stream's keys expire. Nobody is told: no fact stands for this end."""
+    try:
+        log.end(generation_id=generation_id, finish_reason=reason, final_seq=final_seq)
+    except RedisError as error:
+        logger.warning("stream_not_closed", generation_id=str(generation_id), error=str(error))
 
 
 def generation_requeue(*, generation_id: UUID, attempt: int) -> bool:
@@ -278,7 +280,9 @@ def _fact_and_task_again(row: Generation) -> None:
 
 def generation_fail(*, generation_id: UUID, attempt: int, error_code: str, now: datetime) -> bool:
     """End a generation that no worker carries to its end; what was shown stays."""
-    row = Generation.objects.get(id=generation_id)
+    row = Generation.objects.filter(id=generation_id).first()
+    if row is None:  # deleted with its conversation meanwhile
+        return False
     live = _shown(row)
     ending = Ending(finish_reason=FinishReason.ERROR, text=live.text, seq=live.seq, error_code=error_code)
     return generation_end(generation_id=generation_id, attempt=attempt, ending=ending, now=now)
@@ -325,4 +329,4 @@ def conversation_remove(*, owner_id: UUID, conversation_id: UUID) -> None:
     )
     conversation_delete(owner_id=owner_id, conversation_id=conversation_id)
     for generation_id in live:
-        log.cancel(generation_id=generation_id)
+        _stream_close(generation_id, FinishReason.CANCELLED, final_seq=0)

@@ -6,6 +6,7 @@ says what is due, the runner does it.
 """
 
 import threading
+import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class Settled:
 
     verdict: Verdict
     withheld_text: str
+    latency_us: int
 
 
 @dataclass
@@ -38,7 +40,8 @@ class Session:
     outgoing: str = ""
     appended_at_s: float = 0.0
     checkpointed_at_s: float = 0.0
-    num_unrecorded: int = 0  # verdicts handed to the writer and not yet committed
+    num_verdicts: int = 0  # handed to the writer; counted by the relay thread alone
+    num_recorded: int = 0  # committed; counted by the writer thread alone
     finish_reason: FinishReason | None = None
     error_code: str | None = None
     usage: Usage | None = None
@@ -51,20 +54,32 @@ class Session:
         """Pass generated text through the gate; a block ends the generation."""
         if self.finish_reason is not None:
             return None
+        began_ns = time.perf_counter_ns()
         step = self.gate.feed(storable(text))  # byte-level vocabularies can spell NUL
-        self.pending += step.released
         if self.gate.blocked:
             self.finish_reason = FinishReason.CONTENT_FILTER
-        return _settled(step)
+        return self._settled(step, began_ns)
 
     def finish(self, reason: FinishReason) -> Settled | None:
         """The text is over: settle what was open and let the rest out. After a block nothing changes."""
         if self.finish_reason is not None:
             return None
+        began_ns = time.perf_counter_ns()
         step = self.gate.finish()
-        self.pending += step.released
         self.finish_reason = FinishReason.CONTENT_FILTER if self.gate.blocked else reason
-        return _settled(step)
+        return self._settled(step, began_ns)
+
+    def _settled(self, step: GateStep, began_ns: int) -> Settled | None:
+        self.pending += step.released
+        if step.verdict is None:
+            return None
+        self.num_verdicts += 1
+        return Settled(step.verdict, step.withheld_text, (time.perf_counter_ns() - began_ns) // 1000)
+
+    @property
+    def num_unrecorded(self) -> int:
+        """Verdicts that are not committed yet; their text waits."""
+        return self.num_verdicts - self.num_recorded
 
     def append_due(self, *, now_s: float, renew_s: float) -> Append | None:
         """
@@ -87,7 +102,3 @@ class Session:
         """The end is known and everything released is in the event log."""
         everything_out = not self.pending and not self.outgoing and not self.num_unrecorded
         return self.finish_reason is not None and everything_out and not self.is_ending
-
-
-def _settled(step: GateStep) -> Settled | None:
-    return None if step.verdict is None else Settled(step.verdict, step.withheld_text)

@@ -54,6 +54,9 @@ from chatapp.realtime.sockets import socket_add, socket_remove
 
 logger = structlog.get_logger(__name__)
 
+# How long a signed-out tab may go on listening; two cheap queries each time.
+SESSION_CHECK_S = 60.0
+
 Command = TurnStart | TurnRegenerate | GenerationCancel
 
 
@@ -119,9 +122,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self._send(Ready(socket_id=self.socket_id, user_id=user.id, max_text_chars=MAX_TEXT_CHARS))
 
     async def _close_at_expiry(self) -> None:
+        """A tab that only listens must notice too: its session ran out, or ended in another tab."""
         expires_at = await database_sync_to_async(self.scope["session"].get_expiry_date)()
-        await asyncio.sleep(max(0.0, (expires_at - timezone.now()).total_seconds()))
-        await self._refuse(self._not_signed_in(), request_id=None)
+        while True:
+            left_s = (expires_at - timezone.now()).total_seconds()
+            await asyncio.sleep(max(0.0, min(left_s, SESSION_CHECK_S)))
+            if left_s <= SESSION_CHECK_S or not await self._is_signed_in():
+                await self._refuse(self._not_signed_in(), request_id=None)
+                return
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002  # channels' signature
         if not self.is_open:

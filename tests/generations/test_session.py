@@ -72,7 +72,7 @@ class TestSession:
 
     def test_renews_its_lease_while_text_waits_for_its_decision(self, session):
         session.feed("text ")
-        session.num_unrecorded = 1
+        session.num_verdicts = 1
 
         assert due(session, now_s=0.3) == Append(session.generation_id, 1, 0, "")
 

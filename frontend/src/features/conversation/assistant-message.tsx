@@ -28,7 +28,8 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   const { t } = useTranslation();
   const generation = useChatState((state) => generationOf(state.feed, message.id));
   const is_writing = generation !== undefined && isLive(generation.status);
-  const text = message.state === "visible" ? (message.text ?? generation?.text ?? "") : "";
+  // A withheld answer keeps what had been released before the block; an erased one has nothing left.
+  const text = message.state === "erased" ? "" : (message.text ?? generation?.text ?? "");
   return (
     <article
       className={join("message message-assistant", is_last && "is-last")}
@@ -65,7 +66,7 @@ interface AnswerTextProps {
 
 function AnswerText({ text, message, is_writing }: AnswerTextProps): ReactNode {
   const { t } = useTranslation();
-  const category = categoryText(message.notice?.category ?? "");
+  const category = categoryText(t, message.notice?.category ?? "");
   const redaction = category === "" ? t("message.redactedPlain") : t("message.redacted", { category });
   return (
     <div className={is_writing ? "answer is-writing" : "answer"}>
@@ -98,7 +99,7 @@ function Outcome({ message, generation }: OutcomeProps): ReactNode {
       if (message.notice !== null)
         return (
           <p className="outcome" data-testid="outcome">
-            {t("message.partRemoved", { category: categoryText(message.notice.category) })} {message.notice.text}
+            {t("message.partRemoved", { category: categoryText(t, message.notice.category) })} {message.notice.text}
           </p>
         );
       return message.text === "" ? <Line text={t("message.empty")} message={message} /> : null;
@@ -134,7 +135,9 @@ function WithheldCard({ message }: { readonly message: MessageView }): ReactNode
             ? t(`message.${state}`)
             : notice === null
               ? t("message.withheldPlain")
-              : t("message.withheld", { category: categoryText(notice.category) })}
+              : t(message.text ? "message.withheldRest" : "message.withheld", {
+                  category: categoryText(t, notice.category),
+                })}
         </p>
         {notice !== null && <p className="quiet">{notice.text}</p>}
         {question?.role === "user" && question.text !== null && (

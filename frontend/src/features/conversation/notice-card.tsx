@@ -31,7 +31,7 @@ export function NoticeCard({ conversation_id }: { readonly conversation_id: Id }
 function NoticeText({ refusal }: { readonly refusal: Refusal }): ReactNode {
   const { t } = useTranslation();
   if (refusal.code !== "input_blocked") return <p>{refusalText(t, refusal)}</p>;
-  const category = categoryText(detailText(refusal, "category") ?? "");
+  const category = categoryText(t, detailText(refusal, "category") ?? "");
   return (
     <>
       <p>

@@ -48,7 +48,7 @@ export const UserMessage = memo(function UserMessage({ message, siblings }: User
 function UserText({ message }: { readonly message: MessageView }): ReactNode {
   const { t } = useTranslation();
   const { state, text, notice } = message;
-  const category = categoryText(notice?.category ?? "");
+  const category = categoryText(t, notice?.category ?? "");
   if (state === "visible" || text !== null)
     return (
       <div className="user-text">

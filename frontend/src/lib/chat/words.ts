@@ -21,9 +21,9 @@ export function detailText({ details }: Refusal, name: string): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-/** A rule's category as words: `self_harm` → "self harm". */
-export function categoryText(category: string): string {
-  return category.replaceAll("_", " ");
+/** A rule's category in the reader's language; one that this page does not know yet, as its words: `self_harm` → "self harm". */
+export function categoryText(t: TFunction, category: string): string {
+  return category === "" ? "" : t(`category.${category}`, { defaultValue: category.replaceAll("_", " ") });
 }
 
 export function numberText(value: number, locale: string, digits = 0): string {
