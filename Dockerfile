@@ -1,5 +1,5 @@
 # Two images from one file: `web` (web, worker, beat, migrations) and `model` (the model worker: the same and torch).
-# The web image has no torch in it: nothing that serves pages may import it (DESIGN.md, invariant 6).
+# The web image has no torch in it: nothing that serves pages may import it (docs/architecture.md, invariant 6).
 
 FROM node:24-slim AS frontend
 WORKDIR /app/frontend
@@ -22,7 +22,7 @@ COPY templates ./templates
 COPY --from=frontend /app/frontend/dist ./frontend/dist
 USER chatapp
 EXPOSE 8000
-CMD ["python", "-m", "daphne", "-b", "0.0.0.0", "-p", "8000", "chatapp.asgi:application"]
+CMD ["python", "-m", "daphne", "-b", "0.0.0.0", "-p", "8000", "-v", "0", "chatapp.asgi:application"]
 
 FROM web AS model
 USER root

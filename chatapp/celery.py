@@ -11,7 +11,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 def _task_modules() -> list[str]:
-    # A model worker alone imports the runner, and with it torch; DESIGN invariant 6.
+    # A model worker alone imports the runner, and with it torch; docs/architecture.md, invariant 6.
     from django.conf import settings
 
     return ["chatapp.generations.tasks"] if settings.MODEL_SLUG else ["chatapp.generations.maintenance"]

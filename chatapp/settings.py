@@ -41,7 +41,7 @@ PORT = int(os.environ.get("PORT") or 8000)
 _OPEN_ADDRESSES = {"0.0.0.0", "::", "[::]"}  # noqa: S104  # compared with, not bound to
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_names("ALLOWED_HOSTS")]
 if HOST in _OPEN_ADDRESSES:
-    ALLOWED_HOSTS = _names("ALLOWED_HOSTS") or ["*"]
+    ALLOWED_HOSTS = ALLOWED_HOSTS if _names("ALLOWED_HOSTS") else ["*"]
 elif HOST not in ALLOWED_HOSTS:
     ALLOWED_HOSTS.append(HOST)
 CSRF_TRUSTED_ORIGINS = _names("CSRF_TRUSTED_ORIGINS") + [

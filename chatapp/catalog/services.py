@@ -8,12 +8,13 @@ WORKER_SIGN_S = 1.0
 WORKER_SIGN_KEPT_S = 4
 
 
-def model_add(*, slug: str, name: str, source: str, path: str, context_window: int) -> ChatModel:
+def model_add(*, slug: str, name: str, source: str, path: str, context_window: int, revision: str = "") -> ChatModel:
     """Add a model, or point an existing row to its new weights; enables it either way."""
     model, _ = ChatModel.objects.update_or_create(
         slug=slug,
         defaults={
             "source": source,
+            "revision": revision,
             "path": path,
             "context_window": context_window,
             "max_new_tokens": min(1024, context_window // 2),
@@ -22,6 +23,7 @@ def model_add(*, slug: str, name: str, source: str, path: str, context_window: i
         create_defaults={
             "name": name,
             "source": source,
+            "revision": revision,
             "path": path,
             "context_window": context_window,
             "max_new_tokens": min(1024, context_window // 2),

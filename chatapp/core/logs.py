@@ -35,6 +35,7 @@ def configure(options: dict[str, Any]) -> None:
         "django.channels.server",
         "celery.app.trace",
         "celery.worker.strategy",
+        "celery.beat",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(

@@ -84,8 +84,8 @@ def model_add(stack: Stack, *, source: str, slug: str, name: str, revision: str)
     stack.prepare()
     prepared = prepare_model(stack, source=source, destination=configuration.models_dir / slug, revision=revision)
     stack.run_module(
-        "django", "catalog_add", "--slug", slug, "--name", name, "--source", source, "--path", str(prepared.path),
-        "--context-window", str(prepared.context_window),
+        "django", "catalog_add", "--slug", slug, "--name", name, "--source", source, "--path", slug,
+        "--context-window", str(prepared.context_window), "--revision", revision,
     )  # fmt: skip
     if supervisord_pid(configuration) is None:
         print(f"{name} is enabled as {slug}; the next `make run` starts its worker.")

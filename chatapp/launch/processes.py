@@ -1,5 +1,5 @@
 """
-What runs (DESIGN.md §7): each process as a value. Pure.
+What runs (docs/architecture.md): each process as a value. Pure.
 
 Knows commands, order and limits; knows nothing of how they are kept running.
 """
@@ -68,10 +68,12 @@ def product_processes(configuration: Configuration, *, models: Iterable[ServedMo
 
 
 def web_process(configuration: Configuration) -> Process:
+    # -v 0: no access log of whole addresses; a search and a password-reset link stand in them.
     return Process(
         name=ProcessName.WEB,
         arguments=(
-            *_module("daphne"), "-b", configuration.host, "-p", str(configuration.port), "chatapp.asgi:application"
+            *_module("daphne"), "-b", configuration.host, "-p", str(configuration.port), "-v", "0",
+            "chatapp.asgi:application",
         ),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What each process may load: DESIGN invariant 6, seen from inside a fresh process."""
+"""What each process may load: invariant 6 of docs/architecture.md, seen from inside a fresh process."""
 
 import json
 import os

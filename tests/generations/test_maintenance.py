@@ -140,5 +140,6 @@ class TestConversationRemove:
         conversation_remove(owner_id=conversation.owner_id, conversation_id=conversation.id)
 
         assert not type(conversation).objects.exists()
-        assert log.append_all([log.Append(running.id, 1, 0, "x")])[0].answer is log.AppendAnswer.CANCELLED
+        assert log.append_all([log.Append(running.id, 1, 0, "x")])[0].answer is log.AppendAnswer.FENCED
+        assert event_log.ttl(keys.state_key(running.id)) > 0
         assert not event_log.exists(keys.state_key(ended.id))

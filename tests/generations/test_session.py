@@ -80,6 +80,7 @@ class TestSession:
         session.feed("Here are forbid")
         settled = session.feed("den words and more")
         session.feed(" after the end")
+        session.num_recorded = 1
 
         assert due(session) == Append(session.generation_id, 1, 0, "Here are ")
         assert session.finish_reason is FinishReason.CONTENT_FILTER

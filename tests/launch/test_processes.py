@@ -42,7 +42,7 @@ class TestProductProcesses:
 
         web = product_processes(configuration, models=[])[0]
 
-        assert shlex.join(web.arguments).endswith("-m daphne -b 0.0.0.0 -p 8100 chatapp.asgi:application")
+        assert shlex.join(web.arguments).endswith("-m daphne -b 0.0.0.0 -p 8100 -v 0 chatapp.asgi:application")
 
 
 class TestServedModels:

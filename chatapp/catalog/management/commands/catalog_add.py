@@ -14,6 +14,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name in ("slug", "name", "source", "path"):
             parser.add_argument(f"--{name}", required=True)
+        parser.add_argument("--revision", default="", help="of a Hub id")
         parser.add_argument("--context-window", type=int, required=True, help="tokens")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,6 +23,7 @@ class Command(BaseCommand):
             name=options["name"],
             source=options["source"],
             path=options["path"],
+            revision=options["revision"],
             context_window=options["context_window"],
         )
         self.stdout.write(f"{model.slug} is enabled")

@@ -1,4 +1,4 @@
-/** Every call of docs/plan.md's REST table, one function each. */
+/** Every call of docs/api.md's REST table, one function each. */
 
 import type { Decoder } from "@/lib/wire/decode";
 import {

@@ -56,7 +56,7 @@ const ACK_FRAMES = 8;
 const ACK_BYTES = 32 * 1024;
 const ACK_IDLE_MS = 250;
 
-/** Close codes of docs/plan.md after which no reconnect helps, and what they mean. */
+/** Close codes of docs/api.md after which no reconnect helps, and what they mean. */
 const FINAL_CODES: ReadonlyMap<number, SocketStatus> = new Map([
   [4401, "signed_out"],
   [4403, "refused"],
