@@ -5,11 +5,11 @@ VENV_PYTHON := .venv/bin/python
 BOOTSTRAP := $(PYTHON) -m chatapp.launch.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs model-add test check format clean
+.PHONY: help run stop logs model-add test check bench-e2e format clean
 .NOTPARALLEL:
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s%s\n", $$1, $$2}' Makefile
 	@echo "Variables: PORT HOST REDIS_PORT CHATAPP_DATA_DIR DATABASE_URL REDIS_URL TORCH_INDEX_URL PYTHON"
 
 run:  ## install what is missing, start everything, print the address; Ctrl-C stops it
@@ -29,6 +29,9 @@ test:  ## every test, from units to the browser, with its own ports and data
 
 check:  ## format, lint, types (Python and TypeScript), import contracts
 	@exec $(BOOTSTRAP) dev tests.support.checks
+
+bench-e2e:  ## tokens/s and first token through the whole product against its engine alone
+	@exec $(BOOTSTRAP) dev bench.end_to_end
 
 format:  ## put the code into its format and mend what ruff can mend
 	@$(BOOTSTRAP) dev ruff format .

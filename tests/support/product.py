@@ -30,7 +30,7 @@ ADMIN_PASSWORD = "the tests' administrator"
 SECOND_SLUG = "second"
 HEALTHY_LIMIT_S = 120.0
 # Long enough to be cut in the middle, short enough that a test does not wait for a story to end.
-MAX_NEW_TOKENS = 160
+MAX_NEW_TOKENS = 96
 
 
 class Product:
