@@ -88,7 +88,7 @@ class Screen:
         return bool(await self.page.evaluate("(text) => [...window.__seen].some((seen) => seen.includes(text))", text))
 
     async def screenshot(self, path: Path) -> None:
-        await self.page.screenshot(path=path)
+        await self.page.screenshot(path=path, animations="disabled")
 
 
 @asynccontextmanager
