@@ -210,6 +210,10 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or "chat@localhost"
 if not parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL must be an e-mail address")
 
+if _email.scheme and HOST in _OPEN_ADDRESSES and ALLOWED_HOSTS == ["*"]:
+    # A password-reset link would lead to whatever host the request named.
+    raise ImproperlyConfigured("mail is sent and HOST is open: name the product's own hosts in ALLOWED_HOSTS")
+
 # --- Language ------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

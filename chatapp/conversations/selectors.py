@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from chatapp.conversations.errors import ConversationNotFound, MessageNotFound, PageUnknown
+from chatapp.conversations.errors import ConversationNotFound, IdTaken, MessageNotFound, PageUnknown
 from chatapp.conversations.models import Conversation, Message
 from chatapp.core.text import storable
 
@@ -34,6 +34,12 @@ def conversation_get(*, owner_id: UUID, conversation_id: UUID) -> Conversation:
         return _conversations(owner_id).get(id=conversation_id)
     except Conversation.DoesNotExist:
         raise ConversationNotFound.of() from None
+
+
+def conversation_id_check(*, owner_id: UUID, conversation_id: UUID) -> None:
+    """:raises IdTaken: the id is another person's conversation."""
+    if Conversation.objects.filter(id=conversation_id).exclude(owner_id=owner_id).exists():
+        raise IdTaken.of()
 
 
 def conversation_get_for_update(*, owner_id: UUID, conversation_id: UUID) -> Conversation:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import redis.asyncio
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004  # Redis' own
 
 from chatapp.core.redis import redis_async
 from chatapp.feed.keys import DOORBELL
@@ -148,7 +148,7 @@ class Hub:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key, last_id in places.items():
                 pipeline.xrange(key, min=f"({last_id}", count=READ_COUNT)
-            answers: list[Any] = await pipeline.execute()
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
         return answers
 
     def _fan_out(self, places: Mapping[str, str], answers: Sequence[Any]) -> None:
@@ -156,6 +156,13 @@ class Hub:
         for (key, place), raw in zip(places.items(), answers, strict=True):
             stream = self._streams.get(key)
             # Whoever joined meanwhile from an earlier place must hear that first: the next round reads it.
+            if isinstance(raw, ConnectionError | TimeoutError):
+                raise raw
+            if isinstance(raw, RedisError):
+                # One stream that cannot be read must not silence the others; its listeners refetch when they miss it.
+                logger.error("stream_unreadable", key=key, error=str(raw))
+                self._streams.pop(key, None)
+                continue
             if stream is None or stream.last_id != place or not raw:
                 continue
             entries = [Entry(entry_id.decode(), fields) for entry_id, fields in raw]
@@ -167,7 +174,10 @@ class Hub:
                 heard.setdefault(listener, []).append((key, entries))
         for listener, readings in heard.items():
             # Deltas before facts: the fact that ends a generation follows its text.
-            listener.hear(sorted(readings, key=lambda reading: reading[0].startswith("feed:")))
+            try:
+                listener.hear(sorted(readings, key=lambda reading: reading[0].startswith("feed:")))
+            except Exception:  # one listener that cannot take what it hears must not deafen the others
+                logger.exception("listener_failed")
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from redis.exceptions import RedisError
 
 from chatapp.catalog.models import ChatModel
@@ -38,7 +38,7 @@ from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.verdict import Stage
 from chatapp.review.services import decisions_record
-from inference.errors import EngineError
+from inference.errors import EngineClosed, EngineError
 from inference.types import (
     ChatMessage,
     Engine,
@@ -126,6 +126,9 @@ class Runner:
             self._sessions[str(row.id)], self._rows[str(row.id)] = session, row
         try:
             self._begin(row, start, session, ruleset_version=ruleset.version)
+        except (OperationalError, InterfaceError, RedisError, EngineClosed) as error:
+            logger.warning("generation_not_begun", generation_id=str(row.id), error=str(error))
+            self._session_hand_over(session)  # what is down now comes back: another attempt finds it
         except Exception as error:  # whatever failed, the person is told and the slot is free
             code = error.code if isinstance(error, EngineError) else "worker_error"
             logger.exception("generation_not_begun", generation_id=str(row.id), code=code)
@@ -143,9 +146,12 @@ class Runner:
         if not services.generation_started(row=row, context=report, ruleset_version=ruleset_version, start=start):
             self._drop(session)
         elif start.is_cancelled:
-            session.finish(FinishReason.CANCELLED)
+            self._record(session, session.finish(FinishReason.CANCELLED))
         else:
             self._engine.submit(_request(row, context, prefix=start.text), channel=self._channel)
+            # The relay may have met a cancel, a fence or the hand-over before the engine knew the request.
+            if session.is_cancelled or session.is_ending or session.done.is_set():
+                self._engine.cancel(str(row.id))
 
     def _context(self, row: Generation) -> Context:
         conversation = row.conversation
@@ -276,6 +282,8 @@ class Runner:
         row = self._rows[str(session.generation_id)]
         ending = ending_of(session, language=row.owner.language, is_title=row.kind == GenerationKind.TITLE)
         won = services.generation_end(generation_id=row.id, attempt=session.attempt, ending=ending, now=clock.now())
+        if not won:
+            services.stream_close_if_deleted(generation_id=row.id)
         logger.info(
             "generation_ended", generation_id=str(row.id), attempt=session.attempt, reason=ending.finish_reason, won=won
         )

@@ -250,6 +250,12 @@ def _title_end(row: Generation, ending: Ending) -> None:
     transaction.on_commit(partial(_stream_close, row.id, ending.finish_reason, final_seq=ending.seq))
 
 
+def stream_close_if_deleted(*, generation_id: UUID) -> None:
+    """Where a generation went with its conversation, let its text in the event log expire."""
+    if not Generation.objects.filter(id=generation_id).exists():
+        _stream_close(generation_id, FinishReason.CANCELLED, final_seq=0)
+
+
 def _stream_close(generation_id: UUID, reason: FinishReason, *, final_seq: int) -> None:
     """Fence whoever still writes, and let the stream's keys expire. Nobody is told: no fact stands for this end."""
     try:

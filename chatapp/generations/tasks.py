@@ -62,10 +62,23 @@ class ModelWorker:
 _worker: ModelWorker | None = None
 
 
+def _thread_died(fault: threading.ExceptHookArgs) -> None:
+    """
+    End the process when engine, relay or writer died of a fault nobody foresaw.
+
+    Without them the leases would be renewed, or the sign of life given, for answers that nobody writes. The supervisor
+    brings the process back, and its generations go to the next attempt.
+    """
+    name = fault.thread.name if fault.thread else "?"
+    logger.critical("thread_died", thread=name, exc_info=(fault.exc_type, fault.exc_value, fault.exc_traceback))
+    os._exit(1)
+
+
 @worker_init.connect  # type: ignore[untyped-decorator]  # celery has no types
 def worker_begin(**_: Any) -> None:
     """Load the model before the first message is taken."""
     global _worker  # noqa: PLW0603  # Celery gives a process no other place
+    threading.excepthook = _thread_died
     _worker = ModelWorker(slug=settings.MODEL_SLUG)
     _worker.signs_begin()
 

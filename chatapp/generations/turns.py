@@ -6,12 +6,10 @@ Knows no engine and no socket.
 """
 
 import secrets
-import time
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from chatapp.conversations.models import Conversation, Message, MessageRole
@@ -24,14 +22,11 @@ from chatapp.conversations.selectors import (
 from chatapp.conversations.services import assistant_message_add, text_check, user_message_add
 from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
-from chatapp.generations.errors import InputBlocked, NothingToRegenerate, TurnInProgress
+from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
+from chatapp.generations.judging import Judged, judged_record, person_text_judge
 from chatapp.generations.models import LIVE_STATUSES, Generation
-from chatapp.generations.notices import notice_of
 from chatapp.generations.services import answer_queue
-from chatapp.moderation.selectors import ruleset_get
-from chatapp.moderation.services import input_judge
-from chatapp.moderation.verdict import Verdict
-from chatapp.review.services import decisions_record
+from chatapp.moderation.verdict import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def turn_start(
         return turn
     # Before judging: a refusal goes on the record of its conversation, and that must be the person's own.
     conversation_get(owner_id=owner_id, conversation_id=conversation_id)
-    judged = _input_judge(owner_id=owner_id, conversation_id=conversation_id, text=text)
+    judged = person_text_judge(owner_id=owner_id, conversation_id=conversation_id, text=text, stage=Stage.INPUT)
     try:
         return _turn_store(owner_id, conversation_id, parent_id, client_message_id, judged)
     except IntegrityError:
@@ -64,38 +59,6 @@ def turn_start(
         if turn := _resent(owner_id, client_message_id):
             return turn
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What a person sent, and what the rules say of it."""
-
-    text: str
-    verdict: Verdict
-    latency_us: int
-
-
-def _input_judge(*, owner_id: UUID, conversation_id: UUID, text: str) -> _Judged:
-    """:raises InputBlocked: after its decision is written; the caller opens no transaction then."""
-    began = time.perf_counter_ns()
-    verdict = input_judge(text=text)
-    latency_us = (time.perf_counter_ns() - began) // 1000
-    if verdict.blocked:
-        decisions_record(
-            conversation_id=conversation_id,
-            owner_id=owner_id,
-            message_id=None,
-            generation_id=None,
-            verdict=verdict,
-            stage="input",
-            withheld_text=text,
-            latency_us=latency_us,
-        )
-        notice = notice_of(
-            ruleset_get(version=verdict.ruleset_version), verdict.decisive, language=get_language() or "en"
-        )
-        raise InputBlocked(notice["text"], category=notice["category"], notice=notice["text"])
-    return _Judged(text, verdict, latency_us)
 
 
 def _resent(owner_id: UUID, client_message_id: UUID) -> Turn | None:
@@ -111,7 +74,7 @@ def _turn_find(owner_id: UUID, client_turn_id: UUID) -> Turn | None:
 
 @transaction.atomic
 def _turn_store(
-    owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, judged: _Judged
+    owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, judged: Judged
 ) -> Turn:
     conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=conversation_id)
     _room_check(owner_id)
@@ -125,23 +88,14 @@ def _turn_store(
     if parent_id is not None:
         _written_check(parent_id)
     turn = _answer_add(conversation, question, client_message_id)
-    _decisions_record(owner_id, conversation_id, turn, judged)
-    return turn
-
-
-def _decisions_record(owner_id: UUID, conversation_id: UUID, turn: Turn, judged: _Judged) -> None:
-    """What the rules said of a stored message, in the transaction that stores it: never one without the other."""
-    was_changed = judged.verdict.released_text != judged.text
-    decisions_record(
-        conversation_id=conversation_id,
+    judged_record(
+        judged,
         owner_id=owner_id,
-        message_id=turn.message_id,
+        conversation_id=conversation_id,
+        message_id=question.id,
         generation_id=turn.generation_id,
-        verdict=judged.verdict,
-        stage="input",
-        withheld_text=judged.text if was_changed else "",
-        latency_us=judged.latency_us,
     )
+    return turn
 
 
 def _answer_add(conversation: Conversation, question: Message, client_turn_id: UUID) -> Turn:

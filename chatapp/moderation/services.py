@@ -21,13 +21,13 @@ from chatapp.moderation.verdict import Stage, Verdict
 _MAX_PUBLISH_COLLISIONS = 4
 
 
-def input_judge(*, text: str) -> Verdict:
+def text_judge(*, text: str, stage: Stage) -> Verdict:
     """
     What a person sends, before anything is stored. Opens no transaction.
 
     :raises RulesetMissing: when nothing is published: then nothing may pass.
     """
-    return judge(ruleset_current(), text, Stage.INPUT)
+    return judge(ruleset_current(), text, stage)
 
 
 def rule_create(*, rule: models.Rule, author: User) -> None:

@@ -17,6 +17,7 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 from django.http.request import validate_host
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -99,7 +100,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await self._open()
         except DomainError as error:
             await self._refuse(error, request_id=None)
-        except (RedisError, OSError):
+        except (RedisError, OSError, DatabaseError):
             await self._refuse(self._unavailable(), request_id=None)
             await self.close(1013)
 
@@ -111,9 +112,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             raise self._not_signed_in()
         self.user, self.socket_id = user, uuid7()
         translation.activate(user.language or "en")
-        await asyncio.to_thread(socket_add, user_id=user.id, socket_id=self.socket_id, now_s=time.time())
         cursor = await asyncio.to_thread(feed_cursor)
         live = await database_sync_to_async(live_generations)(owner_id=user.id)
+        # Last: from here on only `disconnect` takes the socket off the list again.
+        await asyncio.to_thread(socket_add, user_id=user.id, socket_id=self.socket_id, now_s=time.time())
         self.outlet = Outlet(live=live, learnt=cursor)
         self.hub = hub_get()
         self.is_open = True
@@ -127,7 +129,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         while True:
             left_s = (expires_at - timezone.now()).total_seconds()
             await asyncio.sleep(max(0.0, min(left_s, SESSION_CHECK_S)))
-            if left_s <= SESSION_CHECK_S or not await self._is_signed_in():
+            if left_s <= SESSION_CHECK_S or not await self._may_listen():
                 await self._refuse(self._not_signed_in(), request_id=None)
                 return
 
@@ -182,6 +184,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await self._refuse(error, request_id=frame.request_id)
         except RedisError:
             await self._refuse(self._unavailable(), request_id=frame.request_id)
+
+    async def _may_listen(self) -> bool:
+        try:
+            return await self._is_signed_in()
+        except DatabaseError as error:
+            logger.warning("session_not_checked", error=str(error))
+            return True  # asked again in a minute; every command asks for itself
 
     async def _is_signed_in(self) -> bool:
         """The session may have ended since the socket opened: signed out elsewhere, password changed, person barred."""

@@ -157,6 +157,23 @@ class TestAFrame:
         assert error["code"] == "frame_unknown_field"
         assert error["details"] == {"field": "colour"}
 
+    @pytest.mark.parametrize("feed", ["1-99999999999999999999", "١٢-٠", "0x1-0", "-"])
+    async def test_with_a_cursor_that_no_log_has_is_refused_and_others_go_on(self, person: Person, feed):
+        conversation = person.conversation_create()
+        async with person.socket() as tab, person.socket() as other:
+            await other.watch(conversation)
+            await tab.send({"type": "watch", "feed": feed, "conversation_ids": [conversation]})
+            error = await tab.until(lambda frame: frame["type"] == "error")
+            await asyncio.to_thread(person.rest, "PATCH", f"/conversations/{conversation}", {"title": "Still heard"})
+            await other.until_event(
+                lambda event: (
+                    event["type"] == "conversation.updated" and event["conversation"]["title"] == "Still heard"
+                )
+            )
+
+        assert error["code"] == "frame_malformed"
+        assert error["details"]["field"] == "feed"
+
     async def test_of_bytes_is_an_error_and_closes_with_1003(self, person: Person):
         async with person.socket() as tab:
             await tab.send(b'{"type": "ping"}')

@@ -17,7 +17,7 @@ from chatapp.generations import services
 from chatapp.generations.models import Generation
 from chatapp.generations.runner import Runner
 from chatapp.review.models import Decision, Evidence
-from inference.errors import StepFailed
+from inference.errors import PromptTooLong, StepFailed
 from inference.testing import ScriptedEngine
 from inference.types import FinishReason
 from tests.support.factories import make_conversation, make_title_generation, make_turn, make_user, publish_rule
@@ -102,13 +102,23 @@ class TestAnAnswer:
         )
 
     def test_that_the_engine_refuses_ends_failed_with_its_code(self, engine, running, turn):
+        def refuse(_request, *, channel=None):
+            raise PromptTooLong(num_prompt_tokens=9_000, context_window=8_192)
+
+        engine.submit = refuse
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.status, row.error_code, message.text) == ("failed", "prompt_too_long", "")
+
+    def test_that_a_closing_engine_does_not_take_goes_to_another_worker(self, engine, running, turn):
         engine.close()
 
         running.begin(turn, wait_for_engine=False)
         running.wait(turn)
 
-        row, message = stored(turn)
-        assert (row.status, row.error_code, message.text) == ("failed", "engine_closed", "")
+        assert stored(turn)[0].status == "queued"
 
 
 class TestCancel:
@@ -139,6 +149,33 @@ class TestCancel:
 
         assert engine.submitted == []
         assert stored(turn)[0].status == "cancelled"
+
+    def test_that_comes_while_the_engine_does_not_know_the_request_yet_still_ends_it(self, engine, running, turn):
+        submit = engine.submit
+
+        def submit_late(request, *, channel=None):
+            services.generation_cancel(row=turn, now=clock.now())
+            wait_until(lambda: str(turn.id) in engine.cancelled, what="the cancel that comes too early")
+            return submit(request, channel=channel)
+
+        engine.submit = submit_late
+        running.begin(turn)
+        running.wait(turn)
+
+        assert stored(turn)[0].status == "cancelled"
+
+    def test_of_an_answer_whose_last_word_was_only_flagged_ends_it(self, running, turn):
+        publish_rule("harbour", action="flag", stages=("output",))
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "The old harbour")])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+        log.cancel(generation_id=turn.id)
+
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.status, message.text) == ("cancelled", "The old harbour")
 
 
 class TestTheGate:

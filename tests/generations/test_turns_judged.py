@@ -87,13 +87,14 @@ class TestRedactedInput:
         assert question.text == "my ██████████ is late"
         assert "zorbleflux" not in str(list(OutboxFact.objects.values_list("body", flat=True)))
 
-    def test_leaves_a_decision_that_names_the_turn_and_keeps_the_words_as_evidence(self, conversation):
+    def test_leaves_a_decision_that_names_the_question_and_keeps_the_words_as_evidence(self, conversation):
         publish_rule("zorbleflux", action="redact")
 
         turn = start(conversation, "my zorbleflux is late")
 
         decision = Decision.objects.get()
-        assert (decision.message_id, decision.generation_id) == (turn.message_id, turn.generation_id)
+        question_id = Message.objects.get(id=turn.message_id).parent_id
+        assert (decision.message_id, decision.generation_id) == (question_id, turn.generation_id)
         assert evidence_of(decision) == "my zorbleflux is late"
 
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from chatapp.accounts.models import User
 from chatapp.moderation.models import Rule, Ruleset
-from chatapp.moderation.services import input_judge
+from chatapp.moderation.services import text_judge
+from chatapp.moderation.verdict import Stage
 from tests.review.records import record
 from tests.support.factories import make_user, publish_rule
 
@@ -106,7 +107,7 @@ class TestRuleList:
 
     def test_shows_the_hits_of_each_rule(self, client, moderator):
         publish_rule("xyzzy", action="flag")
-        record(verdict=input_judge(text="xyzzy and xyzzy"))
+        record(verdict=text_judge(text="xyzzy and xyzzy", stage=Stage.INPUT))
 
         response = client.get(reverse("admin:moderation_rule_changelist"))
 

@@ -19,6 +19,7 @@ from chatapp.conversations.selectors import conversation_list
 from chatapp.conversations.views import conversation_view, message_view
 from chatapp.feed.events import ConversationView
 from chatapp.feed.log import feed_cursor
+from chatapp.generations.beginnings import conversation_begin
 from chatapp.generations.exports import export_json, export_markdown, export_name
 from chatapp.generations.selectors import conversation_snapshot
 from chatapp.generations.services import conversation_remove
@@ -45,7 +46,7 @@ def conversations_create(request: HttpRequest, body: ConversationIn) -> Status[C
         template = services.TemplateChoice(
             slug=body.template.slug, version=body.template.version, variables=body.template.variables
         )
-    row = services.conversation_create(
+    row = conversation_begin(
         owner=person(request),
         conversation_id=body.id,
         model_slug=body.model,
