@@ -107,6 +107,7 @@ class Tab:
 
     connection: ClientConnection
     person: Person
+    received: list[bytes] = field(default_factory=list)  # as they came over the wire
     frames: list[Frame] = field(default_factory=list)
     events: list[Frame] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
@@ -121,7 +122,9 @@ class Tab:
     async def receive(self) -> Frame:
         """The next frame; `events` are folded and acknowledged."""
         async with asyncio.timeout(LIMIT_S):
-            frame: Frame = json.loads(await self.connection.recv())
+            text = await self.connection.recv(decode=False)
+        self.received.append(text)
+        frame: Frame = json.loads(text)
         self.frames.append(frame)
         if frame["type"] == "events":
             for event in frame["events"]:
