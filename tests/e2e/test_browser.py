@@ -205,15 +205,15 @@ class TestTheTree:
         await chat.finished()
         await chat.at("message-user").hover()
         await chat.at("edit").click()
-        await chat.at("edit-input").fill("What is the capital of Italy?")
+        await chat.at("edit-input").fill("What is the capital of Germany?")
         await chat.at("edit-save").click()
-        await expect(chat.answers.last).to_contain_text("Rome")
+        await expect(chat.answers.last).to_contain_text("Berlin")
 
         await chat.at("sibling-prev").first.click()
 
         await expect(chat.answers.last).to_contain_text("Paris")
         questions = [m["text"] for m in stored_messages(person, conversation) if m["role"] == "user"]
-        assert questions == [PARIS_QUESTION, "What is the capital of Italy?"]
+        assert questions == [PARIS_QUESTION, "What is the capital of Germany?"]
 
 
 class TestModeration:
