@@ -28,6 +28,8 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   const { t } = useTranslation();
   const generation = useChatState((state) => generationOf(state.feed, message.id));
   const is_writing = generation !== undefined && isLive(generation.status);
+  // The message is heard of a moment before the generation that writes it.
+  const is_complete = generation === undefined ? message.text !== null || message.state !== "visible" : !is_writing;
   // A withheld answer keeps what had been released before the block; an erased one has nothing left.
   const text = message.state === "erased" ? "" : (message.text ?? generation?.text ?? "");
   return (
@@ -36,7 +38,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
       data-testid="message-assistant"
       data-message-id={message.id}
       data-state={stateOf(message, generation)}
-      aria-busy={is_writing}
+      aria-busy={!is_complete}
     >
       <h2 className="visually-hidden">{t("message.answer")}</h2>
       {text !== "" && <AnswerText text={text} message={message} is_writing={is_writing && !generation.has_ended} />}
@@ -44,8 +46,8 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
         <WaitingLine generation={generation} has_text={text !== ""} />
       )}
       {message.restored_from !== null && <p className="outcome">{t("message.restored")}</p>}
-      {!is_writing && <Outcome message={message} generation={generation} />}
-      {!is_writing && <Actions message={message} text={text} generation={generation} siblings={siblings} />}
+      {is_complete && <Outcome message={message} generation={generation} />}
+      {is_complete && <Actions message={message} text={text} generation={generation} siblings={siblings} />}
     </article>
   );
 });
@@ -53,7 +55,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
 /** One word for tests and style sheets: what the reader sees. */
 function stateOf(message: MessageView, generation: Generation | undefined): string {
   if (message.state !== "visible") return message.state;
-  if (generation === undefined) return "completed";
+  if (generation === undefined) return message.text === null ? "queued" : "completed";
   if (generation.status !== "running") return generation.status;
   return generation.text === "" ? "reading" : "streaming";
 }
