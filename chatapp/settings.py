@@ -166,6 +166,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"signup": os.environ.get("SIGN_UP_RATE") or "20/m/ip"}
 SIGN_UP_IS_OPEN = os.environ.get("SIGN_UP", "open") != "closed"
+# How many proxies of the operator's own stand in front: limits per address then count people, not the proxy.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT") or 0)
 ACCOUNT_ADAPTER = "chatapp.accounts.adapter.AccountAdapter"
 
 SESSION_COOKIE_HTTPONLY = True
