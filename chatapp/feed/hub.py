@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import redis.asyncio
 import structlog
-from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004  # Redis' own
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from chatapp.core.redis import redis_async
 from chatapp.feed.keys import DOORBELL
@@ -156,7 +158,7 @@ class Hub:
         for (key, place), raw in zip(places.items(), answers, strict=True):
             stream = self._streams.get(key)
             # Whoever joined meanwhile from an earlier place must hear that first: the next round reads it.
-            if isinstance(raw, ConnectionError | TimeoutError):
+            if isinstance(raw, RedisConnectionError | RedisTimeoutError):
                 raise raw
             if isinstance(raw, RedisError):
                 # One stream that cannot be read must not silence the others; its listeners refetch when they miss it.

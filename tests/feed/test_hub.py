@@ -96,6 +96,20 @@ class TestHub:
         ids = await ear.hears(key, READ_COUNT + 5)
         assert ids == [f"{seq}-0" for seq in range(1, READ_COUNT + 6)]
 
+    async def test_goes_on_after_a_time_in_which_nothing_rang(self, monkeypatch, generation_id):
+        monkeypatch.setattr("chatapp.feed.hub.SWEEP_S", 0.01)
+        hub, ear, key = Hub(), Ear(), keys.events_key(generation_id)
+        hub.begin()
+        quiet = asyncio.get_running_loop().time() + 0.2
+        while asyncio.get_running_loop().time() < quiet:
+            await hub._redis.ping()
+
+        hub.join(ear, key=key, after="0-0")
+        write(generation_id, ["a"])
+
+        assert await ear.hears(key, 1) == ["1-0"]
+        await hub.close()
+
     async def test_tells_nothing_to_one_who_left(self, hub, generation_id):
         key, gone, there = keys.events_key(generation_id), Ear(), Ear()
         hub.join(gone, key=key, after="0-0")
