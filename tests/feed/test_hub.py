@@ -102,7 +102,7 @@ class TestHub:
         hub.begin()
         quiet = asyncio.get_running_loop().time() + 0.2
         while asyncio.get_running_loop().time() < quiet:
-            await hub._redis.ping()
+            await hub._redis.exists(key)
 
         hub.join(ear, key=key, after="0-0")
         write(generation_id, ["a"])
