@@ -101,13 +101,3 @@ class PlaceOut(Schema):
     status: str
     position: int
     is_worker_available: bool
-
-
-class ErrorBody(Schema):
-    code: str
-    message: str
-    details: dict[str, object]
-
-
-class ErrorOut(Schema):
-    error: ErrorBody

@@ -53,7 +53,8 @@ class _Stream:
     listeners: set[Listener] = field(default_factory=set)
 
 
-def _order(entry_id: str) -> tuple[int, int]:
+def entry_order(entry_id: str) -> tuple[int, int]:
+    """What sorts entry ids as Redis does: `<milliseconds>-<number>`, in a generation's stream `<seq>-0`."""
     milliseconds, _, number = entry_id.partition("-")
     return int(milliseconds), int(number or 0)
 
@@ -84,7 +85,7 @@ class Hub:
         The stream is read again from the earliest place that anyone needs: listeners drop what they have.
         """
         stream = self._streams.setdefault(key, _Stream(last_id=after))
-        stream.last_id = min(stream.last_id, after, key=_order)
+        stream.last_id = min(stream.last_id, after, key=entry_order)
         stream.listeners.add(listener)
         self._rung.add(key)
         self._wake.set()

@@ -21,16 +21,11 @@ from chatapp.feed.events import (
     SocketEvicted,
     feed_entry_adapter,
 )
-from chatapp.feed.hub import Entry
+from chatapp.feed.hub import Entry, entry_order
 from chatapp.realtime.frames import Events
 
 # `send()` under Daphne never waits: a client that reads nothing would fill the process (84 → 371 MB measured).
 MAX_UNACKED_BYTES = 256 * 1024
-
-
-def _order(entry_id: str) -> tuple[int, int]:
-    milliseconds, _, number = entry_id.partition("-")
-    return int(milliseconds), int(number or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +63,8 @@ class Outlet:
         send: list[FeedEvent] = []
         learnt: list[FeedEvent | SocketEvicted] = []
         for entry in entries:
-            is_new = _order(entry.id) > _order(self._learnt)
-            is_unsent = self.feed is not None and _order(entry.id) > _order(self.feed)
+            is_new = entry_order(entry.id) > entry_order(self._learnt)
+            is_unsent = self.feed is not None and entry_order(entry.id) > entry_order(self.feed)
             if not is_new and not is_unsent:
                 continue
             event = feed_entry_adapter.validate_json(entry.fields[b"body"])
@@ -100,7 +95,7 @@ class Outlet:
         """New deltas and the end, by seq: an entry's id is `<seq>-0`."""
         events: list[FeedEvent] = []
         for entry in entries:
-            seq = _order(entry.id)[0]
+            seq = entry_order(entry.id)[0]
             if generation_id not in self.seqs or seq <= self.seqs[generation_id]:
                 continue
             self.seqs[generation_id] = seq
