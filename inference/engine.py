@@ -19,7 +19,17 @@ from inference.prompts import PromptEncoder
 from inference.requests import check_request
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
-from inference.types import ChatMessage, EngineStats, Finish, GenerationRequest, Output, StepChannel
+from inference.types import (
+    OPTIONAL_PARAMETERS,
+    Capabilities,
+    ChatMessage,
+    EngineKind,
+    EngineStats,
+    Finish,
+    GenerationRequest,
+    Output,
+    StepChannel,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -50,6 +60,7 @@ class SlotEngine:
         context_window: int | None = None,
         max_waiting: int = DEFAULT_MAX_WAITING,
         max_prefill_tokens: int = DEFAULT_MAX_PREFILL_TOKENS,
+        reason: str = "it was asked for",
     ) -> None:
         """:raises ModelUnusable: if the model cannot run over slots, or the cache holds not even one token."""
         text_config = model.config.get_text_config()
@@ -61,6 +72,10 @@ class SlotEngine:
         )
         if self._context_window < 1:
             raise ModelUnusable(f"{cache_bytes} bytes of cache hold not one token of this model; give it more")
+        # Until log-probabilities are given out they are refused like an adapter.
+        self._capabilities = Capabilities(
+            EngineKind.SLOTS, frozenset(OPTIONAL_PARAMETERS) - {"adapter", "num_logprobs"}, reason
+        )
         self._encoder = PromptEncoder(tokenizer, model.generation_config)
         self._vocabulary_size = int(text_config.vocab_size)
         self._num_slots = num_slots
@@ -78,6 +93,10 @@ class SlotEngine:
         self._thread.start()
 
     @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    @property
     def context_window(self) -> int:
         return self._context_window
 
@@ -91,7 +110,7 @@ class SlotEngine:
         :raises RequestIdInUse: a request of this id has not ended yet.
         :raises ValueError: not exactly one of messages and prompt_token_ids is given.
         """
-        check_request(request, vocabulary_size=self._vocabulary_size)
+        check_request(request, capabilities=self._capabilities, vocabulary_size=self._vocabulary_size)
         stream = SlotStream(request.id, own_channel=StepChannel() if channel is None else None)
         answer = self._answer(request, channel or stream.channel)
         with self._wake:

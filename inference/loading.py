@@ -26,6 +26,7 @@ class SlotOptions(TypedDict, total=False):
     context_window: int | None
     max_waiting: int
     max_prefill_tokens: int
+    reason: str
 
 
 DtypeName = Literal["auto", "bfloat16", "float16", "float32"]

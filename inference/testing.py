@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 
 from inference.errors import EngineClosed, EngineError, RequestIdInUse
 from inference.types import (
+    OPTIONAL_PARAMETERS,
+    Capabilities,
     ChatMessage,
     Delta,
+    EngineKind,
     EngineStats,
     Finish,
     FinishReason,
@@ -121,6 +124,10 @@ class ScriptedEngine:
         self._num_steps = 0
         self.submitted: list[GenerationRequest] = []
         self.cancelled: list[str] = []
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(EngineKind.SLOTS, frozenset(OPTIONAL_PARAMETERS) - {"adapter"}, "the test scripts it")
 
     @property
     def context_window(self) -> int:

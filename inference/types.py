@@ -33,6 +33,35 @@ class ChatMessage:
     text: str
 
 
+class EngineKind(StrEnum):
+    """The engines there are; `loading.load_engine` chooses between them."""
+
+    SLOTS = "slots"  # all requests in one forward pass over a preallocated cache
+    PAGED = "paged"  # transformers' continuous batching
+    GENERATE = "generate"  # transformers' generate, one request at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """
+    What an engine can do. A request beyond it is refused by the parameter's name before it is queued.
+
+    parameters: names of fields of SamplingParameters and GenerationRequest; see `OPTIONAL_PARAMETERS`.
+    reason: why this engine serves the model, one sentence for whoever runs it.
+    """
+
+    kind: EngineKind
+    parameters: frozenset[str]
+    reason: str
+
+
+# What a request may ask for beyond messages (or prompt_token_ids) and max_new_tokens, which every engine takes.
+OPTIONAL_PARAMETERS = (
+    "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "frequency_penalty", "presence_penalty", "seed",
+    "logit_bias", "stop", "num_logprobs", "prefix", "priority", "adapter",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class SamplingParameters:
     """How the next token is chosen. The defaults switch every filter off."""
@@ -63,8 +92,10 @@ class GenerationRequest:
     priority: int = 0  # lower is served first
     adapter: str | None = None
     # A prompt's KV cache is reused only between requests of equal scope: whoever may not read another's conversation
-    # must not learn from the time to the first token what it holds.
+    # must not learn from the time to the first token what it holds. The first `num_shared_messages` are public (a
+    # published template's), so their part of the cache is reused in every scope.
     cache_scope: str = ""
+    num_shared_messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +114,40 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of the most probable tokens at a place. `text` holds U+FFFD where the token is half a character."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """
+    Natural logarithms of what the model itself gave: before temperature, penalties, biases and filters.
+
+    text: what the token spells, as in Alternative. alternatives: the top n, best first; the chosen one may be among
+    them.
+    """
+
+    text: str
+    logprob: float
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
-    """The text that one step added to one request. Never empty, never half a character."""
+    """
+    The text that one step added to one request. Never empty, never half a character.
+
+    logprobs: if the request asked for them, one for each token whose text ends in this delta or in one before it and
+    was not reported yet.
+    """
 
     request_id: str
     text: str
     num_tokens: int
+    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +212,9 @@ class Stream(Protocol):
 
 class Engine(Protocol):
     """What every engine does. Thread-safe."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     @property
     def context_window(self) -> int:
