@@ -1,10 +1,10 @@
 """
-Attention of one packed batch over the slots' cache.
+Where each token of a packed batch belongs, and what it may look at.
 
-All tokens of a step, of whatever request, go through the model as one row (1, T); only here are they told apart.
-Registered with transformers as an attention implementation, so it serves every model written for its attention
-interface (the one its own continuous batching uses); `require_parity` tells at load whether a model really is.
-Owns masks and shapes; knows neither tokens nor requests.
+All tokens of a step, of whatever request, go through the model as one row (1, T); only in attention are they told
+apart. Registered with transformers as an attention implementation, so it serves every model written for its attention
+interface (the one its own continuous batching uses); `ForwardPass` tells at load whether a model really is.
+Owns the plan of a batch and its masks; the arithmetic is `attention_kernels`.
 """
 
 from collections.abc import Sequence
@@ -14,98 +14,138 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
+from inference.attention_kernels import attend
 from inference.cache import SlotCache
 from inference.scheduler import Segment
 
 ATTENTION_NAME = "inference_slots"
-_LENGTH_BUCKET = 64  # positions; attention lengths are rounded up to it, so that few shapes occur
+# Blocks that neighbours may read in vain before they are attended apart: a call of its own costs about as much.
+_MAX_WASTED_BLOCKS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Tokens first_token … of the batch that attend together: `num_slots` neighbouring slots, as many tokens each."""
+class Run:
+    """Neighbouring decoding slots that attend together; `starts` are the positions of their tokens."""
 
-    first_token: int
-    num_tokens: int  # of each slot; 1 when decoding
     first_slot: int
-    starts: tuple[int, ...]  # position of each slot's first token
+    starts: tuple[int, ...]
 
-    @property
-    def num_slots(self) -> int:
-        return len(self.starts)
-
-    @property
-    def length(self) -> int:
-        """Positions that the longest of its slots attends to."""
-        return max(self.starts) + self.num_tokens
+    def plan(self, block_length: int) -> list[int]:
+        """As `attention_kernels.attend` reads it."""
+        blocks = [start // block_length + 1 for start in self.starts]
+        plan = [len(self.starts), self.first_slot, max(self.starts) + 1]
+        for block in range(1, max(blocks)):
+            reaching = [place for place, number in enumerate(blocks) if number > block]
+            plan += [reaching[0], reaching[-1] + 1]
+        return plan
 
 
 @dataclass(slots=True)
 class PackedBatch:
-    """Where each token of a step belongs. Masks are made once and shared by all layers."""
+    """A step's tokens laid out. Masks are made once for each window and shared by the layers that have it."""
 
     cache: SlotCache
-    spans: list[Span]
-    index: Tensor  # (T * H,), from SlotCache.write_index
-    masks: dict[tuple[int, int | None], Tensor | None] = field(default_factory=dict)  # by (span number, window)
+    runs: list[Run]
+    chunks: list[Segment]
+    index: Tensor  # (T * 2H,), from SlotCache.write_index
+    run_plans: list[list[int]]
+    chunk_plans: list[list[int]]
+    _masks: dict[tuple[int | None, bool], tuple[list[Tensor], list[Tensor]]] = field(default_factory=dict)
 
-    def mask(self, number: int, *, window: int | None, like: Tensor) -> Tensor | None:
-        key = (number, window)
-        if key not in self.masks:
-            self.masks[key] = span_mask(self.spans[number], self.attended_length(number), window=window, like=like)
-        return self.masks[key]
+    def masks(
+        self, window: int | None, *, num_groups: int, like: Tensor, is_plain: bool = True
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """
+        Return the masks of the runs and of the chunks.
 
-    def attended_length(self, number: int) -> int:
-        """Positions of the cache that a span reads; rounded up where a mask hides the rest anyway."""
-        span = self.spans[number]
-        if span.num_slots == 1:
-            return span.length
-        return min(-(-span.length // _LENGTH_BUCKET) * _LENGTH_BUCKET, self.cache.slot_length)
+        num_groups: query heads of one key head. is_plain: attention does nothing but the softmax of masked scores.
+        """
+        if (window, is_plain) not in self._masks:
+            length, repeat = self.cache.block_length, (self.cache.shape.num_heads, num_groups)
+            self._masks[window, is_plain] = (
+                [
+                    like.new_empty(0)
+                    if is_plain and sees_all(run, window=window)
+                    else run_mask(run, length, window=window, repeat=repeat, like=like)
+                    for run in self.runs
+                ],
+                [chunk_mask(chunk, length, window=window, like=like) for chunk in self.chunks],
+            )
+        return self._masks[window, is_plain]
 
 
 def pack(
     cache: SlotCache, decodes: Sequence[Segment], prefills: Sequence[Segment], *, device: torch.device
 ) -> PackedBatch:
-    """Lay a step's segments out: decoding slots that are neighbours share a span, a prompt's chunk has its own."""
+    """Lay a step's segments out: decoding slots that are neighbours share a run, a prompt's chunk stands alone."""
     segments = [*decodes, *prefills]
     slots = [segment.slot for segment in segments for _ in segment.tokens]
     positions = [segment.start + place for segment in segments for place in range(len(segment.tokens))]
-    spans = _decode_spans(decodes)
-    first_token = len(decodes)
-    for segment in prefills:
-        spans.append(Span(first_token, len(segment.tokens), segment.slot, (segment.start,)))
-        first_token += len(segment.tokens)
     for segment in segments:
         cache.note_length(segment.slot, segment.start + len(segment.tokens))
     index = cache.write_index(torch.tensor(slots, device=device), torch.tensor(positions, device=device))
-    return PackedBatch(cache, spans, index)
+    runs = decode_runs(decodes, cache.block_length)
+    chunks = list(prefills)
+    chunk_plans = [
+        [len(chunk.tokens), chunk.slot, -(-(chunk.start + len(chunk.tokens)) // cache.block_length)] for chunk in chunks
+    ]
+    return PackedBatch(cache, runs, chunks, index, [run.plan(cache.block_length) for run in runs], chunk_plans)
 
 
-def _decode_spans(decodes: Sequence[Segment]) -> list[Span]:
-    """decodes: one token each, ordered by slot."""
-    breaks = [number for number, (one, other) in enumerate(pairwise(decodes), 1) if other.slot != one.slot + 1]
-    edges = [0, *breaks, len(decodes)] if decodes else []
+def decode_runs(decodes: Sequence[Segment], block_length: int) -> list[Run]:
+    """
+    Split decoding slots, one token each and ordered by slot, where neighbours are missing or too unequal.
+
+    A block is read for all slots between the first and the last that reach it; a run ends where that would waste more
+    than an attention call of its own costs.
+    """
+    edges, longest, wasted = [0], 0, 0
+    for number, (one, other) in enumerate(pairwise(decodes), 1):
+        longest = max(longest, one.start // block_length + 1)
+        blocks = other.start // block_length + 1
+        wasted += abs(longest - blocks) if blocks <= longest else (number - edges[-1]) * (blocks - longest)
+        if other.slot != one.slot + 1 or wasted > _MAX_WASTED_BLOCKS:
+            edges.append(number)
+            longest = wasted = 0
+    edges.append(len(decodes))
     return [
-        Span(first, 1, decodes[first].slot, tuple(segment.start for segment in decodes[first:last]))
+        Run(decodes[first].slot, tuple(segment.start for segment in decodes[first:last]))
         for first, last in pairwise(edges)
+        if last > first
     ]
 
 
-def span_mask(span: Span, length: int, *, window: int | None, like: Tensor) -> Tensor | None:
-    """
-    Return what is added to a span's scores, (N, 1, Q, L): 0 where a token may look, -inf elsewhere; None = all may.
+def sees_all(run: Run, *, window: int | None) -> bool:
+    """Whether a run is a single stream that needs no mask: it is attended by itself, on its own positions."""
+    return len(run.starts) == 1 and (window is None or run.starts[0] < window)
 
-    N slots, Q tokens each, L positions. Token q of slot n looks at positions up to starts[n] + q, and with a sliding
-    window at no more than `window` of them.
+
+def run_mask(run: Run, block_length: int, *, window: int | None, repeat: tuple[int, int], like: Tensor) -> Tensor:
     """
-    if span.num_slots == 1 and span.num_tokens == 1 and (window is None or length <= window):
-        return None
-    starts = torch.tensor(span.starts, device=like.device)
-    looking = (starts[:, None] + torch.arange(span.num_tokens, device=like.device))[:, None, :, None]  # (N, 1, Q, 1)
-    looked_at = torch.arange(length, device=like.device)  # (L,)
-    hidden = looked_at > looking  # (N, 1, Q, L)
+    Return what is added to a run's scores, (n * H, G, L): 0 where a token may look, -inf elsewhere.
+
+    n slots, H key heads, G query heads for each (`repeat` is H, G), L positions in whole blocks. A token looks at the
+    positions up to its own, and with a sliding window at no more than `window` of them.
+    """
+    length = (max(run.starts) // block_length + 1) * block_length
+    looking = torch.tensor(run.starts, device=like.device)[:, None]  # (n, 1)
+    mask = _mask(looking, torch.arange(length, device=like.device), window=window, like=like)  # (n, L)
+    num_heads, num_groups = repeat
+    return mask[:, None].expand(-1, num_heads * num_groups, -1).reshape(-1, num_groups, length)
+
+
+def chunk_mask(chunk: Segment, block_length: int, *, window: int | None, like: Tensor) -> Tensor:
+    """Return (Q, M): as `run_mask`, for the last M positions of the blocks read; all Q tokens see those before."""
+    num_tokens = len(chunk.tokens)
+    first = chunk.start if window is None else 0
+    end = -(-(chunk.start + num_tokens) // block_length) * block_length
+    looking = torch.arange(chunk.start, chunk.start + num_tokens, device=like.device)[:, None]  # (Q, 1)
+    return _mask(looking, torch.arange(first, end, device=like.device), window=window, like=like)
+
+
+def _mask(looking: Tensor, looked_at: Tensor, *, window: int | None, like: Tensor) -> Tensor:
+    hidden = looked_at > looking
     if window is not None:
         hidden |= looked_at <= looking - window
     return torch.zeros(hidden.shape, dtype=like.dtype, device=like.device).masked_fill_(hidden, float("-inf"))
@@ -121,46 +161,37 @@ def slot_attention(
     scaling: float | None = None,
     slot_batch: PackedBatch,
     sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
     **options: Any,
 ) -> tuple[Tensor, None]:
     """
-    Store the batch's keys and values, then attend each span to its slots.
+    Store the batch's keys and values, then attend each token to its slot.
 
     query: (1, A, T, D) with A attention heads; key, value: (1, H, T, D). Returns (1, T, A, D).
-    :raises NotImplementedError: for a model whose attention does more (soft capping, sinks).
+    :raises NotImplementedError: for a model whose attention does more (a position bias).
     """
-    for option in ("softcap", "s_aux", "position_bias"):
-        if options.get(option) is not None:
-            raise NotImplementedError(f"slot attention has no {option}")
+    if options.get("position_bias") is not None:
+        raise NotImplementedError("slot attention has no position_bias")
     layer: int = module.layer_idx  # type: ignore[assignment]  # torch types every attribute Tensor | Module
     cache = slot_batch.cache
     cache.write(layer, key[0].transpose(0, 1), value[0].transpose(0, 1), slot_batch.index)
-    packed = query[0].transpose(0, 1)  # (T, A, D)
-    outputs = [
-        _attend(span, packed, cache.layers[layer], slot_batch.attended_length(number), mask, scaling)
-        for number, span in enumerate(slot_batch.spans)
-        for mask in (slot_batch.mask(number, window=sliding_window, like=query),)
-    ]
-    return (outputs[0] if len(outputs) == 1 else torch.cat(outputs))[None], None
-
-
-def _attend(
-    span: Span, packed: Tensor, layer: tuple[Tensor, Tensor], length: int, mask: Tensor | None, scaling: float | None
-) -> Tensor:
-    """packed: (T, A, D). Returns (N * Q, A, D)."""
-    num_slots, num_tokens = span.num_slots, span.num_tokens
-    last_slot = span.first_slot + num_slots
-    keys, values = (part[span.first_slot : last_slot, :, :length] for part in layer)  # (N, H, L, D), views
-    num_heads, head_size = keys.shape[1], keys.shape[3]
-    queries = packed[span.first_token : span.first_token + num_slots * num_tokens]
-    num_groups = queries.shape[1] // num_heads
-    if num_tokens == 1:
-        # The G query heads of a key head become its query rows: keys and values are read once, not G times.
-        grouped = queries.reshape(num_slots, num_heads, num_groups, head_size)
-        attended = scaled_dot_product_attention(grouped, keys, values, attn_mask=mask, scale=scaling)
-        return attended.reshape(num_slots, -1, head_size)
-    # One slot, Q tokens: key heads as the batch, their G query heads as heads, keys repeated without a copy.
-    grouped = queries.view(num_tokens, num_heads, num_groups, head_size).permute(1, 2, 0, 3)  # (H, G, Q, D)
-    keys, values = (part.transpose(0, 1).expand(-1, num_groups, -1, -1) for part in (keys, values))  # (H, G, L, D)
-    attended = scaled_dot_product_attention(grouped, keys, values, attn_mask=mask, scale=scaling)
-    return attended.permute(2, 0, 1, 3).reshape(num_tokens, -1, head_size)
+    packed = query[0].transpose(0, 1).contiguous()  # (T, A, D)
+    num_heads = cache.shape.num_heads
+    num_groups, is_plain = packed.shape[1] // num_heads, softcap is None and s_aux is None
+    run_masks, chunk_masks = slot_batch.masks(sliding_window, num_groups=num_groups, like=packed, is_plain=is_plain)
+    keys, values = cache.layers[layer]
+    attended = attend(
+        packed,
+        keys,
+        values,
+        slot_batch.run_plans,
+        run_masks,
+        slot_batch.chunk_plans,
+        chunk_masks,
+        num_heads,
+        packed.shape[-1] ** -0.5 if scaling is None else scaling,
+        softcap or 0.0,
+        s_aux,
+    )
+    return attended[None], None

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from inference.attention import ATTENTION_NAME, pack, slot_attention
+from inference.attention import ATTENTION_NAME, PackedBatch, pack, slot_attention
 from inference.cache import CacheShape, SlotCache
 from inference.errors import ModelUnusable
+from inference.fused import fuse
+from inference.packing import can_pack, pack_linears
 from inference.sampling import SamplingRow, choose_tokens
 from inference.scheduler import Job, Segment, StepPlan
 
@@ -40,7 +42,15 @@ class ForwardPass:
         shape = CacheShape.of(model.config, dtype=model.dtype)
         self.cache = SlotCache(shape, num_slots=num_slots, slot_length=slot_length, device=self._device)
         with torch.inference_mode():
-            self._require_parity()
+            expected = self._own_logits()
+            self._fused = fuse(model, num_positions=slot_length)
+            if self._fused is not None and self._agrees_with(expected):
+                self._fused.take_over()
+            else:
+                self._fused = None
+                self._prepare_model()
+                self._require_parity(expected)
+            self.cache.discard(0)
 
     def run(self, plan: StepPlan, rows: Sequence[SamplingRow]) -> list[int | None]:
         """
@@ -72,11 +82,18 @@ class ForwardPass:
             end += len(segment.tokens)
             if segment.samples:
                 sampled.append(end - 1)
+        token_ids, position_ids = self._tensor(tokens), self._tensor(positions)
+        batch = pack(self.cache, decodes, prefills, device=self._device)
+        if self._fused is not None:
+            return self._fused.logits(token_ids, position_ids, batch, self._tensor(sampled))
+        return self._model_logits(token_ids, position_ids, batch, self._tensor(sampled))
+
+    def _model_logits(self, token_ids: Tensor, position_ids: Tensor, batch: PackedBatch, sampled: Tensor) -> Tensor:
         output = self._model(
-            input_ids=self._tensor(tokens)[None],  # (1, T)
-            position_ids=self._tensor(positions)[None],  # (1, T)
-            slot_batch=pack(self.cache, decodes, prefills, device=self._device),
-            logits_to_keep=self._tensor(sampled),
+            input_ids=token_ids[None],  # (1, T)
+            position_ids=position_ids[None],  # (1, T)
+            slot_batch=batch,
+            logits_to_keep=sampled,
             use_cache=False,
         )
         logits: Tensor = output.logits[0]  # (R, V)
@@ -85,21 +102,35 @@ class ForwardPass:
     def _tensor(self, values: Sequence[int]) -> Tensor:
         return torch.tensor(values, dtype=torch.long, device=self._device)
 
-    def _require_parity(self) -> None:
-        """Compare a prompt computed in two chunks and a decode with the model's own computation of the same."""
-        vocabulary_size: int = self._model.config.get_text_config().vocab_size
-        tokens = [(7919 * place) % vocabulary_size for place in range(1, _PARITY_TOKENS + 1)]
-        expected = self._model(input_ids=self._tensor(tokens)[None], use_cache=False).logits[0, -1]  # (V,)
+    def _prepare_model(self) -> None:
+        """Let the model's own layers run over slots, with packed weights where the processor has kernels for them."""
         self._model.set_attn_implementation(ATTENTION_NAME)
+        if self._device.type == "cpu" and can_pack():
+            pack_linears(self._model)
+
+    def _parity_tokens(self) -> list[int]:
+        vocabulary_size: int = self._model.config.get_text_config().vocab_size
+        return [(7919 * place) % vocabulary_size for place in range(1, _PARITY_TOKENS + 1)]
+
+    def _own_logits(self) -> Tensor:
+        """Return (V,): what the model itself computes after the last of the parity tokens."""
+        logits: Tensor = self._model(input_ids=self._tensor(self._parity_tokens())[None], use_cache=False).logits[0, -1]
+        return logits
+
+    def _require_parity(self, expected: Tensor) -> None:
         try:
-            computed = self._in_three_steps(tokens)
+            agrees = self._agrees_with(expected)
         except (NotImplementedError, TypeError, RuntimeError, AttributeError) as failure:
             raise ModelUnusable(f"this model's attention cannot run over slots ({failure}); {_ELSEWHERE}") from failure
-        scale = expected.float().std()
-        tolerance = 0.01 if expected.dtype == torch.float32 else 0.25
-        if not (computed.float() - expected.float()).abs().max() <= tolerance * scale:
+        if not agrees:
             raise ModelUnusable(f"this model computes something else over slots than on its own; {_ELSEWHERE}")
-        self.cache.discard(0)
+
+    def _agrees_with(self, expected: Tensor) -> bool:
+        """Compare a prompt computed in two chunks and a decode with the model's own computation of the same."""
+        difference = self._in_three_steps(self._parity_tokens()).float() - expected.float()
+        # Root mean square: in bfloat16 the default model is 0.12 from itself in float32; a wrong mask, 1.
+        tolerance = 0.003 if expected.dtype == torch.float32 else 0.4
+        return bool(difference.square().mean().sqrt() <= tolerance * expected.float().std())
 
     def _in_three_steps(self, tokens: list[int]) -> Tensor:
         job = Job("parity", tokens, max_tokens=len(tokens), slot=0)

@@ -17,6 +17,7 @@ from torch import Tensor
 from inference.types import SamplingParameters
 
 NUM_CANDIDATES = 64  # over 49,152 entries and 32 rows topk(64) takes 2 ms, a sort 78 ms
+_BLOCK = 64  # vocabularies are multiples of it nearly always; others take the slower way
 _MINUS_INFINITY = float("-inf")
 
 
@@ -27,9 +28,39 @@ class SamplingRow:
     parameters: SamplingParameters
     seed: int
     position: int  # of the token to choose, counted from the prompt's beginning
-    prompt_ids: Sequence[int] = ()
+    prompt_ids: Sequence[int] = ()  # both are read for penalties only
     generated_ids: Sequence[int] = ()
     allowed_ids: Sequence[int] | None = None  # None = all
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A row's next token; if asked for, its log-probability and the best tokens as (id, logprob)."""
+
+    token_id: int
+    logprob: float | None = None
+    best: tuple[tuple[int, float], ...] = ()
+
+
+def choose(logits: Tensor, rows: Sequence[SamplingRow]) -> list[Choice | None]:
+    """As `choose_tokens`, with the log-probabilities that rows ask for: of the logits as they came. logits: (R, V)."""
+    chosen = choose_tokens(logits, rows)
+    return [
+        None
+        if token_id is None
+        else Choice(token_id)
+        if row.parameters.num_logprobs is None
+        else _with_logprobs(logits[place].float(), token_id, row.parameters.num_logprobs)
+        for place, (token_id, row) in enumerate(zip(chosen, rows, strict=True))
+    ]
+
+
+def _with_logprobs(logits: Tensor, token_id: int, num_best: int) -> Choice:
+    """logits: (V,)."""
+    logprobs = logits - logits.logsumexp(dim=-1)
+    values, ids = logprobs.topk(min(num_best, len(logprobs)))
+    best = tuple(zip(ids.tolist(), values.tolist(), strict=True))
+    return Choice(token_id, float(logprobs[token_id]), best)
 
 
 def choose_tokens(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int | None]:
@@ -39,7 +70,7 @@ def choose_tokens(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int | Non
     logits: (R, V).
     """
     adjusted = _adjust(logits, rows)  # (R, V)
-    peaks, best = adjusted.max(dim=-1)  # (R,), (R,); NaN wins a maximum, so a NaN anywhere in a row shows here
+    peaks, best = _greatest(adjusted)  # (R,), (R,); NaN wins a maximum, so a NaN anywhere in a row shows here
     chosen: list[int | None] = [
         token if usable else None for token, usable in zip(best.tolist(), peaks.isfinite().tolist(), strict=True)
     ]
@@ -51,23 +82,53 @@ def choose_tokens(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int | Non
     return chosen
 
 
+def _greatest(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """
+    Return each row's greatest entry and its first place, (R,) and (R,). logits: (R, V).
+
+    By blocks: torch's maximum with a place takes 1.2 ms over 32 x 49,152 entries, without one 0.2 ms.
+    """
+    if logits.shape[-1] % _BLOCK:
+        return logits.max(dim=-1)
+    blocks = logits.view(len(logits), -1, _BLOCK)  # (R, V / B, B)
+    peaks, block = blocks.amax(dim=-1).max(dim=-1)
+    inside = blocks[torch.arange(len(logits), device=logits.device), block].argmax(dim=-1)
+    return peaks, block * _BLOCK + inside
+
+
+def _top(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """
+    Return the best NUM_CANDIDATES entries of each row, best first, and their places, (R, C) and (R, C).
+
+    They lie in the blocks with the C greatest maxima, so only those are searched.
+    """
+    num_rows, width = logits.shape
+    if width % _BLOCK or width <= NUM_CANDIDATES * _BLOCK:
+        return logits.topk(min(NUM_CANDIDATES, width), dim=-1)
+    blocks = logits.view(num_rows, -1, _BLOCK)
+    chosen = blocks.amax(dim=-1).topk(NUM_CANDIDATES, dim=-1).indices  # (R, C)
+    entries = blocks.gather(1, chosen[:, :, None].expand(-1, -1, _BLOCK)).flatten(1)  # (R, C * B)
+    values, places = entries.topk(NUM_CANDIDATES, dim=-1)
+    return values, chosen.gather(-1, places.div(_BLOCK, rounding_mode="floor")) * _BLOCK + places % _BLOCK
+
+
 def _sample(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int]:
     """logits: (R, V), finite maxima. Rows that the candidates cannot settle are done over the whole vocabulary."""
-    temperatures = torch.tensor([row.parameters.temperature for row in rows], device=logits.device)
-    scaled = logits.float() / temperatures[:, None]  # (R, V)
+    temperatures = torch.tensor([row.parameters.temperature for row in rows], device=logits.device)[:, None]
     chosen = [0] * len(rows)
     quick = [place for place, row in enumerate(rows) if _may_use_candidates(row.parameters)]
     slow = [place for place in range(len(rows)) if place not in set(quick)]
     if quick:
-        for place, token in zip(
-            quick, _sample_candidates(scaled[quick], [rows[place] for place in quick]), strict=True
-        ):
+        picked = logits if len(quick) == len(rows) else logits[quick]
+        tokens = _sample_candidates(picked, temperatures[quick], [rows[place] for place in quick])
+        for place, token in zip(quick, tokens, strict=True):
             if token is None:
                 slow.append(place)
             else:
                 chosen[place] = token
     if slow:
-        for place, token in zip(slow, _sample_exactly(scaled[slow], [rows[place] for place in slow]), strict=True):
+        scaled = logits[slow].float() / temperatures[slow]
+        for place, token in zip(slow, _sample_exactly(scaled, [rows[place] for place in slow]), strict=True):
             chosen[place] = token
     return chosen
 
@@ -78,18 +139,18 @@ def _may_use_candidates(parameters: SamplingParameters) -> bool:
     return parameters.top_p < 1.0 or parameters.min_p > 0.0
 
 
-def _sample_candidates(scaled: Tensor, rows: Sequence[SamplingRow]) -> list[int | None]:
-    """Choose among each row's best entries; None where those do not hold all that the filters would keep. (R, V)."""
-    values, ids = scaled.topk(min(NUM_CANDIDATES, scaled.shape[-1]), dim=-1)  # (R, C), best first
-    totals = torch.where(
-        torch.tensor([row.parameters.top_k > 0 for row in rows], device=scaled.device),
-        _log_mass_of_top_k(values, rows),
-        scaled.logsumexp(dim=-1),
-    )
+def _sample_candidates(logits: Tensor, temperatures: Tensor, rows: Sequence[SamplingRow]) -> list[int | None]:
+    """Choose among each row's best entries; None where those do not hold all that the filters keep. (R, V), (R, 1)."""
+    values, ids = _top(logits)  # (R, C), best first
+    values = values.float() / temperatures
+    totals = _log_mass_of_top_k(values, rows)
+    unlimited = [place for place, row in enumerate(rows) if not row.parameters.top_k]
+    if unlimited:
+        totals[unlimited] = (logits[unlimited].float() / temperatures[unlimited]).logsumexp(dim=-1)
     keep = _keep(values, totals, rows)  # (R, C)
     # What the last candidate's successor would meet: if the last candidate is kept, so might the next be.
     complete = [
-        not last_kept or row.parameters.top_k > 0 or values.shape[-1] == scaled.shape[-1]
+        not last_kept or row.parameters.top_k > 0 or values.shape[-1] == logits.shape[-1]
         for last_kept, row in zip(keep[:, -1].tolist(), rows, strict=True)
     ]
     scores = values.masked_fill(~keep, _MINUS_INFINITY) + gumbel_noise(ids, rows)

@@ -20,17 +20,26 @@ def _fill(cache: SlotCache, slot: int, length: int, value: float) -> None:
         cache.write(layer, entries, 2 * entries, index)
 
 
+def _entries(cache: SlotCache, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Keys and values, each (slots, heads, positions, head size)."""
+    keys, values = (
+        part.unflatten(1, (cache.num_slots, SHAPE.num_heads)).permute(1, 2, 0, 3, 4).flatten(2, 3)
+        for part in cache.layers[layer]
+    )
+    return keys, values
+
+
 class TestSlotCache:
     def test_stores_each_entry_at_its_slot_head_and_position(self, cache):
         entry = torch.arange(2 * 3 * 8, dtype=torch.float32).view(2, 3, 8)
 
         cache.write(1, entry, -entry, cache.write_index(torch.tensor([2, 0]), torch.tensor([5, 9])))
 
-        keys, values = cache.layers[1]
+        keys, values = _entries(cache, 1)
         assert torch.equal(keys[2, :, 5], entry[0])
         assert torch.equal(values[0, :, 9], -entry[1])
         assert keys.count_nonzero() == 2 * 3 * 8 - 1
-        assert cache.layers[0][0].count_nonzero() == 0
+        assert _entries(cache, 0)[0].count_nonzero() == 0
 
     @pytest.mark.parametrize("keep", [0, 1, 130, 500, 899])
     def test_discards_a_slots_entries_and_no_others(self, cache, keep):
@@ -39,17 +48,18 @@ class TestSlotCache:
 
         cache.discard(1, keep=keep)
 
-        for keys, values in cache.layers:
-            for part in (keys, values):
+        for layer in range(SHAPE.num_layers):
+            for part in _entries(cache, layer):
                 assert part[1, :, :keep].all()
                 assert not part[1, :, keep:].any()
                 assert part[[0, 2], :, :900].all()
 
-    def test_copies_a_prefix(self, cache):
-        _fill(cache, 0, 50, 1.0)
+    @pytest.mark.parametrize("length", [20, 256, 300])
+    def test_copies_a_prefix(self, cache, length):
+        _fill(cache, 0, 400, 1.0)
 
-        cache.copy_prefix(0, 2, 20)
+        cache.copy_prefix(0, 2, length)
 
-        keys, values = cache.layers[1]
-        assert torch.equal(values[2, :, :20], values[0, :, :20])
-        assert not keys[2, :, 20:].any()
+        keys, values = _entries(cache, 1)
+        assert torch.equal(values[2, :, :length], values[0, :, :length])
+        assert not keys[2, :, length:].any()
