@@ -7,8 +7,9 @@ Owns detokenising, stop strings, healing, limits and the request's timings. Know
 from inference.detokenizer import Detokenizer
 from inference.errors import EngineError
 from inference.healing import SpellingConstraint
+from inference.logprobs import PendingLogprobs
 from inference.prompts import EncodedPrompt
-from inference.sampling import SamplingRow
+from inference.sampling import Choice, SamplingRow, penalises
 from inference.scheduler import Job
 from inference.stop_strings import StopStringFilter
 from inference.types import Delta, Finish, FinishReason, GenerationRequest, Output, StepChannel, Timings, Usage
@@ -43,6 +44,7 @@ class Answer:
         self._constraint = SpellingConstraint(prompt.dropped, vocabulary)
         self._detokenizer = Detokenizer(vocabulary, continues=bool(request.prefix))
         self._stop_strings = StopStringFilter(request.sampling.stop)
+        self._logprobs = PendingLogprobs(vocabulary)
         self._num_completion_tokens = 0
         self._num_undelivered_tokens = 0
         self._submitted_at_s = submitted_at_s
@@ -55,22 +57,25 @@ class Answer:
             ),
             priority=request.priority,
             cache_scope=request.cache_scope,
+            num_shared=prompt.num_shared_tokens,
         )
 
     def sampling_row(self) -> SamplingRow:
         """Return what decides the next token beside the logits."""
         answer_begins = self._num_prompt_tokens - self._num_answer_tokens
+        is_read = penalises(self.request.sampling)
         return SamplingRow(
             parameters=self.request.sampling,
             seed=self._seed,
             position=len(self.job.tokens),
-            prompt_ids=self.job.tokens[:answer_begins],
-            generated_ids=self.job.tokens[answer_begins:],
+            prompt_ids=self.job.tokens[:answer_begins] if is_read else (),
+            generated_ids=self.job.tokens[answer_begins:] if is_read else (),
             allowed_ids=self._constraint.allowed_ids(),
         )
 
-    def accept(self, token_id: int, *, now_s: float) -> tuple[Delta | None, FinishReason | None]:
+    def accept(self, choice: Choice, *, now_s: float) -> tuple[Delta | None, FinishReason | None]:
         """Take the chosen token; return the text it gives out, and why the answer ends if it does."""
+        token_id = choice.token_id
         if self._first_token_at_s is None:
             self._first_token_at_s = now_s
         was_respelling = not self._constraint.is_met
@@ -81,8 +86,9 @@ class Answer:
         beyond = self._constraint.accept(token_id)
         if not was_respelling or beyond:
             self._count_token()
-        text = self._stop_strings.push(self._detokenizer.push_bytes(beyond))
-        return self._delta(text), self._reason_to_end()
+        text = self._detokenizer.push_bytes(beyond)
+        self._logprobs.push(choice, text, is_unfinished=self._detokenizer.is_unfinished)
+        return self._delta(self._stop_strings.push(text)), self._reason_to_end()
 
     def finish(self, reason: FinishReason, *, now_s: float, error: EngineError | None = None) -> list[Output]:
         """Return the last outputs: text still held back, if the answer ended of itself, and the Finish."""
@@ -110,7 +116,7 @@ class Answer:
         if not text:
             return None
         num_tokens, self._num_undelivered_tokens = self._num_undelivered_tokens, 0
-        return Delta(request_id=self.request.id, text=text, num_tokens=num_tokens)
+        return Delta(self.request.id, text, num_tokens, self._logprobs.given_out(text))
 
     def _reason_to_end(self) -> FinishReason | None:
         if self._stop_strings.is_stopped:

@@ -28,6 +28,11 @@ class Detokenizer:
             spelled = spelled.removeprefix(b" ")
         return self._decoder.decode(spelled)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether bytes of a character are held."""
+        return bool(self._decoder.getstate()[0])
+
     def finish(self) -> str:
         """Return what is still held: an unfinished character, as U+FFFD."""
         return self._decoder.decode(b"", final=True)

@@ -15,6 +15,7 @@ from inference.answers import Answer
 from inference.cache import CacheShape
 from inference.errors import EngineClosed, ModelUnusable, PromptTooLong, QueueFull, RequestIdInUse
 from inference.forward import ForwardPass
+from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
 from inference.requests import check_request
 from inference.scheduler import Scheduler
@@ -72,10 +73,7 @@ class SlotEngine:
         )
         if self._context_window < 1:
             raise ModelUnusable(f"{cache_bytes} bytes of cache hold not one token of this model; give it more")
-        # Until log-probabilities are given out they are refused like an adapter.
-        self._capabilities = Capabilities(
-            EngineKind.SLOTS, frozenset(OPTIONAL_PARAMETERS) - {"adapter", "num_logprobs"}, reason
-        )
+        self._capabilities = Capabilities(EngineKind.SLOTS, frozenset(OPTIONAL_PARAMETERS) - {"adapter"}, reason)
         self._encoder = PromptEncoder(tokenizer, model.generation_config)
         self._vocabulary_size = int(text_config.vocab_size)
         self._num_slots = num_slots
@@ -84,7 +82,8 @@ class SlotEngine:
             num_slots=num_slots, max_cached_tokens=max_cached_tokens, max_prefill_tokens=max_prefill_tokens
         )
         forward = ForwardPass(model, num_slots=num_slots, slot_length=self._context_window)
-        self._stepper = Stepper(self._scheduler, forward, clock=time.monotonic)
+        pace = PrefillPace(max_tokens=max_prefill_tokens)
+        self._stepper = Stepper(self._scheduler, forward, pace=pace, clock=time.monotonic)
         self._rate = _Rate()
         self._wake = threading.Condition()  # guards what follows
         self._inbox: list[Answer | str] = []  # submissions, and ids to cancel, in the order in which they came

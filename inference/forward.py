@@ -15,7 +15,7 @@ from inference.cache import CacheShape, SlotCache
 from inference.errors import ModelUnusable
 from inference.fused import fuse
 from inference.packing import can_pack, pack_linears
-from inference.sampling import SamplingRow, choose_tokens
+from inference.sampling import Choice, SamplingRow, choose
 from inference.scheduler import Job, Segment, StepPlan
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ForwardPass:
                 self._require_parity(expected)
             self.cache.discard(0)
 
-    def run(self, plan: StepPlan, rows: Sequence[SamplingRow]) -> list[int | None]:
+    def run(self, plan: StepPlan, rows: Sequence[SamplingRow]) -> list[Choice | None]:
         """
         Compute a plan and choose the next token of each segment that samples, in the plan's order.
 
@@ -61,7 +61,7 @@ class ForwardPass:
         with torch.inference_mode():
             self.set_up(plan)
             logits = self.logits(plan.decodes, plan.prefills)
-            return choose_tokens(logits, rows) if rows else []
+            return choose(logits, rows) if rows else []
 
     def set_up(self, plan: StepPlan) -> None:
         for slot in plan.evicted:

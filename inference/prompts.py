@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jinja2 import TemplateError
+
 from inference.errors import ModelUnusable
 from inference.healing import HealedPrefix, heal
+from inference.scheduler import common_prefix_length
 from inference.types import ChatMessage, GenerationRequest
 from inference.vocabulary import Vocabulary
 
@@ -28,6 +31,7 @@ class EncodedPrompt:
     token_ids: tuple[int, ...]
     num_answer_tokens: int  # how many of them, at the end, are of the answer already begun
     dropped: bytes
+    num_shared_tokens: int = 0  # at the beginning, those of the request's shared messages
 
 
 class PromptEncoder:
@@ -45,16 +49,31 @@ class PromptEncoder:
 
     def encode(self, request: GenerationRequest) -> EncodedPrompt:
         prompt = request.prompt_token_ids or self.encode_messages(request.messages)
+        num_shared = self._count_shared(request.messages[: request.num_shared_messages], prompt)
         if not request.prefix:
-            return EncodedPrompt(tuple(prompt), 0, b"")
+            return EncodedPrompt(tuple(prompt), 0, b"", num_shared)
         healed = self._heal(request.prefix)
-        return EncodedPrompt((*prompt, *healed.kept), len(healed.kept), healed.dropped)
+        return EncodedPrompt((*prompt, *healed.kept), len(healed.kept), healed.dropped, num_shared)
 
     def encode_messages(self, messages: Sequence[ChatMessage]) -> list[int]:
         """Return the formatted prompt, opening of the answer included."""
+        return self._encode_text(self._format(messages, opens_answer=True))
+
+    def _count_shared(self, messages: Sequence[ChatMessage], prompt: Sequence[int]) -> int:
+        """Return how many of the prompt's first tokens say nothing but these messages."""
+        if not messages:
+            return 0
+        try:
+            shared = self._encode_text(self._format(messages, opens_answer=False))
+        except TemplateError:  # some chat templates refuse a conversation that ends here
+            return 0
+        return common_prefix_length(prompt, shared, min(len(prompt), len(shared)))
+
+    def _format(self, messages: Sequence[ChatMessage], *, opens_answer: bool) -> str:
         conversation = [{"role": message.role, "content": message.text} for message in messages]
-        text = self._tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=True)
-        return self._encode_text(str(text))
+        return str(
+            self._tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=opens_answer)
+        )
 
     def _encode_text(self, text: str) -> list[int]:
         return list(self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids)

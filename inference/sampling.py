@@ -260,14 +260,12 @@ def _adjust(logits: Tensor, rows: Sequence[SamplingRow]) -> Tensor:
 
 
 def _adjusts(row: SamplingRow) -> bool:
-    parameters = row.parameters
-    return bool(
-        parameters.logit_bias
-        or parameters.repetition_penalty != 1.0
-        or parameters.frequency_penalty
-        or parameters.presence_penalty
-        or row.allowed_ids is not None
-    )
+    return bool(row.parameters.logit_bias or penalises(row.parameters) or row.allowed_ids is not None)
+
+
+def penalises(parameters: SamplingParameters) -> bool:
+    """Whether the choice depends on the tokens that are there already."""
+    return bool(parameters.repetition_penalty != 1.0 or parameters.frequency_penalty or parameters.presence_penalty)
 
 
 def _penalise(logits: Tensor, row: SamplingRow) -> None:

@@ -18,6 +18,7 @@ class Job:
     max_tokens: int  # prompt and answer together; the slot room that is reserved for it
     priority: int = 0
     cache_scope: str = ""
+    num_shared: int = 0  # the first of its tokens that are public: reused in every scope
     num_computed: int = 0
     num_cached: int = 0  # of the prompt's, those that some slot held already
     slot: int | None = None
@@ -34,8 +35,13 @@ class Slot:
     index: int
     tokens: list[int] = field(default_factory=list)
     cache_scope: str = ""
+    num_shared: int = 0
     job: Job | None = None
     last_used: int = 0  # number of the step that last used it
+
+    @property
+    def held_length(self) -> int:
+        return len(self.tokens) if self.job is None else self.job.num_computed
 
     def held_tokens(self) -> Sequence[int]:
         return self.tokens if self.job is None else self.job.tokens[: self.job.num_computed]
@@ -96,7 +102,7 @@ class Scheduler:
 
     @property
     def num_cached_tokens(self) -> int:
-        return sum(len(slot.tokens) if slot.job is None else slot.job.num_computed for slot in self.slots)
+        return sum(slot.held_length for slot in self.slots)
 
     def add(self, job: Job) -> None:
         """Queue a job behind all of its priority."""
@@ -105,12 +111,17 @@ class Scheduler:
             place -= 1
         self.waiting.insert(place, job)
 
-    def schedule(self) -> StepPlan | None:
-        """Admit what fits and return the next step's work, or None when there is none."""
+    @property
+    def is_decoding(self) -> bool:
+        """Whether some stream waits for its next token while prompts are computed."""
+        return any(job.is_decoding for job in self.running)
+
+    def schedule(self, *, max_prefill_tokens: int | None = None) -> StepPlan | None:
+        """Admit what fits and return the next step's work, or None when there is none; prompts get at most so much."""
         self._num_plans += 1
         admissions, evicted = self._admit()
         decodes = tuple(_segment(slot.job, 1) for slot in self.slots if slot.job and slot.job.is_decoding)
-        prefills = tuple(self._prefill_chunks())
+        prefills = tuple(self._prefill_chunks(max_prefill_tokens or self._max_prefill_tokens))
         if not decodes and not prefills:
             return None
         return StepPlan(tuple(admissions), tuple(evicted), decodes, prefills)
@@ -127,6 +138,7 @@ class Scheduler:
             return
         slot = self.slots[job.slot]
         slot.tokens, slot.cache_scope = job.tokens[: job.num_computed], job.cache_scope
+        slot.num_shared = min(job.num_shared, job.num_computed)
         slot.job, slot.last_used, job.slot = None, self._num_plans, None
 
     def forget(self, job: Job) -> int | None:
@@ -137,8 +149,7 @@ class Scheduler:
             self.slots[slot].tokens = []
         return slot
 
-    def _prefill_chunks(self) -> Iterable[Segment]:
-        room = self._max_prefill_tokens
+    def _prefill_chunks(self, room: int) -> Iterable[Segment]:
         unfinished = [job for job in self.running if not job.is_decoding]
         # The nearest to its first token goes first: short prompts do not wait behind a long one.
         for job in sorted(unfinished, key=lambda job: (job.priority, len(job.tokens) - job.num_computed)):
@@ -151,35 +162,35 @@ class Scheduler:
     def _admit(self) -> tuple[list[Admission], list[int]]:
         admissions: list[Admission] = []
         evicted: list[int] = []
-        while self.waiting:
+        while self.waiting and any(slot.job is None for slot in self.slots):
             job = self.waiting[0]
-            target = self._choose_slot(job)
-            if target is None or not self._make_room(job.max_tokens, keep=target, evicted=evicted):
+            common = [self._common_length(job, slot) for slot in self.slots]
+            target = self._choose_slot(common)
+            if not self._make_room(job.max_tokens, keep=target, evicted=evicted):
                 break
             del self.waiting[0]
-            admissions.append(self._enter(job, target))
+            admissions.append(self._enter(job, target, common))
         return admissions, evicted
 
-    def _enter(self, job: Job, target: Slot) -> Admission:
-        # At least the last token is computed anew: its logits are wanted.
-        common = {slot.index: self._common_length(job, slot) for slot in self.slots}
-        source = max(self.slots, key=lambda slot: (common[slot.index], slot is target))
-        job.num_cached = job.num_computed = common[source.index]
+    def _enter(self, job: Job, target: Slot, common: Sequence[int]) -> Admission:
+        # An evicted slot holds nothing any more, whatever it had in common.
+        usable = [length if slot.held_length else 0 for slot, length in zip(self.slots, common, strict=True)]
+        source = max(self.slots, key=lambda slot: (usable[slot.index], slot is target))
+        job.num_cached = job.num_computed = usable[source.index]
         job.slot, target.job, target.tokens, target.last_used = target.index, job, [], self._num_plans
         return Admission(slot=target.index, source=source.index, num_cached=job.num_cached)
 
-    def _choose_slot(self, job: Job) -> Slot | None:
+    def _choose_slot(self, common: Sequence[int]) -> Slot:
         """
         Choose an idle slot: the one whose conversation this prompt goes on, else an empty one, else the longest unused.
 
-        Going on means that at least half of what the slot holds is used again. Where less is, the prefix is copied
-        into another slot instead (a few ms per 1,000 tokens; computing them takes hundreds).
+        common: for each slot, the tokens that it has in common with the prompt. Going on means that at least half of
+        what the slot holds is used again. Where less is, the prefix is copied into another slot instead (a few ms per
+        1,000 tokens; computing them takes hundreds).
         """
         idle = [slot for slot in self.slots if slot.job is None]
-        if not idle:
-            return None
-        best = max(idle, key=lambda slot: self._common_length(job, slot))
-        if best.tokens and 2 * self._common_length(job, best) >= len(best.tokens):
+        best = max(idle, key=lambda slot: common[slot.index])
+        if best.tokens and 2 * common[best.index] >= len(best.tokens):
             return best
         return min(idle, key=lambda slot: (bool(slot.tokens), slot.last_used, slot.index))
 
@@ -199,18 +210,29 @@ class Scheduler:
         return True
 
     def _common_length(self, job: Job, slot: Slot) -> int:
+        """Tokens at the job's beginning that the slot holds and the job may use; at least its last is left out."""
         held = slot.held_tokens()
-        scope = slot.cache_scope if slot.job is None else slot.job.cache_scope
-        if scope != job.cache_scope or not held:
-            return 0
-        return common_prefix_length(job.tokens[:-1], held)
+        limit = min(len(held), len(job.tokens) - 1)
+        owner = slot if slot.job is None else slot.job
+        if owner.cache_scope != job.cache_scope:
+            limit = min(limit, owner.num_shared, job.num_shared)
+        return common_prefix_length(job.tokens, held, limit)
 
 
-def common_prefix_length(left: Sequence[int], right: Sequence[int]) -> int:
-    for position, (one, other) in enumerate(zip(left, right, strict=False)):
-        if one != other:
-            return position
-    return min(len(left), len(right))
+def common_prefix_length(left: Sequence[int], right: Sequence[int], limit: int) -> int:
+    """
+    Return how many of the first `limit` tokens are the same.
+
+    By bisection over slices: comparing 4,000 tokens one by one takes 0.2 ms for each slot, a slice 20 us.
+    """
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _segment(job: Job, num_tokens: int) -> Segment:

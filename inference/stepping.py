@@ -11,15 +11,20 @@ from collections.abc import Callable, Sequence
 from inference.answers import Answer
 from inference.errors import EngineError, StepFailed
 from inference.forward import ForwardPass
+from inference.pace import PrefillPace
+from inference.sampling import Choice
 from inference.scheduler import Job, Scheduler, StepPlan
 from inference.types import FinishReason, Output, StepChannel
 
 
 class Stepper:
-    def __init__(self, scheduler: Scheduler, forward: ForwardPass, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, scheduler: Scheduler, forward: ForwardPass, *, pace: PrefillPace, clock: Callable[[], float]
+    ) -> None:
         """clock: seconds, monotonic."""
         self._scheduler = scheduler
         self._forward = forward
+        self._pace = pace
         self._clock = clock
         self._answers: dict[str, Answer] = {}
         self._outputs: defaultdict[StepChannel, list[Output]] = defaultdict(list)
@@ -28,10 +33,11 @@ class Stepper:
 
     def step(self) -> bool:
         """Run one forward pass and give out what it made; False if there was nothing to run."""
-        plan = self._scheduler.schedule()
+        plan = self._scheduler.schedule(max_prefill_tokens=self._pace.budget(is_decoding=self._scheduler.is_decoding))
         if plan is None:
             return False
         self.num_steps += 1
+        began_s = self._clock()
         sampling = [self._answers[segment.job.request_id] for segment in plan.segments if segment.samples]
         try:
             chosen = self._forward.run(plan, [answer.sampling_row() for answer in sampling])
@@ -40,6 +46,7 @@ class Stepper:
         else:
             self._scheduler.advance(plan)
             self._postprocess(sampling, chosen)
+            self._note_pace(plan, self._clock() - began_s)
         self._deliver()
         return True
 
@@ -62,16 +69,21 @@ class Stepper:
     def holds(self, request_id: str) -> bool:
         return request_id in self._answers
 
-    def _postprocess(self, answers: Sequence[Answer], chosen: Sequence[int | None]) -> None:
+    def _note_pace(self, plan: StepPlan, elapsed_s: float) -> None:
+        if plan.decodes and plan.prefills:
+            num_prefill_tokens = sum(len(segment.tokens) for segment in plan.prefills)
+            self._pace.note(num_prefill_tokens=num_prefill_tokens, elapsed_s=elapsed_s)
+
+    def _postprocess(self, answers: Sequence[Answer], chosen: Sequence[Choice | None]) -> None:
         now_s = self._clock()
-        for answer, token_id in zip(answers, chosen, strict=True):
-            if token_id is None:
+        for answer, choice in zip(answers, chosen, strict=True):
+            if choice is None:
                 self._end_failed(
                     answer.job, StepFailed("the model's logits were not numbers; the request may be retried")
                 )
                 continue
             self.num_generated_tokens += 1
-            delta, reason = answer.accept(token_id, now_s=now_s)
+            delta, reason = answer.accept(choice, now_s=now_s)
             if delta is not None:
                 self._outputs[answer.channel].append(delta)
             if reason is not None:

@@ -215,7 +215,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("parameter", "value"),
         [
-            ("num_logprobs", 0),
+            ("num_logprobs", 21),
             ("max_new_tokens", 0),
             ("temperature", -0.1),
             ("temperature", float("nan")),

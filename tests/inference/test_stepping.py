@@ -8,6 +8,7 @@ import pytest
 from inference.answers import Answer
 from inference.errors import StepFailed
 from inference.forward import ForwardPass
+from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
@@ -60,7 +61,7 @@ class Bench:
         self.model = _Model(tiny_model())
         self.forward = ForwardPass(cast("Any", self.model), num_slots=4, slot_length=TINY_CONTEXT_WINDOW)
         self.scheduler = Scheduler(num_slots=4, max_cached_tokens=2_000, max_prefill_tokens=32)
-        self.stepper = Stepper(self.scheduler, self.forward, clock=lambda: 0.0)
+        self.stepper = Stepper(self.scheduler, self.forward, pace=PrefillPace(max_tokens=32), clock=lambda: 0.0)
         self._encoder = encoder
         self.channel = _Recorder()
 
