@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from inference.answers import Answer
 from inference.cache import CacheShape
+from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, ModelUnusable, PromptTooLong, QueueFull, RequestIdInUse
 from inference.forward import ForwardPass
 from inference.pace import PrefillPace
@@ -62,8 +63,13 @@ class SlotEngine:
         max_waiting: int = DEFAULT_MAX_WAITING,
         max_prefill_tokens: int = DEFAULT_MAX_PREFILL_TOKENS,
         reason: str = "it was asked for",
+        thread: ComputeThread | None = None,
     ) -> None:
-        """:raises ModelUnusable: if the model cannot run over slots, or the cache holds not even one token."""
+        """
+        thread: the one that loaded the model, so that it goes on computing there.
+
+        :raises ModelUnusable: if the model cannot run over slots, or the cache holds not even one token.
+        """
         text_config = model.config.get_text_config()
         max_cached_tokens = cache_bytes // CacheShape.of(model.config, dtype=model.dtype).bytes_per_token
         self._context_window = min(
@@ -81,15 +87,15 @@ class SlotEngine:
         self._scheduler = Scheduler(
             num_slots=num_slots, max_cached_tokens=max_cached_tokens, max_prefill_tokens=max_prefill_tokens
         )
-        forward = ForwardPass(model, num_slots=num_slots, slot_length=self._context_window)
+        self._thread = thread or ComputeThread("slot-engine")
+        forward = self._thread.call(lambda: ForwardPass(model, num_slots=num_slots, slot_length=self._context_window))
         pace = PrefillPace(max_tokens=max_prefill_tokens)
         self._stepper = Stepper(self._scheduler, forward, pace=pace, clock=time.monotonic)
         self._rate = _Rate()
         self._wake = threading.Condition()  # guards what follows
         self._inbox: list[Answer | str] = []  # submissions, and ids to cancel, in the order in which they came
         self._is_closed = False
-        self._thread = threading.Thread(target=self._serve, name="slot-engine", daemon=True)
-        self._thread.start()
+        self._thread.serve(self._serve)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -142,8 +148,7 @@ class SlotEngine:
         with self._wake:
             self._is_closed = True
             self._wake.notify()
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
+        self._thread.join()
 
     def _answer(self, request: GenerationRequest, channel: StepChannel) -> Answer:
         prompt = self._encoder.encode(request)

@@ -64,12 +64,17 @@ def load_engine(
     """
     import torch
 
+    from inference.compute_thread import ComputeThread
     from inference.engine import SlotEngine
 
-    if num_threads is not None:
-        torch.set_num_threads(num_threads)
-    model, tokenizer = load_model(path, dtype=dtype)
-    return SlotEngine(model, tokenizer, **options)
+    def load() -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+        if num_threads is not None:
+            torch.set_num_threads(num_threads)
+        return load_model(path, dtype=dtype)
+
+    thread = ComputeThread("engine")
+    model, tokenizer = thread.call(load)
+    return SlotEngine(model, tokenizer, thread=thread, **options)
 
 
 def resolve_dtype(name: DtypeName) -> "torch.dtype":
