@@ -15,8 +15,9 @@ from inference.fused_kernels import packed_linear
 
 GROUP_SIZE = 32  # weights that share a scale and a zero; that of GGUF's Q4_0 and Q4_1
 _LEVELS = 15
-# bfloat16 rounds to 2^-9 of a value; what differs by more from sixteen equal steps was not four-bit.
-_MAX_ROUNDING = 2.0**-8
+# bfloat16 rounds by at most 2^-8 of a value, and so are the ends that the steps are found from; what differs by more
+# from sixteen equal steps was not four-bit.
+_MAX_ROUNDING = 2.0**-7
 
 
 @dataclass(frozen=True, slots=True)

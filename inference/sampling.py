@@ -70,7 +70,7 @@ def choose_tokens(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int | Non
     logits: (R, V).
     """
     adjusted = _adjust(logits, rows)  # (R, V)
-    peaks, best = _greatest(adjusted)  # (R,), (R,); NaN wins a maximum, so a NaN anywhere in a row shows here
+    peaks, best = greatest(adjusted)  # (R,), (R,); NaN wins a maximum, so a NaN anywhere in a row shows here
     chosen: list[int | None] = [
         token if usable else None for token, usable in zip(best.tolist(), peaks.isfinite().tolist(), strict=True)
     ]
@@ -82,7 +82,7 @@ def choose_tokens(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int | Non
     return chosen
 
 
-def _greatest(logits: Tensor) -> tuple[Tensor, Tensor]:
+def greatest(logits: Tensor) -> tuple[Tensor, Tensor]:
     """
     Return each row's greatest entry and its first place, (R,) and (R,). logits: (R, V).
 
@@ -96,7 +96,7 @@ def _greatest(logits: Tensor) -> tuple[Tensor, Tensor]:
     return peaks, block * _BLOCK + inside
 
 
-def _top(logits: Tensor) -> tuple[Tensor, Tensor]:
+def top(logits: Tensor) -> tuple[Tensor, Tensor]:
     """
     Return the best NUM_CANDIDATES entries of each row, best first, and their places, (R, C) and (R, C).
 
@@ -141,7 +141,7 @@ def _may_use_candidates(parameters: SamplingParameters) -> bool:
 
 def _sample_candidates(logits: Tensor, temperatures: Tensor, rows: Sequence[SamplingRow]) -> list[int | None]:
     """Choose among each row's best entries; None where those do not hold all that the filters keep. (R, V), (R, 1)."""
-    values, ids = _top(logits)  # (R, C), best first
+    values, ids = top(logits)  # (R, C), best first
     values = values.float() / temperatures
     totals = _log_mass_of_top_k(values, rows)
     unlimited = [place for place, row in enumerate(rows) if not row.parameters.top_k]

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from inference.sampling import SamplingRow, choose_tokens, gumbel_noise
+from inference.sampling import NUM_CANDIDATES, SamplingRow, choose, choose_tokens, greatest, gumbel_noise, top
 from inference.types import SamplingParameters
 
 VOCABULARY_SIZE = 1_000
@@ -153,3 +153,53 @@ class TestGumbelNoise:
         assert noise.mean().item() == pytest.approx(0.5772, abs=0.01)
         assert noise.var().item() == pytest.approx(1.6449, abs=0.03)
         assert torch.corrcoef(noise)[0, 1].abs() < 0.02
+
+
+class TestSearchByBlocks:
+    @pytest.mark.parametrize("width", [64 * 100, 64 * 64, 64 * 3, 1_000])
+    def test_finds_what_a_search_over_everything_finds(self, width):
+        logits = torch.randn(5, width, generator=torch.Generator().manual_seed(3))
+
+        values, places = top(logits)
+        peaks, best = greatest(logits)
+
+        expected = logits.topk(min(NUM_CANDIDATES, width))
+        assert torch.equal(values, expected.values)
+        assert torch.equal(places, expected.indices)
+        assert torch.equal(peaks, logits.amax(-1))
+        assert torch.equal(best, logits.argmax(-1))
+
+    def test_takes_the_first_of_equals_as_argmax_does(self):
+        logits = torch.zeros(1, 640)
+        logits[0, [70, 75, 300]] = 1.0
+
+        assert greatest(logits)[1].tolist() == [70]
+
+    def test_meets_a_number_that_is_none(self):
+        logits = torch.zeros(1, 640)
+        logits[0, 500] = float("nan")
+
+        assert greatest(logits)[0].isnan().all()
+
+
+class TestChoose:
+    def test_tells_the_models_own_log_probabilities_whatever_the_sampling(self):
+        logits = _logits(2)
+        rows = [_row(num_logprobs=3, temperature=1.7, top_k=5, seed=9), _row(num_logprobs=0, logit_bias={4: 50.0})]
+        expected = logits.log_softmax(-1)
+
+        first, second = choose(logits, rows)
+
+        assert first is not None
+        assert second is not None
+        assert first.logprob == pytest.approx(expected[0, first.token_id].item(), abs=1e-5)
+        assert [token_id for token_id, _ in first.best] == expected[0].topk(3).indices.tolist()
+        assert [logprob for _, logprob in first.best] == pytest.approx(expected[0].topk(3).values.tolist(), abs=1e-5)
+        assert (second.token_id, second.best) == (4, ())
+        assert second.logprob == pytest.approx(expected[1, 4].item(), abs=1e-5)
+
+    def test_tells_none_where_none_are_asked_for(self):
+        [choice] = choose(_logits(), [_row()])
+
+        assert choice is not None
+        assert choice.logprob is None

@@ -1,4 +1,7 @@
-from inference.scheduler import Job, Scheduler, StepPlan
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.scheduler import Job, Scheduler, StepPlan, common_prefix_length
 
 
 def _scheduler(*, num_slots: int = 2, max_cached_tokens: int = 1_000, max_prefill_tokens: int = 100) -> Scheduler:
@@ -163,3 +166,39 @@ class TestForget:
         assert scheduler.forget(job) == 0
         scheduler.add(_job("b", tokens=range(20)))
         assert _step(scheduler).segments[0].start == 0
+
+
+class TestSharedPrefix:
+    def test_is_reused_in_every_scope_and_nothing_after_it(self):
+        scheduler = _scheduler()
+        public, own = list(range(20)), list(range(100, 110))
+        _run_and_release(scheduler, _job("a", tokens=[*public, *own], cache_scope="alice", num_shared=20))
+
+        scheduler.add(_job("b", tokens=[*public, *own, 5], cache_scope="bob", num_shared=20))
+        plan = scheduler.schedule()
+
+        assert plan is not None
+        assert plan.admissions[0].num_cached == 20
+
+    def test_must_be_shared_on_both_sides(self):
+        scheduler = _scheduler()
+        _run_and_release(scheduler, _job("a", tokens=range(30), cache_scope="alice", num_shared=0))
+
+        scheduler.add(_job("b", tokens=range(31), cache_scope="bob", num_shared=20))
+        plan = scheduler.schedule()
+
+        assert plan is not None
+        assert plan.admissions[0].num_cached == 0
+
+
+class TestCommonPrefixLength:
+    @given(
+        left=st.lists(st.integers(0, 2), max_size=30),
+        right=st.lists(st.integers(0, 2), max_size=30),
+        cut=st.integers(0, 30),
+    )
+    def test_counts_equal_tokens_up_to_the_limit(self, left, right, cut):
+        limit = min(cut, len(left), len(right))
+        differing = [place for place in range(limit) if left[place] != right[place]]
+
+        assert common_prefix_length(left, right, limit) == (differing[0] if differing else limit)

@@ -18,6 +18,7 @@ from tests.inference.reading import ask, finish_of, read_all, text_of
 
 TEXTS = ["Hi", "the quick brown fox " * 6, "What is the capital of France?", "你好,世界 😀", "jumps over " * 40, "x"]
 NO_HALF_CHARACTERS = dict.fromkeys(range(97, 259), -100.0)  # the bytes that are no ASCII
+NO_END_NOR_HALVES = {2: -100.0, **NO_HALF_CHARACTERS}
 NO_END = {2: -100.0}  # a bias on the end token: the answer runs to its limit
 
 
@@ -153,7 +154,59 @@ class TestAnAnswer:
         assert 0 < timings.first_token_s <= timings.total_s
 
 
+class TestLogProbabilities:
+    def test_come_with_the_text_of_their_tokens(self, engine, tokenizer):
+        request = ask("Hi", num_logprobs=2, logit_bias={**NO_END, **NO_HALF_CHARACTERS})
+
+        outputs = list(engine.submit(request))
+
+        deltas = [output for output in outputs if isinstance(output, Delta)]
+        entries = [entry for delta in deltas for entry in delta.logprobs]
+        assert len(entries) == finish_of(outputs).usage.num_completion_tokens
+        assert "".join(entry.text for entry in entries) == text_of(outputs)
+        assert all(len(entry.alternatives) == 2 for entry in entries)
+
+    def test_are_those_of_the_model_itself(self, engine, tokenizer):
+        [first, *_] = [output for output in engine.submit(ask("Hi", num_logprobs=3)) if isinstance(output, Delta)]
+        prompt = tokenizer.apply_chat_template(
+            [{"role": "user", "content": "Hi"}], add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+
+        expected = tiny_model()(**prompt).logits[0, -1].log_softmax(-1).topk(3)
+
+        assert [other.logprob for other in first.logprobs[0].alternatives] == pytest.approx(
+            expected.values.tolist(), abs=1e-4
+        )
+
+    def test_are_absent_where_nobody_asked(self, engine):
+        assert all(not output.logprobs for output in engine.submit(ask("Hi")) if isinstance(output, Delta))
+
+
 class TestPrefixReuse:
+    def test_shares_a_public_message_between_scopes_and_changes_no_answer(self, engine):
+        messages = (ChatMessage("system", "Be kind. " * 10), ChatMessage("user", "Hi"))
+        requests = [
+            GenerationRequest(
+                id=scope,
+                sampling=SamplingParameters(max_new_tokens=8, temperature=0.0),
+                messages=messages,
+                cache_scope=scope,
+                num_shared_messages=num_shared,
+            )
+            for scope, num_shared in (("alice", 1), ("bob", 1), ("carol", 0))
+        ]
+
+        answers = [list(engine.submit(request)) for request in requests]
+
+        cached = [
+            finish_of(outputs, request.id).usage.num_cached_prompt_tokens
+            for outputs, request in zip(answers, requests, strict=True)
+        ]
+        assert cached[0] == 0
+        assert 20 < cached[1] < finish_of(answers[1], "bob").usage.num_prompt_tokens - 5
+        assert cached[2] == 0
+        assert len({text_of(outputs, request.id) for outputs, request in zip(answers, requests, strict=True)}) == 1
+
     def test_computes_only_what_is_new_of_the_next_turn(self, engine):
         first = list(engine.submit(ask("the quick brown fox " * 10)))
         history = [ChatMessage("user", "the quick brown fox " * 10), ChatMessage("assistant", text_of(first))]
@@ -195,20 +248,26 @@ class TestSteps:
         assert sixteen.stats().num_steps <= 1.2 * one.stats().num_steps
         assert sixteen.stats().num_generated_tokens == 16 * 48
 
-    def test_bring_a_running_stream_a_token_between_two_chunks_of_a_prompt(self, make_engine):
-        engine = make_engine(max_prefill_tokens=16)
-        channel = StepChannel()
-        engine.submit(ask("Hi", request_id="running", max_new_tokens=200, logit_bias={2: -100.0}), channel=channel)
-        channel.get(timeout_s=60)
+    def test_bring_every_running_stream_a_token_between_two_chunks_of_a_long_prompt(self, make_engine):
+        engine = make_engine(model=tiny_model(max_position_embeddings=8_192), num_slots=9)
+        running, long = StepChannel(), StepChannel()
+        for number in range(8):
+            request = ask("Hi", request_id=str(number), max_new_tokens=2_000, logit_bias=NO_END_NOR_HALVES)
+            engine.submit(request, channel=running)
+        while engine.stats().num_generated_tokens < 8 * 3:
+            running.get(timeout_s=60)
 
-        steps_before = engine.stats().num_steps
-        engine.submit(ask("the quick brown fox " * 20, request_id="long", max_new_tokens=1), channel=channel)
-        outputs = read_all(channel, num_requests=1)
+        steps_before, tokens_before = engine.stats().num_steps, engine.stats().num_generated_tokens
+        ids = tuple(3 + place % 300 for place in range(6_000))
+        sampling = SamplingParameters(1, temperature=0.0)
+        engine.submit(GenerationRequest(id="long", sampling=sampling, prompt_token_ids=ids), channel=long)
+        outputs = read_all(long, num_requests=1)
+        steps = engine.stats().num_steps - steps_before
+        tokens = engine.stats().num_generated_tokens - tokens_before
 
-        assert finish_of(outputs, "long").usage.num_prompt_tokens > 5 * 16
-        tokens = sum(o.num_tokens for o in outputs if isinstance(o, Delta) and o.request_id == "running")
-        assert tokens >= 5
-        assert engine.stats().num_steps - steps_before >= 5
+        assert finish_of(outputs, "long").usage.num_prompt_tokens == 6_000
+        assert steps >= 6_000 // 256
+        assert tokens >= 8 * (steps - 2)  # the readings before and after are taken in the middle of a step
 
 
 class TestRefusals:
