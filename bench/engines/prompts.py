@@ -13,12 +13,13 @@ from bench.engines.protocol import Ask
 
 SYSTEM_PROMPT = "You are a friendly assistant."
 QUESTION = "Note {salt}. Tell me a long story about a lighthouse keeper and the sea."
-_WORDS = (
+_VOCABULARY = (
     "the a one every old new small great grey bright quiet keeper lighthouse sea harbour storm ship lamp stair tower "
     "letter captain island morning night winter summer wind rope bell map window garden road village baker child song "
     "saw found carried lost opened closed followed remembered painted answered walked waited wrote heard lit kept and "
     "but then while because before after near under over beyond without with in on of to from at by for as"
-).split()  # noqa: SIM905  # a list of them would be 80 lines
+)
+_WORDS = _VOCABULARY.split()
 
 Messages = tuple[tuple[str, str], ...]
 

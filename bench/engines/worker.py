@@ -35,6 +35,7 @@ def run_job(competitor: Competitor, job: Job) -> dict[str, Trace]:
     """Submit a job's asks and record what arrives until every answer has ended. Returns a trace for each key."""
     began_s = time.monotonic()
     traces: dict[str, Trace] = {}
+    joining, joined = job.joining, None
 
     def submit(ask: Ask) -> None:
         traces[ask.key] = Trace(time.monotonic() - began_s, len(ask.token_ids))
@@ -45,11 +46,11 @@ def run_job(competitor: Competitor, job: Job) -> dict[str, Trace]:
     while any(trace.ended_s is None for trace in traces.values()):
         for arrival in competitor.wait():
             _note(traces[arrival.key], arrival, began_s=began_s)
-        if job.joining is None:
-            continue
-        if job.joining.key not in traces and all(trace.arrivals_s for trace in traces.values()):
-            submit(job.joining)
-        elif job.joining.key in traces and traces[job.joining.key].ended_s is not None:
+        if joining is not None and all(trace.arrivals_s for trace in traces.values()):
+            submit(joining)
+            joining, joined = None, joining.key
+        elif joined is not None and traces[joined].ended_s is not None:
+            joined = None
             for ask in job.asks:
                 competitor.cancel(ask.key)
     return traces
