@@ -35,7 +35,8 @@ def run_job(competitor: Competitor, job: Job) -> dict[str, Trace]:
     """Submit a job's asks and record what arrives until every answer has ended. Returns a trace for each key."""
     began_s = time.monotonic()
     traces: dict[str, Trace] = {}
-    joining, joined = job.joining, None
+    joining = job.joining
+    joined: str | None = None
 
     def submit(ask: Ask) -> None:
         traces[ask.key] = Trace(time.monotonic() - began_s, len(ask.token_ids))

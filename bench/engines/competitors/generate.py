@@ -9,7 +9,7 @@ from typing import Any
 from bench.engines.protocol import TEMPERATURE, TOP_K, TOP_P, Arrival, Ask, Mode
 
 NO_END_TOKEN = -1  # an id no token has: every answer is written to its full length
-SAMPLING = {
+SAMPLING: dict[Mode, dict[str, Any]] = {
     Mode.GREEDY: {"do_sample": False},
     Mode.SAMPLED: {"do_sample": True, "temperature": TEMPERATURE, "top_k": TOP_K, "top_p": TOP_P},
 }

@@ -20,7 +20,7 @@ NEEDED = ("fastapi", "uvicorn", "openai")
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 15.0
 _WAIT_S = 300.0
-_GENERATION = {
+_GENERATION: dict[Mode, dict[str, Any]] = {
     Mode.GREEDY: {"do_sample": False},
     Mode.SAMPLED: {"do_sample": True, "temperature": TEMPERATURE, "top_k": TOP_K, "top_p": TOP_P},
 }
