@@ -22,6 +22,8 @@ from bench.engines.settings import ENGINE, MODULES, Settings
 # A competitor that is slow at a row gets fewer rounds there, never fewer than three of them.
 ROW_BUDGET_S = 75.0
 MIN_ROUNDS = 3
+# After that, who was not measured at a row yet is measured once; the rows of most streams come last for it.
+RUN_LIMIT_S = 22 * 60.0
 # OpenMP's threads spin for a while after their last work; libgomp and libiomp give up within 0.2 s.
 SETTLE_S = 0.3
 _WARM_STREAMS, _WARM_TOKENS = 2, 4
@@ -48,6 +50,7 @@ class Measuring:
         self._writer = PromptWriter(settings.model_path)
         self._running: dict[str, CompetitorProcess] = {}
         self._num_started = 0
+        self._ends_at_s = time.monotonic() + RUN_LIMIT_S
         self.measured = Measured()
 
     def run(self) -> Measured:
@@ -56,10 +59,10 @@ class Measuring:
                 self._measure_loading()
             for name in self._settings.competitors:
                 self._start(name, stack)
-            for row in rows_of(self._settings, self._writer):
-                self._measure_row(row)
             if ENGINE in self._running:
                 self._measure_turns(stack)
+            for row in rows_of(self._settings, self._writer):
+                self._measure_row(row)
         return self.measured
 
     def _measure_loading(self) -> None:
@@ -103,9 +106,10 @@ class Measuring:
         spent_s = dict.fromkeys((name for name in row.competitors if name in self._running), 0.0)
         for number in range(1, self._settings.rounds + 1):
             for name in rotated(list(spent_s), by=number):
-                if name not in self._running or not has_time(spent_s[name], num_done=number - 1):
-                    continue
                 began_s = time.monotonic()
+                left_s = self._ends_at_s - began_s
+                if name not in self._running or not has_time(spent_s[name], num_done=number - 1, left_s=left_s):
+                    continue
                 try:
                     figures = row.measure(self._running[name], number)
                 except (CompetitorFailed, ValueError) as failure:
@@ -139,8 +143,14 @@ class Measuring:
         self._say(f"{title}, round {number}, {name}: {shown}")
 
 
-def has_time(spent_s: float, *, num_done: int) -> bool:
-    """Whether another round of the same length fits the row's budget, or too few are done."""
+def has_time(spent_s: float, *, num_done: int, left_s: float) -> bool:
+    """
+    Whether another round of the same length fits the row's budget, or too few are done.
+
+    left_s: of the whole run; without any, one round has to do.
+    """
+    if left_s <= 0:
+        return num_done == 0
     if num_done < MIN_ROUNDS:
         return True
     return spent_s * (num_done + 1) / num_done <= ROW_BUDGET_S

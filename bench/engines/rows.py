@@ -45,16 +45,13 @@ class Row:
 
 def rows_of(settings: Settings, writer: PromptWriter) -> list[Row]:
     """Every row of a run, in order. Who is not in the settings is left out later."""
-    rows = [_decode_row(size, mode, settings.tokens, writer) for size in settings.sizes for mode in Mode]
-    rows.append(
-        Row(
-            "prefill",
-            f"prefill alone, {PREFILL_TOKENS:,} tokens",
-            (ENGINE, GENERATE, CONTINUOUS, SERVE, SERVE_CONTINUOUS, LLAMA),
-            partial(_prefill, writer),
-        )
+    prefill = Row(
+        "prefill",
+        f"prefill alone, {PREFILL_TOKENS:,} tokens",
+        (ENGINE, GENERATE, CONTINUOUS, SERVE, SERVE_CONTINUOUS, LLAMA),
+        partial(_prefill, writer),
     )
-    rows += [
+    beside = [
         Row(
             f"beside/{mode}",
             f"prefill of {BESIDE_TOKENS:,} tokens beside {BESIDE_STREAMS} streams, {mode}",
@@ -63,7 +60,8 @@ def rows_of(settings: Settings, writer: PromptWriter) -> list[Row]:
         )
         for mode in Mode
     ]
-    return rows
+    decode = [_decode_row(size, mode, settings.tokens, writer) for size in sorted(settings.sizes) for mode in Mode]
+    return [prefill, *beside, *decode]
 
 
 def decode_key(size: int, mode: Mode) -> str:

@@ -30,7 +30,7 @@ def throughput_table(
 
     In brackets: our engine over it, and the number of rounds where it is not `full_rounds`.
     """
-    keys = [key for key in titles if key not in {"load", "turns"}]
+    keys = sorted((key for key in titles if key not in {"load", "turns"}), key=lambda key: "decode/" not in key)
     present = [name for name in NAMES if any(name in medians[key] for key in keys)]
     rows = [
         [titles[key], *(_throughput(medians, key, name, num_rounds[key].get(name, 0), full_rounds) for name in present)]
