@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.engines.protocol import Ask
+from bench.engines.protocol import Ask, Messages
 
 SYSTEM_PROMPT = "You are a friendly assistant."
 QUESTION = "Note {salt}. Tell me a long story about a lighthouse keeper and the sea."
@@ -20,8 +20,6 @@ _VOCABULARY = (
     "but then while because before after near under over beyond without with in on of to from at by for as"
 )
 _WORDS = _VOCABULARY.split()
-
-Messages = tuple[tuple[str, str], ...]
 
 
 class PromptWriter:

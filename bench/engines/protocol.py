@@ -7,11 +7,15 @@ Imports nothing heavy: the driver holds no torch while others are measured.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 TEMPERATURE = 0.7
 TOP_K = 50
 TOP_P = 0.9
+
+
+Role = Literal["system", "user", "assistant"]
+Messages = tuple[tuple[Role, str], ...]  # role, text
 
 
 class Mode(StrEnum):
@@ -30,12 +34,12 @@ class Ask:
     """
     One answer to write. `messages` and `token_ids` say the same: each competitor takes the one it is made for.
 
-    messages: (role, text). scope: conversations that may share cached tokens; "" = none.
+    scope: conversations that may share cached tokens; "" = none.
     suppressed_ids: tokens that must not be chosen; only our engine is asked for that.
     """
 
     key: str
-    messages: tuple[tuple[str, str], ...]
+    messages: Messages
     token_ids: tuple[int, ...]
     num_new_tokens: int
     scope: str = ""

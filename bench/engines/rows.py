@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from bench.engines.prompts import QUESTION, PromptWriter, conversation, opening
-from bench.engines.protocol import Ask, Job, Mode, Trace
+from bench.engines.protocol import Ask, Job, Messages, Mode, Trace
 from bench.engines.settings import BARE_LOOP, CONTINUOUS, ENGINE, GENERATE, LLAMA, SERVE, SERVE_CONTINUOUS, Settings
 from bench.engines.timelines import beside_figures, decode_figures, prefill_figures
 
@@ -79,9 +79,9 @@ def measure_turns(writer: PromptWriter, worker: Runner, cold_worker: Runner, num
     so_far = conversation(salt, num_turns=TURNS - 2, words_per_text=WORDS_PER_TEXT)
     ask = partial(writer.ask, scope=salt, suppressed=writer.special_ids)
     first = _only(worker, ask(f"{salt}/1", opening_of(so_far), num_new_tokens=1))
-    before = (*so_far, ("user", "And what happened then?"))
+    before: Messages = (*so_far, ("user", "And what happened then?"))
     written = _only(worker, ask(f"{salt}/19", before, num_new_tokens=ANSWER_TOKENS))
-    going_on = (("assistant", written.text), ("user", QUESTION.format(salt=f"{salt}-{TURNS}")))
+    going_on: Messages = (("assistant", written.text), ("user", QUESTION.format(salt=f"{salt}-{TURNS}")))
     last = ask(f"{salt}/20", (*before, *going_on), num_new_tokens=1)
     here, elsewhere = _only(worker, last), _only(cold_worker, last)
     return {
@@ -92,7 +92,7 @@ def measure_turns(writer: PromptWriter, worker: Runner, cold_worker: Runner, num
     }
 
 
-def opening_of(messages: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def opening_of(messages: Messages) -> Messages:
     """The first turn's prompt: system prompt and first question."""
     return opening(messages[1][1])
 

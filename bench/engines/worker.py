@@ -49,7 +49,7 @@ def run_job(competitor: Competitor, job: Job) -> dict[str, Trace]:
             _note(traces[arrival.key], arrival, began_s=began_s)
         if joining is not None and all(trace.arrivals_s for trace in traces.values()):
             submit(joining)
-            joining, joined = None, joining.key
+            joined, joining = joining.key, None
         elif joined is not None and traces[joined].ended_s is not None:
             joined = None
             for ask in job.asks:

@@ -158,8 +158,8 @@ def _install_optional(python: Path, *, root: Path) -> bool:
     for requirement in own_requirements(root / "requirements-bench.txt"):
         try:
             _pip_install(python, requirement, root=root)
-        except InstallError as failure:
-            failures.append(str(failure))
+        except InstallError as error:
+            failures.append(error)
     for failure in failures:
         print(f"{failure} The benchmark goes on without it.", flush=True)
     return not failures

@@ -76,8 +76,9 @@ class ContinuousBatching:
         from transformers import ContinuousBatchingConfig, GenerationConfig
 
         if mode not in self._managers:
+            settings = {"eos_token_id": NO_END_TOKEN, **SAMPLING[mode]}
             self._managers[mode] = self._model.init_continuous_batching(
-                generation_config=GenerationConfig(eos_token_id=NO_END_TOKEN, **SAMPLING[mode]),
+                generation_config=GenerationConfig.from_dict(settings),
                 continuous_batching_config=ContinuousBatchingConfig(
                     page_size=PAGE_SIZE,
                     num_blocks=NUM_BLOCKS,
