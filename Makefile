@@ -9,7 +9,7 @@ BOOTSTRAP := $(PYTHON) -m chatapp.launch.bootstrap
 .NOTPARALLEL:
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s%s\n", $$1, $$2}' Makefile
 	@echo "Variables: PORT HOST REDIS_PORT CHATAPP_DATA_DIR DATABASE_URL REDIS_URL TORCH_INDEX_URL PYTHON"
 
 run:  ## install what is missing, start everything, print the address; Ctrl-C stops it

@@ -49,7 +49,7 @@ def _throughput(medians: Medians, key: str, name: str, num_rounds: int, full_rou
     if name != ENGINE and ratio is not None:
         notes.append(f"×{ratio:.2f}")
     if num_rounds != full_rounds:
-        notes.append(f"{num_rounds} rounds")
+        notes.append(f"{num_rounds} round{'s' if num_rounds > 1 else ''}")
     return number(value) + (f" ({', '.join(notes)})" if notes else "")
 
 
