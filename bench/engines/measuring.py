@@ -127,7 +127,7 @@ class Measuring:
             for number in range(1, self._settings.rounds + 1):
                 figures = measure_turns(self._writer, self._running[ENGINE], cold, number)
                 self._keep("turns", title, ENGINE, figures, number)
-        except (CompetitorFailed, CompetitorMissing) as failure:
+        except (CompetitorFailed, CompetitorMissing, ValueError) as failure:
             self._drop(COLD, f"{title}: {failure}", is_dead=False)
 
     def _drop(self, name: str, why: str, *, is_dead: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from bench.engines.prompts import QUESTION, PromptWriter, conversation, opening
 from bench.engines.protocol import Ask, Job, Messages, Mode, Trace
 from bench.engines.settings import BARE_LOOP, CONTINUOUS, ENGINE, GENERATE, LLAMA, SERVE, SERVE_CONTINUOUS, Settings
-from bench.engines.timelines import beside_figures, decode_figures, prefill_figures
+from bench.engines.timelines import beside_figures, decode_figures, first_token_s, prefill_figures
 
 OVERHEAD_SIZE = 32
 PREFILL_TOKENS = 2_000
@@ -85,9 +85,9 @@ def measure_turns(writer: PromptWriter, worker: Runner, cold_worker: Runner, num
     last = ask(f"{salt}/20", (*before, *going_on), num_new_tokens=1)
     here, elsewhere = _only(worker, last), _only(cold_worker, last)
     return {
-        "turn_1_first_token_s": first.arrivals_s[0] - first.submitted_s,
-        "turn_20_first_token_s": here.arrivals_s[0] - here.submitted_s,
-        "turn_20_elsewhere_first_token_s": elsewhere.arrivals_s[0] - elsewhere.submitted_s,
+        "turn_1_first_token_s": first_token_s(first),
+        "turn_20_first_token_s": first_token_s(here),
+        "turn_20_elsewhere_first_token_s": first_token_s(elsewhere),
         "turn_20_prompt_tokens": float(len(last.token_ids)),
     }
 

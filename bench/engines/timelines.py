@@ -12,7 +12,7 @@ def decode_figures(traces: Mapping[str, Trace]) -> dict[str, float]:
     """Return total tokens/s from the first submission to the last end, and the median time to the first token."""
     took_s = max(_end_of(trace) for trace in traces.values())
     num_tokens = sum(trace.num_tokens for trace in traces.values())
-    firsts = [trace.arrivals_s[0] - trace.submitted_s for trace in traces.values()]
+    firsts = [first_token_s(trace) for trace in traces.values()]
     return {
         "tokens_per_s": num_tokens / took_s,
         "first_token_s": statistics.median(firsts),
@@ -23,7 +23,7 @@ def decode_figures(traces: Mapping[str, Trace]) -> dict[str, float]:
 def prefill_figures(traces: Mapping[str, Trace]) -> dict[str, float]:
     """Return prompt tokens/s until the first new token of the only answer."""
     [trace] = traces.values()
-    took_s = trace.arrivals_s[0] - trace.submitted_s
+    took_s = first_token_s(trace)
     return {"prefill_tokens_per_s": trace.num_prompt_tokens / took_s, "first_token_s": took_s}
 
 
@@ -35,7 +35,8 @@ def beside_figures(traces: Mapping[str, Trace], *, joining: str) -> dict[str, fl
     :raises ValueError: if another answer ended before the joining one had its first token.
     """
     joined = traces[joining]
-    begin_s, end_s = joined.submitted_s, joined.arrivals_s[0]
+    begin_s = joined.submitted_s
+    end_s = begin_s + first_token_s(joined)
     others = [trace for key, trace in traces.items() if key != joining]
     if any(trace.arrivals_s[-1] < begin_s or _end_of(trace) < end_s for trace in others):
         raise ValueError("an answer ended while the long prompt was computed; give them more tokens to write")
@@ -45,6 +46,13 @@ def beside_figures(traces: Mapping[str, Trace], *, joining: str) -> dict[str, fl
         "greatest_gap_ms": 1_000 * max(gaps),
         "p95_gap_ms": 1_000 * percentile(gaps, share=0.95),
     }
+
+
+def first_token_s(trace: Trace) -> float:
+    """:raises ValueError: if no token came."""
+    if not trace.arrivals_s:
+        raise ValueError("an answer without a token has no first one")
+    return trace.arrivals_s[0] - trace.submitted_s
 
 
 def gaps_between(arrivals_s: Sequence[float], *, begin_s: float, end_s: float) -> list[float]:

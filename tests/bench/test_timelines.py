@@ -32,6 +32,10 @@ class TestDecodeFigures:
         with pytest.raises(ValueError, match="without an end"):
             decode_figures({"a": Trace(0.0, 10, arrivals_s=[1.0], num_tokens=1)})
 
+    def test_refuse_an_answer_without_a_token(self):
+        with pytest.raises(ValueError, match="without a token"):
+            decode_figures({"a": Trace(0.0, 10, ended_s=1.0)})
+
 
 class TestPrefillFigures:
     def test_count_from_the_submission(self):
