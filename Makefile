@@ -5,11 +5,11 @@ VENV_PYTHON := .venv/bin/python
 BOOTSTRAP := $(PYTHON) -m chatapp.launch.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs model-add test check bench-e2e format clean
+.PHONY: help run stop logs model-add test check bench-e2e bench-engine format clean
 .NOTPARALLEL:
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s%s\n", $$1, $$2}' Makefile
 	@echo "Variables: PORT HOST REDIS_PORT CHATAPP_DATA_DIR DATABASE_URL REDIS_URL TORCH_INDEX_URL PYTHON"
 
 run:  ## install what is missing, start everything, print the address; Ctrl-C stops it
@@ -32,6 +32,9 @@ check:  ## format, lint, types (Python and TypeScript), import contracts
 
 bench-e2e:  ## tokens/s and first token through the whole product against its engine alone
 	@exec $(BOOTSTRAP) dev bench.end_to_end
+
+bench-engine:  ## our engine beside its competitors, about 25 minutes [ROUNDS= SIZES="1 32" TOKENS= COMPETITORS= MODEL=]
+	@exec $(BOOTSTRAP) bench bench.engines
 
 format:  ## put the code into its format and mend what ruff can mend
 	@$(BOOTSTRAP) dev ruff format .

