@@ -66,6 +66,7 @@ export function generation(fields: Partial<GenerationView> = {}): GenerationView
     timings: null,
     context: null,
     error_code: null,
+    error_details: null,
     created_at: "2026-11-22T09:02:00Z",
     ...fields,
   };
