@@ -43,8 +43,8 @@ BEGAN = datetime(2026, 11, 22, 9, tzinfo=UTC)
 NOTICE = Notice(category="self_harm", text="This answer was withheld by your organisation.")
 TOO_LONG = {"num_prompt_tokens": 9000, "context_window": 8192}
 LOGPROBS = (
-    TokenLogprob(text=" yes", logprob=-0.25, alternatives=(Alternative(text=" no", logprob=-1.5),)),
-    TokenLogprob(text="\ufffd", logprob=-2.0),
+    TokenLogprob(text="找", logprob=-0.25, alternatives=(Alternative(text="看", logprob=-1.5),)),
+    TokenLogprob(text=" ", logprob=-2.0),
 )
 MASKED = Notice(category="personal_data", text="这里有被遮盖的内容。")
 
@@ -195,12 +195,13 @@ def _answers_that_did_not_stop_by_themselves() -> Iterator[tuple[str, Unit]]:
         ("failed", failed, "error", {"error_code": "too_many_attempts", "attempt": 5}),
         ("refused", refused, "error", {"error_code": "prompt_too_long", "error_details": TOO_LONG}),
     )
-    asked = GenerationDelta(generation_id=key(10), seq=1, text="找 ", logprobs=LOGPROBS)
-    yield "generation.delta, with log-probabilities", asked
     for name, message, reason, fields in endings:
         place = message.model_copy(update={"text": None, "state": "visible", "notice": None})
         yield f"message.created, of the answer {name}", MessageCreated(id=key(0), message=place)
         yield f"generation.queued, of the answer {name}", GenerationQueued(id=key(0), generation=generation(place))
+        if message is masked:
+            asked = GenerationDelta(generation_id=generation(place).id, seq=1, text="找 ", logprobs=LOGPROBS)
+            yield "generation.delta, with log-probabilities", asked
         yield from _end(name, generation(place), message, reason, **fields)
     yield "message.created, restored by a reviewer", MessageCreated(id=key(0), message=restored)
     plain = conversation(row_version=4, seconds=9, active_leaf_id=restored.id, template=None, temperature=0.0)

@@ -81,7 +81,7 @@ export function fact<T extends FeedEvent["type"]>(
 }
 
 export function delta(seq: number, text: string, generation_id = G): FeedEvent {
-  return { type: "generation.delta", generation_id, seq, text };
+  return { type: "generation.delta", generation_id, seq, text, logprobs: undefined };
 }
 
 export function ended(seq: number, generation_id = G): FeedEvent {
