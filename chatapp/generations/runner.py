@@ -359,9 +359,10 @@ class Runner:
         self._drop(session)
 
     def _drop(self, session: Session) -> None:
+        key = str(session.generation_id)
         with self._lock:
-            self._sessions.pop(str(session.generation_id), None)
-            self._rows.pop(str(session.generation_id), None)
+            if self._sessions.get(key) is session:  # given back, it may have been claimed again here by now
+                del self._sessions[key], self._rows[key]
         session.done.set()
 
     def _open_sessions(self) -> list[Session]:

@@ -121,7 +121,12 @@ class TestModelEngineReport:
         assert row.serving_parameters == ["temperature", "top_p"]
 
     def test_writes_nothing_where_nothing_changed(self, django_assert_num_queries):
-        report = {"slug": DEFAULT, "kind": "slots", "reason": "it fits", "parameters": ["seed", "top_k"]}
+        report: dict[str, Any] = {
+            "slug": DEFAULT,
+            "kind": "slots",
+            "reason": "it fits",
+            "parameters": ["seed", "top_k"],
+        }
         first = model_engine_report(**report)
 
         with django_assert_num_queries(1):

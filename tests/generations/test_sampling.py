@@ -1,5 +1,6 @@
 """What a program may ask of an answer, what else holds, and what is refused before it is queued."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.services import model_engine_report
 from chatapp.conversations.models import Conversation, Message
+from chatapp.core import clock
 from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import MaxNewTokensTooMany, UnsupportedParameter
 from chatapp.generations.models import Generation
@@ -21,7 +23,7 @@ from tests.support.factories import make_answer, make_conversation, make_questio
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
-LARGEST = {
+LARGEST: dict[str, Any] = {
     "temperature": 2.0,
     "top_k": 1_000_000,
     "top_p": 1.0,
@@ -30,7 +32,7 @@ LARGEST = {
     "frequency_penalty": 100.0,
     "presence_penalty": -100.0,
     "seed": 2**53 - 1,
-    "stop": ["x" * 64, "\n", "終", "END"],
+    "stop": ("x" * 64, "\n", "終", "END"),
     "max_new_tokens": 64,
     "num_logprobs": 20,
 }
@@ -92,8 +94,7 @@ class TestSampling:
         assert refusal.value.errors()[0]["loc"][0] == field
 
     def test_takes_nothing_that_the_engine_would_refuse(self):
-        asked = {**LARGEST, "stop": tuple(LARGEST["stop"])}
-        request = GenerationRequest("1", SamplingParameters(**asked), prompt_token_ids=(1,))
+        request = GenerationRequest("1", SamplingParameters(**LARGEST), prompt_token_ids=(1,))
 
         Sampling(**LARGEST)
 
@@ -101,7 +102,7 @@ class TestSampling:
         assert LARGEST["num_logprobs"] == ENGINES_MAX_LOGPROBS
 
     def test_drops_what_no_database_stores(self):
-        assert Sampling(stop=["a\x00b", "\x00"]).asked() == {"stop": ["ab"]}
+        assert Sampling(stop=("a\x00b", "\x00")).asked() == {"stop": ["ab"]}
 
 
 class TestATurn:
@@ -158,8 +159,8 @@ class TestATurn:
 
 class TestARegeneration:
     def test_keeps_what_was_asked_for_and_takes_another_seed(self, conversation):
-        first = stored(start(conversation, min_p=0.1, seed=3))
-        Generation.objects.update(status="completed", finish_reason="stop", finished_at=first.created_at)
+        first = start(conversation, min_p=0.1, seed=3)
+        Generation.objects.update(status="completed", finish_reason="stop", finished_at=clock.now())
 
         again = stored(
             turn_regenerate(owner_id=conversation.owner_id, message_id=first.message_id, client_turn_id=uuid4())

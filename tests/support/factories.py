@@ -22,7 +22,7 @@ from chatapp.moderation.services import rule_create, ruleset_publish
 from chatapp.prompts.models import PromptTemplate, PromptTemplateVersion
 
 _numbers = count(1)
-SAMPLING = {"temperature": 0.7, "top_k": 50, "top_p": 0.9, "seed": 1, "max_new_tokens": 64}
+SAMPLING: dict[str, Any] = {"temperature": 0.7, "top_k": 50, "top_p": 0.9, "seed": 1, "max_new_tokens": 64}
 
 
 def make_user(**fields: Any) -> User:
