@@ -24,6 +24,7 @@ from inference.types import (
     Output,
     StepChannel,
     Timings,
+    TokenLogprob,
     Usage,
 )
 
@@ -106,6 +107,11 @@ def write_tiny_model(path: Path, *, seed: int = 0) -> None:
     tiny_tokenizer().save_pretrained(path)
 
 
+SCRIPTED_CAPABILITIES = Capabilities(
+    EngineKind.SLOTS, frozenset(OPTIONAL_PARAMETERS) - {"adapter"}, "the test scripts it"
+)
+
+
 class ScriptedEngine:
     """
     Implements `types.Engine` without a model: the test says what comes out, and when.
@@ -115,8 +121,15 @@ class ScriptedEngine:
     `end`, or somebody cancels it. Counts one token per delta and one per prompt character.
     """
 
-    def __init__(self, scripts: Mapping[str, Sequence[str]] | None = None, *, context_window: int = 8192) -> None:
+    def __init__(
+        self,
+        scripts: Mapping[str, Sequence[str]] | None = None,
+        *,
+        context_window: int = 8192,
+        capabilities: Capabilities = SCRIPTED_CAPABILITIES,
+    ) -> None:
         self._scripts = dict(scripts or {})
+        self._capabilities = capabilities
         self._context_window = context_window
         self._open: dict[str, _OpenRequest] = {}
         self._lock = threading.RLock()
@@ -127,7 +140,7 @@ class ScriptedEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(EngineKind.SLOTS, frozenset(OPTIONAL_PARAMETERS) - {"adapter"}, "the test scripts it")
+        return self._capabilities
 
     @property
     def context_window(self) -> int:
@@ -152,7 +165,7 @@ class ScriptedEngine:
                 self.end(request.id)
             return stream
 
-    def say(self, request_id: str, text: str) -> None:
+    def say(self, request_id: str, text: str, *, logprobs: Sequence[TokenLogprob] = ()) -> None:
         """
         Give out one delta of an open request, as a step of its own.
 
@@ -162,7 +175,7 @@ class ScriptedEngine:
             opened = self._open[request_id]
             opened.num_tokens += 1
             self._num_steps += 1
-            opened.channel.put([Delta(request_id=request_id, text=text, num_tokens=1)])
+            opened.channel.put([Delta(request_id, text, num_tokens=1, logprobs=tuple(logprobs))])
 
     def end(
         self, request_id: str, reason: FinishReason = FinishReason.STOP, *, error: EngineError | None = None

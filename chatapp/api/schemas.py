@@ -31,6 +31,14 @@ class MePatch(Body):
     display_name: str | None = Field(default=None, max_length=80)
 
 
+class EngineOut(Schema):
+    """What serves a model, and which optional parameters a turn may ask of it."""
+
+    kind: str
+    reason: str
+    parameters: list[str]
+
+
 class ModelOut(Schema):
     slug: str
     name: str
@@ -39,6 +47,7 @@ class ModelOut(Schema):
     max_new_tokens: int
     is_default: bool
     is_available: bool
+    engine: EngineOut | None  # None: no worker said it yet
 
 
 class ModelList(Schema):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chatapp.catalog.engines import EngineChoice
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 
@@ -42,6 +43,17 @@ class ChatModel(models.Model):
     default_system_prompt = models.TextField(
         _("default system prompt"), blank=True, help_text=_("Used where no prompt template was chosen.")
     )
+    engine = models.CharField(
+        _("engine"),
+        max_length=8,
+        choices=EngineChoice,
+        default=EngineChoice.AUTO,
+        help_text=_("Automatic takes the fastest one that computes this model correctly."),
+    )
+    # What the model worker said of its engine when it last started; null parameters: it never did.
+    serving_engine = models.CharField(_("served by"), max_length=20, blank=True, editable=False)
+    serving_reason = models.TextField(_("why this engine"), blank=True, editable=False)
+    serving_parameters = models.JSONField(_("what it can do"), null=True, editable=False)
     is_enabled = models.BooleanField(_("enabled"), default=True, help_text=_("Offered to people, and given a worker."))
     is_default = models.BooleanField(_("default"), default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -52,6 +64,7 @@ class ChatModel(models.Model):
         ordering: ClassVar[list[str]] = ["-is_default", "name"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_model"),
+            models.CheckConstraint(condition=Q(engine__in=EngineChoice.values), name="model_engine"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """Writes the catalog, and the sign of life of a model worker."""
 
+from collections.abc import Collection
+
 from chatapp.catalog.models import ChatModel
 from chatapp.core.redis import redis_sync
 
@@ -31,6 +33,19 @@ def model_add(*, slug: str, name: str, source: str, path: str, context_window: i
         },
     )
     return model
+
+
+def model_engine_report(*, slug: str, kind: str, reason: str, parameters: Collection[str]) -> bool:
+    """
+    Note which engine a model worker serves the model with, why, and what a request may ask of it.
+
+    Returns whether that was new. With several workers the one that started last is believed.
+    """
+    fields = {"serving_engine": kind, "serving_reason": reason, "serving_parameters": sorted(parameters)}
+    known = ChatModel.objects.filter(slug=slug).values(*fields).first()
+    if known is None or known == fields:
+        return False
+    return bool(ChatModel.objects.filter(slug=slug).update(**fields))
 
 
 def worker_sign(*, slug: str, worker: str, stats: str) -> None:

@@ -96,3 +96,15 @@ def message_get(*, owner_id: UUID, message_id: UUID) -> Message:
 def message_find_resent(*, owner_id: UUID, client_message_id: UUID) -> Message | None:
     """The message that an earlier send of the same client id made."""
     return Message.objects.filter(owner_id=owner_id, client_message_id=client_message_id).first()
+
+
+def system_prompt_is_public(conversation: Conversation) -> bool:
+    """
+    Whether the system prompt says nothing of the person: it is a published template's own text, or the model's default.
+
+    What is public may be computed once for everybody (inference.types.GenerationRequest.num_shared_messages).
+    """
+    version = conversation.template_version
+    if version is None:
+        return conversation.system_prompt == conversation.model.default_system_prompt
+    return not version.variables and version.template.is_published and version.text == conversation.system_prompt

@@ -6,7 +6,7 @@ example of each; TypeScript decodes the same file.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -103,6 +103,7 @@ class GenerationView(Unit):
     timings: Timings | None
     context: ContextReport | None
     error_code: str | None
+    error_details: dict[str, Any] | None  # what the sentence about the error needs: numbers, a parameter's name
     created_at: datetime
 
 
@@ -165,13 +166,38 @@ class GenerationFinished(Fact):
     message: MessageView
 
 
+class Alternative(Unit):
+    """One of the most probable tokens at a place that the gate would have released there."""
+
+    text: str
+    logprob: float
+
+
+class TokenLogprob(Unit):
+    """
+    A token whose text was released as the model wrote it, and the natural logarithm of its probability.
+
+    `text` and those of the alternatives hold U+FFFD where a token is half a character.
+    """
+
+    text: str
+    logprob: float
+    alternatives: tuple[Alternative, ...] = ()
+
+
 class GenerationDelta(Unit):
-    """Text that one append added; `seq` is contiguous from 1."""
+    """
+    Text that one append added; `seq` is contiguous from 1.
+
+    `logprobs` is there only if the turn asked for them: one for each token whose text ends here, but for those that a
+    rule touched.
+    """
 
     type: Literal["generation.delta"] = "generation.delta"
     generation_id: UUID
     seq: int
     text: str
+    logprobs: tuple[TokenLogprob, ...] | None = Field(default=None, exclude_if=lambda logprobs: logprobs is None)
 
 
 class GenerationEnded(Unit):
@@ -218,4 +244,5 @@ FeedEvent = Annotated[AnyFact | StreamEvent, Field(discriminator="type")]
 
 fact_adapter: TypeAdapter[AnyFact] = TypeAdapter(AnyFact)
 feed_entry_adapter: TypeAdapter[FeedEntry] = TypeAdapter(FeedEntry)
+logprobs_adapter: TypeAdapter[tuple[TokenLogprob, ...]] = TypeAdapter(tuple[TokenLogprob, ...])
 stream_event_adapter: TypeAdapter[StreamEvent] = TypeAdapter(StreamEvent)

@@ -16,7 +16,7 @@ from redis.commands.core import Script
 
 from chatapp.core.redis import redis_sync
 from chatapp.feed import keys, scripts
-from chatapp.feed.events import AnyFact, SocketEvicted
+from chatapp.feed.events import AnyFact, SocketEvicted, TokenLogprob, logprobs_adapter
 
 # A worker renews every 250 ms (runner.RENEW_S); six seconds of silence are a death, not a slow step.
 LEASE_MS = 6_000
@@ -34,12 +34,15 @@ class Append:
     One generation's share of a pipeline. Empty text only renews the lease and asks for the answer.
 
     `base_seq` is the seq of the last append that was answered; repeating an unanswered append changes nothing.
+    `num_tokens`: what the text so far took, this one's included. `logprobs` leave with the text; None = nobody asked.
     """
 
     generation_id: UUID
     attempt: int
     base_seq: int
     text: str
+    num_tokens: int = 0
+    logprobs: tuple[TokenLogprob, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class TakeOver:
     seq: int
     is_cancelled: bool
     was_known: bool
+    num_tokens: int = 0  # what the text took
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +93,41 @@ def append_all(appends: Sequence[Append]) -> list[Appended]:
                     keys.text_key(item.generation_id),
                     keys.DOORBELL,
                 ],
-                args=[item.attempt, item.text, LEASE_MS, keys.DOORBELL_MAX_RINGS, item.base_seq],
+                args=[
+                    item.attempt,
+                    item.text,
+                    LEASE_MS,
+                    keys.DOORBELL_MAX_RINGS,
+                    item.base_seq,
+                    item.num_tokens,
+                    b"" if item.logprobs is None else logprobs_adapter.dump_json(item.logprobs),
+                ],
                 client=pipeline,
             )
         return [Appended(AppendAnswer(answer.decode()), int(seq)) for answer, seq in pipeline.execute()]
 
 
-def take_over(*, generation_id: UUID, attempt: int, fallback_text: str, fallback_seq: int) -> TakeOver:
+def take_over(
+    *, generation_id: UUID, attempt: int, fallback_text: str, fallback_seq: int, fallback_num_tokens: int = 0
+) -> TakeOver:
     """
     Fence every earlier attempt and read what was shown, in one moment.
 
     :raises Fenced: when this attempt is not newer than the one that holds the generation, or it has ended.
     """
-    answer, text, seq, cancelled, known = _script(scripts.TAKE_OVER)(
+    answer, text, seq, cancelled, known, num_tokens = _script(scripts.TAKE_OVER)(
         keys=[keys.state_key(generation_id), keys.text_key(generation_id), keys.events_key(generation_id)],
-        args=[attempt, LEASE_MS, fallback_text, fallback_seq],
+        args=[attempt, LEASE_MS, fallback_text, fallback_seq, fallback_num_tokens],
     )
     if answer == b"fenced":
         raise Fenced(f"generation {generation_id}: attempt {attempt} came too late")
-    return TakeOver(text=text.decode(), seq=int(seq), is_cancelled=bool(cancelled), was_known=bool(known))
+    return TakeOver(
+        text=text.decode(),
+        seq=int(seq),
+        is_cancelled=bool(cancelled),
+        was_known=bool(known),
+        num_tokens=int(num_tokens),
+    )
 
 
 def cancel(*, generation_id: UUID) -> None:

@@ -12,7 +12,8 @@ local function now_ms()
 end
 """
 
-# KEYS state events text doorbell · ARGV attempt text lease_ms doorbell_max base_seq
+# KEYS state events text doorbell · ARGV attempt text lease_ms doorbell_max base_seq num_tokens logprobs
+# num_tokens: all that the text so far took, for the successor's count; logprobs: JSON, empty where nobody asked.
 # A log that is behind the worker lost what was shown already (a server that came back with older data): it is thrown
 # away, so that the next attempt begins again from the database's copy and says so.
 # base_seq is the seq the worker knows. If the log is one further, this very append went in and its answer was lost on
@@ -29,8 +30,13 @@ if seq < tonumber(ARGV[5]) then
 end
 if ARGV[2] ~= '' and seq == tonumber(ARGV[5]) then
   seq = seq + 1
-  redis.call('XADD', KEYS[2], seq .. '-0', 'text', ARGV[2])
+  if ARGV[7] == '' then
+    redis.call('XADD', KEYS[2], seq .. '-0', 'text', ARGV[2])
+  else
+    redis.call('XADD', KEYS[2], seq .. '-0', 'text', ARGV[2], 'logprobs', ARGV[7])
+  end
   redis.call('APPEND', KEYS[3], ARGV[2])
+  redis.call('HSET', KEYS[1], 'num_tokens', ARGV[6])
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[4], '*', 'key', KEYS[2])
 end
 redis.call('HSET', KEYS[1], 'seq', seq, 'lease_until_ms', string.format('%.0f', now_ms() + ARGV[3]))
@@ -39,23 +45,24 @@ return {'appended', seq}
 """
 )
 
-# KEYS state text events · ARGV attempt lease_ms fallback_text fallback_seq
+# KEYS state text events · ARGV attempt lease_ms fallback_text fallback_seq fallback_num_tokens
 # The fallback is the database's copy: used only where Redis has no trace of an earlier attempt.
 TAKE_OVER = (
     _NOW_MS
     + """
 local state = redis.call('HMGET', KEYS[1], 'attempt', 'seq', 'cancel', 'ended')
-if state[4] or (state[1] and tonumber(state[1]) >= tonumber(ARGV[1])) then return {'fenced', '', 0, 0, 0} end
+if state[4] or (state[1] and tonumber(state[1]) >= tonumber(ARGV[1])) then return {'fenced', '', 0, 0, 0, 0} end
 local known = 1
 if not state[1] then
   known = 0
   redis.call('SET', KEYS[2], ARGV[3])
-  redis.call('HSET', KEYS[1], 'seq', ARGV[4])
+  redis.call('HSET', KEYS[1], 'seq', ARGV[4], 'num_tokens', ARGV[5])
 end
 for _, key in ipairs(KEYS) do redis.call('PERSIST', key) end
 redis.call('HSET', KEYS[1], 'attempt', ARGV[1], 'lease_until_ms', string.format('%.0f', now_ms() + ARGV[2]))
 local text = redis.call('GET', KEYS[2]) or ''
-return {'taken', text, tonumber(redis.call('HGET', KEYS[1], 'seq')), state[3] and 1 or 0, known}
+local at = redis.call('HMGET', KEYS[1], 'seq', 'num_tokens')
+return {'taken', text, tonumber(at[1]), state[3] and 1 or 0, known, tonumber(at[2] or 0)}
 """
 )
 

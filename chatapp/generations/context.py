@@ -6,6 +6,7 @@ Keeps the system prompt and the newest turns that fit the model's window, and sa
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 from uuid import UUID
 
@@ -51,9 +52,9 @@ def build_context(
     room = context_window - min(max_new_tokens, context_window // 2)
     # A tail begins with a user message: an answer without its question misleads the model.
     starts = [index for index, message in enumerate(spoken) if message.role == "user"]
-    start = _first_fitting(starts, lambda index: count_tokens([*head, *spoken[index:]]) <= room)
-    kept = (*head, *spoken[start:])
-    num_prompt_tokens = count_tokens(kept)
+    count = cache(lambda start: count_tokens([*head, *spoken[start:]]))
+    start = _first_fitting(starts, lambda index: count(index) <= room)
+    kept, num_prompt_tokens = (*head, *spoken[start:]), count(start)
     kept_ids = {message.id for message in kept}
     return Context(
         messages=kept,
@@ -64,8 +65,14 @@ def build_context(
 
 
 def _first_fitting(starts: Sequence[int], fits: Callable[[int], bool]) -> int:
-    """The smallest start that fits, by bisection (a later start is never longer); the last one if none does."""
-    low, high = 0, len(starts) - 1
+    """
+    The smallest start that fits; the last one if none does.
+
+    The whole branch is tried first, because it fits nearly always; then by bisection (a later start is never longer).
+    """
+    if fits(starts[0]):
+        return starts[0]
+    low, high = min(1, len(starts) - 1), len(starts) - 1
     while low < high:
         middle = (low + high) // 2
         if fits(starts[middle]):

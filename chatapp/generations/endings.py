@@ -26,6 +26,7 @@ def ending_of(session: Session, *, language: str, is_title: bool) -> Ending:
         usage=session.usage,
         timings=session.timings,
         error_code=session.error_code,
+        error_details=session.error_details,
         state=MessageState.WITHHELD if is_blocked else MessageState.VISIBLE,
         notice=notice_of(gate.ruleset, decisive, language=language or "en") if is_blocked or withholds else None,
     )

@@ -39,3 +39,33 @@ class NothingToRegenerate(DomainError):
     @classmethod
     def of(cls) -> "NothingToRegenerate":
         return cls(_("Only an answer can be written again."))
+
+
+class UnsupportedParameter(DomainError):
+    """The engine that serves the model cannot do what a turn asks for; nothing was stored."""
+
+    code = "unsupported_parameter"
+    http_status = 422
+
+    @classmethod
+    def of(cls, parameter: str, *, model: str) -> "UnsupportedParameter":
+        return cls(
+            _("This model cannot be asked for “%(parameter)s”. Leave it out or choose another model.")
+            % {"parameter": parameter},
+            parameter=parameter,
+            model=model,
+        )
+
+
+class MaxNewTokensTooMany(DomainError):
+    code = "max_new_tokens_too_many"
+    http_status = 422
+
+    @classmethod
+    def of(cls, asked: int, *, limit: int) -> "MaxNewTokensTooMany":
+        return cls(
+            _("This model writes answers of at most %(limit)d tokens; you asked for %(asked)d.")
+            % {"limit": limit, "asked": asked},
+            asked=asked,
+            limit=limit,
+        )

@@ -39,14 +39,14 @@ def leases_reap() -> int:
     """Re-queue every running generation that nobody holds: both leases ran out. Returns how many it dealt with."""
     rows = list(
         Generation.objects.filter(status=GenerationStatus.RUNNING, lease_expires_at__lt=clock.now()).values_list(
-            "id", "attempt"
+            "id", "attempt", "num_turned_away"
         )
     )
     # The database's lease only covers the start; a worker renews Redis' every 250 ms.
-    expired = log.leases_expired([generation_id for generation_id, _ in rows])
+    expired = log.leases_expired([generation_id for generation_id, *_ in rows])
     lost = [row for row, is_expired in zip(rows, expired, strict=True) if is_expired]
-    for generation_id, attempt in lost:
-        if attempt < MAX_ATTEMPTS:
+    for generation_id, attempt, num_turned_away in lost:
+        if attempt - num_turned_away < MAX_ATTEMPTS:
             generation_requeue(generation_id=generation_id, attempt=attempt)
         else:
             generation_fail(

@@ -54,15 +54,19 @@ class Generation(models.Model):
     status = models.CharField(max_length=9, choices=GenerationStatus, default=GenerationStatus.QUEUED)
     finish_reason = models.CharField(max_length=14, choices=FinishReason, null=True)  # noqa: DJ001  # null: no end yet
     error_code = models.CharField(max_length=40, null=True)  # noqa: DJ001  # null: no error
+    error_details = models.JSONField(null=True)  # numbers or a name that the sentence about the error needs
     attempt = models.PositiveIntegerField(default=0)
+    num_turned_away = models.PositiveIntegerField(default=0)  # attempts for which the engine had no room
     worker = models.CharField(max_length=120, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     checkpoint_text = models.TextField(blank=True)  # released text only, refreshed while it runs, emptied at the end
     checkpoint_seq = models.PositiveIntegerField(default=0)
+    checkpoint_num_tokens = models.PositiveIntegerField(default=0)
 
     model = models.ForeignKey(ChatModel, on_delete=models.PROTECT, related_name="+", verbose_name=_("model"))
     model_revision = models.CharField(max_length=64, blank=True)
-    sampling = models.JSONField(default=dict)  # temperature, top_k, top_p, seed, max_new_tokens
+    sampling = models.JSONField(default=dict)  # what holds: generations.sampling.Sampling with our defaults
+    asked = models.JSONField(default=dict)  # of that, what a program asked for by name
     ruleset_version = models.PositiveIntegerField(null=True)
     context = models.JSONField(null=True)  # feed.events.ContextReport
     usage = models.JSONField(null=True)  # feed.events.Usage

@@ -9,9 +9,10 @@ never holds back a token. The only module that imports `inference`.
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -21,16 +22,19 @@ from redis.exceptions import RedisError
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder
 from chatapp.conversations.models import Conversation
-from chatapp.conversations.selectors import message_list
+from chatapp.conversations.selectors import message_list, system_prompt_is_public
 from chatapp.conversations.tree import branch
 from chatapp.core import clock
+from chatapp.core.text import storable
 from chatapp.feed import log
-from chatapp.feed.events import ContextReport, Timings, Usage
+from chatapp.feed.events import Alternative, ContextReport, Timings, TokenLogprob
 from chatapp.feed.log import AppendAnswer, Fenced
 from chatapp.generations import services
 from chatapp.generations.context import Context, PromptMessage, build_context
 from chatapp.generations.endings import ending_of
+from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
+from chatapp.generations.sampling import supported
 from chatapp.generations.session import Session, Settled
 from chatapp.generations.titles import title_prompt
 from chatapp.generations.writer import Writer
@@ -38,7 +42,7 @@ from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.verdict import Stage
 from chatapp.review.services import decisions_record
-from inference.errors import EngineClosed, EngineError
+from inference.errors import EngineClosed, EngineError, PromptTooLong, QueueFull, UnsupportedParameter
 from inference.types import (
     ChatMessage,
     Engine,
@@ -49,20 +53,22 @@ from inference.types import (
     StepChannel,
 )
 from inference.types import FinishReason as EngineFinishReason
+from inference.types import TokenLogprob as EngineTokenLogprob
 
 logger = structlog.get_logger(__name__)
 
 # The lease lasts log.LEASE_MS (6 s): 24 renewals fit, so a slow step or a pause of Redis is not taken for a death.
 RENEW_S = 0.25
+LOWEST_LOGPROB = -9_999.0  # as OpenAI writes a token that cannot be
 CHECKPOINT_S = 5.0  # what a lost event log can cost of an answer
 
 
 def engine_load(model: ChatModel) -> Engine:
-    """Load a catalog row's weights into the engine that serves them."""
+    """Load a catalog row's weights into the engine that serves them: the one the row names, or the best there is."""
     from inference.loading import load_engine
 
     folder: Path = model_folder(model)
-    return load_engine(folder, num_slots=model.num_slots, context_window=model.context_window)
+    return load_engine(folder, kind=model.engine, num_slots=model.num_slots, context_window=model.context_window)
 
 
 class Runner:
@@ -92,6 +98,7 @@ class Runner:
                 attempt=row.attempt,
                 fallback_text=row.checkpoint_text,
                 fallback_seq=row.checkpoint_seq,
+                fallback_num_tokens=row.checkpoint_num_tokens,
             )
         except Fenced:
             logger.info("generation_fenced", generation_id=str(row.id), attempt=row.attempt)
@@ -121,6 +128,9 @@ class Runner:
         stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
         session = Session(row.id, row.attempt, OutputGate(ruleset, stage), start.text, start.seq)
         session.gate.replay(start.text)
+        session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
+        if "num_logprobs" in row.sampling:
+            session.trail = LogprobTrail(session.gate)
         session.appended_at_s = session.checkpointed_at_s = time.monotonic()
         with self._lock:
             self._sessions[str(row.id)], self._rows[str(row.id)] = session, row
@@ -129,10 +139,15 @@ class Runner:
         except (OperationalError, InterfaceError, RedisError, EngineClosed) as error:
             logger.warning("generation_not_begun", generation_id=str(row.id), error=str(error))
             self._session_hand_over(session)  # what is down now comes back: another attempt finds it
-        except Exception as error:  # whatever failed, the person is told and the slot is free
-            code = error.code if isinstance(error, EngineError) else "worker_error"
-            logger.exception("generation_not_begun", generation_id=str(row.id), code=code)
-            session.error_code, session.finish_reason = code, FinishReason.ERROR
+        except QueueFull as error:
+            logger.info("generation_turned_away", generation_id=str(row.id), error=str(error))
+            self._session_turn_away(session)
+        except EngineError as error:
+            logger.warning("generation_refused", generation_id=str(row.id), code=error.code)
+            session.fail(error.code, _error_details(error))
+        except Exception:  # whatever failed, the person is told and the slot is free
+            logger.exception("generation_not_begun", generation_id=str(row.id))
+            session.fail("worker_error")
         return session
 
     def _begin(self, row: Generation, start: log.TakeOver, session: Session, *, ruleset_version: int) -> None:
@@ -145,10 +160,25 @@ class Runner:
         )
         if not services.generation_started(row=row, context=report, ruleset_version=ruleset_version, start=start):
             self._drop(session)
-        elif start.is_cancelled:
+            return
+        session.num_prompt_tokens = context.num_prompt_tokens
+        num_tokens_left = context.num_new_tokens - start.num_tokens
+        if start.is_cancelled:
             self._record(session, session.finish(FinishReason.CANCELLED))
+        elif start.text and "prefix" not in self._engine.capabilities.parameters:
+            session.fail("cannot_continue")
+        elif num_tokens_left < 1:  # the earlier attempts wrote all that fits; only the end is missing
+            session.usage = session.usage_of_all(num_new_tokens=0)
+            self._record(session, session.finish(FinishReason.LENGTH))
         else:
-            self._engine.submit(_request(row, context, prefix=start.text), channel=self._channel)
+            request = _request(
+                row,
+                context,
+                prefix=start.text,
+                max_new_tokens=num_tokens_left,
+                parameters=self._engine.capabilities.parameters,
+            )
+            self._engine.submit(request, channel=self._channel)
             # The relay may have met a cancel, a fence or the hand-over before the engine knew the request.
             if session.is_cancelled or session.is_ending or session.done.is_set():
                 self._engine.cancel(str(row.id))
@@ -199,16 +229,17 @@ class Runner:
         if isinstance(output, Finish):
             self._take_finish(session, output)
             return
-        self._record(session, session.feed(output.text))
+        self._record(
+            session, session.feed(output.text, num_tokens=output.num_tokens, logprobs=_logprobs(output.logprobs))
+        )
         if session.gate.blocked:
             self._engine.cancel(output.request_id)
 
     def _take_finish(self, session: Session, output: Finish) -> None:
-        session.usage = Usage(
-            num_prompt_tokens=output.usage.num_prompt_tokens, num_completion_tokens=output.usage.num_completion_tokens
-        )
+        session.usage = session.usage_of_all(num_new_tokens=output.usage.num_completion_tokens)
         session.timings = Timings(first_token_s=output.timings.first_token_s, total_s=output.timings.total_s)
-        session.error_code = output.error.code if output.error else None
+        if output.error is not None:
+            session.error_code, session.error_details = output.error.code, _error_details(output.error)
         if output.finish_reason is EngineFinishReason.CANCELLED and not session.is_cancelled:
             if session.finish_reason is None:
                 self._session_hand_over(session)  # the engine closes: another worker goes on
@@ -267,6 +298,7 @@ class Runner:
                 attempt=session.attempt,
                 text=session.text,
                 seq=session.seq,
+                num_tokens=session.num_logged_tokens,
             ),
         )
 
@@ -301,10 +333,22 @@ class Runner:
 
     def _hand_over_write(self, session: Session) -> None:
         services.generation_requeue(generation_id=session.generation_id, attempt=session.attempt)
-        with contextlib.suppress(RedisError):
-            log.lease_release(generation_id=session.generation_id, attempt=session.attempt)
+        self._lease_release(session)
         logger.info("generation_handed_over", generation_id=str(session.generation_id), attempt=session.attempt)
         self._drop(session)
+
+    def _session_turn_away(self, session: Session) -> None:
+        session.is_ending = True
+        self._write(session, partial(self._turn_away_write, session))
+
+    def _turn_away_write(self, session: Session) -> None:
+        services.generation_turn_away(generation_id=session.generation_id, attempt=session.attempt)
+        self._lease_release(session)
+        self._drop(session)
+
+    def _lease_release(self, session: Session) -> None:
+        with contextlib.suppress(RedisError):
+            log.lease_release(generation_id=session.generation_id, attempt=session.attempt)
 
     def _write(self, session: Session, write: Callable[[], object]) -> None:
         self._writer.write(write, alive=partial(self._is_open, session), refused=partial(self._give_up, session))
@@ -315,9 +359,10 @@ class Runner:
         self._drop(session)
 
     def _drop(self, session: Session) -> None:
+        key = str(session.generation_id)
         with self._lock:
-            self._sessions.pop(str(session.generation_id), None)
-            self._rows.pop(str(session.generation_id), None)
+            if self._sessions.get(key) is session:  # given back, it may have been claimed again here by now
+                del self._sessions[key], self._rows[key]
         session.done.set()
 
     def _open_sessions(self) -> list[Session]:
@@ -342,19 +387,56 @@ def _chat_messages(messages: Sequence[PromptMessage]) -> tuple[ChatMessage, ...]
     return tuple(ChatMessage(message.role, message.text) for message in messages)
 
 
-def _request(row: Generation, context: Context, *, prefix: str) -> GenerationRequest:
-    sampling = row.sampling
+def _request(
+    row: Generation, context: Context, *, prefix: str, max_new_tokens: int, parameters: Collection[str]
+) -> GenerationRequest:
+    """
+    What the engine is asked. Of what is ours (defaults, titles behind answers), what it lacks is left out.
+
+    parameters: those the engine has. What a program asked for goes along whatever they are: the engine refuses by name.
+    """
+    sampling = supported(row.sampling, asked=row.asked, parameters=parameters)
+    if "stop" in sampling:
+        sampling["stop"] = tuple(sampling["stop"])
+    is_title = row.kind == GenerationKind.TITLE
+    is_public = is_title or system_prompt_is_public(row.conversation)
+    has_system_prompt = context.messages[0].role == "system"
     return GenerationRequest(
         id=str(row.id),
         messages=_chat_messages(context.messages),
-        sampling=SamplingParameters(
-            max_new_tokens=context.num_new_tokens,
-            temperature=sampling["temperature"],
-            top_k=sampling["top_k"],
-            top_p=sampling["top_p"],
-            seed=sampling["seed"],
-        ),
+        sampling=SamplingParameters(**{**sampling, "max_new_tokens": max_new_tokens}),
         prefix=prefix,
-        priority=1 if row.kind == GenerationKind.TITLE else 0,
+        priority=1 if is_title and "priority" in parameters else 0,
         cache_scope=str(row.owner_id),
+        num_shared_messages=1 if has_system_prompt and is_public else 0,
     )
+
+
+def _logprobs(tokens: Sequence[EngineTokenLogprob]) -> list[TokenLogprob]:
+    return [
+        TokenLogprob(
+            text=storable(token.text),
+            logprob=_finite(token.logprob),
+            alternatives=tuple(
+                Alternative(text=storable(alternative.text), logprob=_finite(alternative.logprob))
+                for alternative in token.alternatives
+            ),
+        )
+        for token in tokens
+    ]
+
+
+def _finite(logprob: float) -> float:
+    """JSON has no infinity."""
+    return max(logprob, LOWEST_LOGPROB)
+
+
+def _error_details(error: EngineError) -> dict[str, Any] | None:
+    """What the sentence about a refusal needs beside its code."""
+    match error:
+        case PromptTooLong():
+            return {"num_prompt_tokens": error.num_prompt_tokens, "context_window": error.context_window}
+        case UnsupportedParameter():
+            return {"parameter": error.parameter}
+        case _:
+            return None

@@ -4,6 +4,7 @@ cannot all win. Knows no engine.
 """
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -42,6 +43,7 @@ from chatapp.generations.models import (
     GenerationStatus,
 )
 from chatapp.generations.queue import task_send
+from chatapp.generations.sampling import sampling_of
 from chatapp.generations.status import status_after
 from chatapp.generations.views import generation_view
 
@@ -65,14 +67,33 @@ class Ending:
     usage: Usage | None = None
     timings: Timings | None = None
     error_code: str | None = None
+    error_details: dict[str, Any] | None = None
     state: MessageState = MessageState.VISIBLE
     notice: dict[str, str] | None = None
 
 
 def answer_queue(
-    *, conversation: Conversation, message: Message, client_turn_id: UUID, seed: int, model: ChatModel
+    *,
+    conversation: Conversation,
+    message: Message,
+    client_turn_id: UUID,
+    seed: int,
+    model: ChatModel,
+    asked: Mapping[str, Any],
 ) -> Generation:
-    """Queue the answer that `message` will hold. Call inside the turn's transaction; the task goes out after commit."""
+    """
+    Queue the answer that `message` will hold. Call inside the turn's transaction; the task goes out after commit.
+
+    asked: what a program asked for (`Sampling.asked`).
+    :raises UnsupportedParameter, MaxNewTokensTooMany: as `sampling_of`.
+    """
+    sampling = sampling_of(
+        asked=asked,
+        temperature=conversation.temperature,
+        seed=seed,
+        parameters=model.serving_parameters,
+        model=model,
+    )
     row = Generation.objects.create(
         id=uuid7(),
         kind=GenerationKind.ANSWER,
@@ -82,13 +103,8 @@ def answer_queue(
         client_turn_id=client_turn_id,
         model=model,
         model_revision=model.revision,
-        sampling={
-            "temperature": conversation.temperature,
-            "top_k": 50,
-            "top_p": 0.9,
-            "seed": seed,
-            "max_new_tokens": model.max_new_tokens,
-        },
+        sampling=sampling,
+        asked=dict(asked),
     )
     _fact_and_task(row)
     return row
@@ -183,9 +199,11 @@ def _held(generation_id: UUID, attempt: int) -> "QuerySet[Generation]":
     return Generation.objects.filter(id=generation_id, status=GenerationStatus.RUNNING, attempt=attempt)
 
 
-def generation_checkpoint(*, generation_id: UUID, attempt: int, text: str, seq: int) -> bool:
+def generation_checkpoint(*, generation_id: UUID, attempt: int, text: str, seq: int, num_tokens: int) -> bool:
     """Refresh the database's copy of released text. False when the attempt lost the row."""
-    return bool(_held(generation_id, attempt).update(checkpoint_text=text, checkpoint_seq=seq))
+    return bool(
+        _held(generation_id, attempt).update(checkpoint_text=text, checkpoint_seq=seq, checkpoint_num_tokens=num_tokens)
+    )
 
 
 def generation_end(*, generation_id: UUID, attempt: int, ending: Ending, now: datetime) -> bool:
@@ -210,10 +228,12 @@ def _ended_fields(ending: Ending, now: datetime) -> dict[str, Any]:
         "status": status_after(ending.finish_reason),
         "finish_reason": ending.finish_reason,
         "error_code": ending.error_code,
+        "error_details": ending.error_details,
         "usage": ending.usage and ending.usage.model_dump(),
         "timings": ending.timings and ending.timings.model_dump(),
         "checkpoint_text": "",
         "checkpoint_seq": ending.seq,
+        "checkpoint_num_tokens": 0,
         "worker": "",
         "lease_expires_at": None,
         "finished_at": now,
@@ -273,15 +293,33 @@ def generation_requeue(*, generation_id: UUID, attempt: int) -> bool:
         if not requeued:
             return False
         row = Generation.objects.select_related("model").get(id=generation_id)
-        _fact_and_task_again(row)
+        _fact_again(row)
+        transaction.on_commit(partial(_task_send_after_commit, row.model.slug))
     return True
 
 
-def _fact_and_task_again(row: Generation) -> None:
+def generation_turn_away(*, generation_id: UUID, attempt: int) -> bool:
+    """
+    Give a running generation back to the queue because the engine had no room; the attempt does not count.
+
+    No task is sent: this worker would claim the row again at once. The reaper sends one within two seconds.
+    """
+    with transaction.atomic():
+        turned_away = _held(generation_id, attempt).update(
+            status=GenerationStatus.QUEUED,
+            worker="",
+            lease_expires_at=None,
+            num_turned_away=F("num_turned_away") + 1,
+        )
+        if turned_away:
+            _fact_again(Generation.objects.select_related("model").get(id=generation_id))
+    return bool(turned_away)
+
+
+def _fact_again(row: Generation) -> None:
     live = log.live_texts([row.id])[0]
     if row.kind == GenerationKind.ANSWER:
         fact_write(user_id=row.owner_id, fact=GenerationQueued(id=uuid7(), generation=generation_view(row, live=live)))
-    transaction.on_commit(partial(_task_send_after_commit, row.model.slug))
 
 
 def generation_fail(*, generation_id: UUID, attempt: int, error_code: str, now: datetime) -> bool:

@@ -7,12 +7,15 @@ says what is due, the runner does it.
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from chatapp.core.text import storable
-from chatapp.feed.events import Timings, Usage
+from chatapp.feed.events import Timings, TokenLogprob, Usage
 from chatapp.feed.log import Append
+from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import FinishReason
 from chatapp.moderation.gate import GateStep, OutputGate
 from chatapp.moderation.verdict import Verdict
@@ -29,36 +32,63 @@ class Settled:
 
 @dataclass
 class Session:
-    """`text` and `seq` are what the event log has; `outgoing` was sent and not yet answered; `pending` comes next."""
+    """
+    `text` and `seq` are what the event log has; `unanswered` was sent; `pending` comes next.
+
+    num_tokens: all that were generated so far, those of earlier attempts included. trail: only where log-probabilities
+    are asked for.
+    """
 
     generation_id: UUID
     attempt: int
     gate: OutputGate
     text: str
     seq: int
+    num_prompt_tokens: int = 0
+    num_earlier_tokens: int = 0  # of the attempts before this one
+    num_tokens: int = 0
+    num_logged_tokens: int = 0  # what `text` took
+    trail: LogprobTrail | None = None
     pending: str = ""
-    outgoing: str = ""
+    pending_logprobs: tuple[TokenLogprob, ...] = ()
+    unanswered: Append | None = None
     appended_at_s: float = 0.0
     checkpointed_at_s: float = 0.0
     num_verdicts: int = 0  # handed to the writer; counted by the relay thread alone
     num_recorded: int = 0  # committed; counted by the writer thread alone
     finish_reason: FinishReason | None = None
     error_code: str | None = None
+    error_details: dict[str, Any] | None = None
     usage: Usage | None = None
     timings: Timings | None = None
     is_cancelled: bool = False
     is_ending: bool = False  # the writer has the end
     done: threading.Event = field(default_factory=threading.Event)
 
-    def feed(self, text: str) -> Settled | None:
+    def feed(self, text: str, *, num_tokens: int = 0, logprobs: Sequence[TokenLogprob] = ()) -> Settled | None:
         """Pass generated text through the gate; a block ends the generation."""
         if self.finish_reason is not None:
             return None
         began_ns = time.perf_counter_ns()
-        step = self.gate.feed(storable(text))  # byte-level vocabularies can spell NUL
+        text = storable(text)  # byte-level vocabularies can spell NUL
+        step = self.gate.feed(text)
+        self.num_tokens += num_tokens
+        if self.trail is not None:
+            self.trail.read(text, logprobs)
         if self.gate.blocked:
             self.finish_reason = FinishReason.CONTENT_FILTER
         return self._settled(step, began_ns)
+
+    def fail(self, code: str, details: dict[str, Any] | None = None) -> None:
+        """The engine never took it: what was shown stays."""
+        self.error_code, self.error_details, self.finish_reason = code, details, FinishReason.ERROR
+
+    def usage_of_all(self, *, num_new_tokens: int) -> Usage:
+        """What all attempts used; `num_new_tokens` is this one's."""
+        return Usage(
+            num_prompt_tokens=self.num_prompt_tokens,
+            num_completion_tokens=self.num_earlier_tokens + num_new_tokens,
+        )
 
     def finish(self, reason: FinishReason) -> Settled | None:
         """The text is over: settle what was open and let the rest out. After a block nothing changes."""
@@ -71,6 +101,8 @@ class Session:
 
     def _settled(self, step: GateStep, began_ns: int) -> Settled | None:
         self.pending += step.released
+        if self.trail is not None:
+            self.pending_logprobs += self.trail.leaving(self.gate)
         if step.verdict is None:
             return None
         self.num_verdicts += 1
@@ -87,18 +119,24 @@ class Session:
 
         Text waits while a verdict on it is not on record; the lease does not.
         """
-        if not self.outgoing and not self.num_unrecorded:
-            self.outgoing, self.pending = self.pending, ""
-        if not self.outgoing and now_s - self.appended_at_s < renew_s:
+        if self.unanswered is None and self.pending and not self.num_unrecorded:
+            logprobs = None if self.trail is None else self.pending_logprobs
+            self.unanswered = Append(
+                self.generation_id, self.attempt, self.seq, self.pending, self.num_tokens, logprobs
+            )
+            self.pending, self.pending_logprobs = "", ()
+        if self.unanswered is None and now_s - self.appended_at_s < renew_s:
             return None
-        return Append(self.generation_id, self.attempt, self.seq, self.outgoing)
+        return self.unanswered or Append(self.generation_id, self.attempt, self.seq, "")
 
     def append_answered(self, *, seq: int, now_s: float) -> None:
-        self.text += self.outgoing
-        self.outgoing, self.seq, self.appended_at_s = "", seq, now_s
+        if self.unanswered is not None:
+            self.text += self.unanswered.text
+            self.num_logged_tokens = self.unanswered.num_tokens
+        self.unanswered, self.seq, self.appended_at_s = None, seq, now_s
 
     @property
     def is_ready_to_end(self) -> bool:
         """The end is known and everything released is in the event log."""
-        everything_out = not self.pending and not self.outgoing and not self.num_unrecorded
+        everything_out = not self.pending and self.unanswered is None and not self.num_unrecorded
         return self.finish_reason is not None and everything_out and not self.is_ending

@@ -19,7 +19,7 @@ from django.db import connection
 from redis.exceptions import RedisError
 
 from chatapp.catalog.selectors import model_get_enabled
-from chatapp.catalog.services import WORKER_SIGN_S, worker_sign, worker_sign_off
+from chatapp.catalog.services import WORKER_SIGN_S, model_engine_report, worker_sign, worker_sign_off
 from chatapp.core import clock
 from chatapp.generations.queue import GENERATE_TASK
 from chatapp.generations.runner import Runner, engine_load
@@ -35,6 +35,8 @@ class ModelWorker:
         self.slug = slug
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.engine = engine_load(model_get_enabled(slug=slug))
+        can = self.engine.capabilities
+        model_engine_report(slug=slug, kind=can.kind.value, reason=can.reason, parameters=can.parameters)
         self.runner = Runner(engine=self.engine)
         self._stopped = threading.Event()
         connection.close()

@@ -6,7 +6,9 @@ Knows no engine and no socket.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -25,6 +27,7 @@ from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
 from chatapp.generations.judging import Judged, judged_record, person_text_judge
 from chatapp.generations.models import LIVE_STATUSES, Generation
+from chatapp.generations.sampling import Sampling
 from chatapp.generations.services import answer_queue
 from chatapp.moderation.verdict import Stage
 
@@ -38,12 +41,21 @@ class Turn:
 
 
 def turn_start(
-    *, owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, text: str
+    *,
+    owner_id: UUID,
+    conversation_id: UUID,
+    parent_id: UUID | None,
+    client_message_id: UUID,
+    text: str,
+    sampling: Sampling | None = None,
 ) -> Turn:
     """
     Ask. With the parent of an earlier question this is an edit: the new question becomes its sibling.
 
+    sampling: what a program asks of the answer; the rest is chosen as for everybody.
+
     :raises TextEmpty, TextTooLong, InputBlocked: nothing was stored (but the decision).
+    :raises UnsupportedParameter, MaxNewTokensTooMany: beyond the engine or the model; nothing was stored.
     :raises ConversationNotFound, MessageNotFound, ParentUnusable, TurnInProgress, RateLimited:
     """
     text = text_check(text)
@@ -52,8 +64,9 @@ def turn_start(
     # Before judging: a refusal goes on the record of its conversation, and that must be the person's own.
     conversation_get(owner_id=owner_id, conversation_id=conversation_id)
     judged = person_text_judge(owner_id=owner_id, conversation_id=conversation_id, text=text, stage=Stage.INPUT)
+    asked = {} if sampling is None else sampling.asked()
     try:
-        return _turn_store(owner_id, conversation_id, parent_id, client_message_id, judged)
+        return _turn_store(owner_id, conversation_id, parent_id, client_message_id, judged, asked)
     except IntegrityError:
         # Another socket sent the same turn meanwhile: then it is there now.
         if turn := _resent(owner_id, client_message_id):
@@ -74,7 +87,12 @@ def _turn_find(owner_id: UUID, client_turn_id: UUID) -> Turn | None:
 
 @transaction.atomic
 def _turn_store(
-    owner_id: UUID, conversation_id: UUID, parent_id: UUID | None, client_message_id: UUID, judged: Judged
+    owner_id: UUID,
+    conversation_id: UUID,
+    parent_id: UUID | None,
+    client_message_id: UUID,
+    judged: Judged,
+    asked: Mapping[str, Any],
 ) -> Turn:
     conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=conversation_id)
     _room_check(owner_id)
@@ -87,7 +105,7 @@ def _turn_store(
     # After the parent is known to be this person's: nobody learns what happens in another's conversation.
     if parent_id is not None:
         _written_check(parent_id)
-    turn = _answer_add(conversation, question, client_message_id)
+    turn = _answer_add(conversation, question, client_message_id, asked)
     judged_record(
         judged,
         owner_id=owner_id,
@@ -98,7 +116,7 @@ def _turn_store(
     return turn
 
 
-def _answer_add(conversation: Conversation, question: Message, client_turn_id: UUID) -> Turn:
+def _answer_add(conversation: Conversation, question: Message, client_turn_id: UUID, asked: Mapping[str, Any]) -> Turn:
     answer = assistant_message_add(conversation=conversation, parent=question)
     generation = answer_queue(
         conversation=conversation,
@@ -106,6 +124,7 @@ def _answer_add(conversation: Conversation, question: Message, client_turn_id: U
         client_turn_id=client_turn_id,
         seed=secrets.randbits(48),  # JavaScript holds 53 bits exactly
         model=conversation.model,
+        asked=asked,
     )
     return Turn(answer.id, generation.id)
 
@@ -128,6 +147,8 @@ def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -
     """
     Answer the same question again, beside the answer named; the same client_turn_id again returns the first.
 
+    What a program had asked of that answer holds again, but for the seed: the same one would give the same text.
+    :raises UnsupportedParameter, MaxNewTokensTooMany: the model or its engine is another one now.
     :raises MessageNotFound, NothingToRegenerate, TurnInProgress, RateLimited:
     """
     if turn := _turn_find(owner_id, client_turn_id):
@@ -149,4 +170,8 @@ def _regeneration_store(owner_id: UUID, answer: Message, client_turn_id: UUID) -
     _room_check(owner_id)
     _written_check(answer.id)
     question = conversation.messages.get(children=answer)
-    return _answer_add(conversation, question, client_turn_id)
+    # An answer that a reviewer restored has no generation of its own.
+    asked = Generation.objects.filter(message=answer).values_list("asked", flat=True).first() or {}
+    return _answer_add(
+        conversation, question, client_turn_id, {name: value for name, value in asked.items() if name != "seed"}
+    )

@@ -4,6 +4,9 @@ from chatapp.feed.events import ContextReport, GenerationView, Timings, Usage
 from chatapp.feed.log import LiveText
 from chatapp.generations.models import LIVE_STATUSES, Generation
 
+# What the engine takes where the sampling names none: its temperature is none of its parameters.
+ENGINE_TEMPERATURE = 1.0
+
 
 def generation_view(row: Generation, *, live: LiveText | None = None) -> GenerationView:
     """
@@ -23,12 +26,13 @@ def generation_view(row: Generation, *, live: LiveText | None = None) -> Generat
         finish_reason=row.finish_reason,  # type: ignore[arg-type]  # written from FinishReason alone
         attempt=row.attempt,
         model=row.model.slug,
-        temperature=row.sampling["temperature"],
+        temperature=row.sampling.get("temperature", ENGINE_TEMPERATURE),
         text=shown.text,
         seq=shown.seq,
         usage=None if row.usage is None else Usage.model_validate(row.usage),
         timings=None if row.timings is None else Timings.model_validate(row.timings),
         context=None if row.context is None else ContextReport.model_validate(row.context),
         error_code=row.error_code,
+        error_details=row.error_details,
         created_at=row.created_at,
     )

@@ -56,6 +56,11 @@ class OutputGate:
         self._finished = False
 
     @property
+    def num_decided_chars(self) -> int:
+        """Of the text read, replayed text included, how much is shown, masked or replaced; it stops at a block."""
+        return self._num_released
+
+    @property
     def num_held_chars(self) -> int:
         return len(self._held)
 
@@ -95,6 +100,28 @@ class OutputGate:
         settled = self._scanner.end()
         self._weigh(settled)
         return self._step(settled, until=self._scanner.num_chars)
+
+    def copy(self) -> "OutputGate":
+        """A gate that stands where this one does and goes its own way."""
+        twin = OutputGate(self.ruleset, self.stage)
+        twin.blocked, twin.matches = self.blocked, self.matches.copy()
+        twin._scanner = self._scanner.copy()
+        twin._held, twin._num_released = self._held, self._num_released
+        twin._covers, twin._shown_for = self._covers.copy(), self._shown_for
+        twin._blocked_from, twin._finished = self._blocked_from, self._finished
+        twin._withheld_spans, twin._num_spans_reported = self._withheld_spans.copy(), self._num_spans_reported
+        return twin
+
+    def would_release(self, text: str) -> bool:
+        """
+        Say whether a text that ends here with `text` would leave unchanged, and all that is held before it too.
+
+        Changes nothing. Stricter than judging `text` alone: what it completes or covers counts.
+        """
+        if self.blocked or self._finished:
+            return False
+        probe = self.copy()
+        return probe.feed(text).released + probe.finish().released == self._held + text
 
     def replay(self, released_text: str) -> None:
         """

@@ -102,6 +102,14 @@ class Scanner:
         self._num_dropped = 0  # symbols before those
         self._candidates: list[_Candidate] = []
 
+    def copy(self) -> Scanner:
+        """A scanner that stands where this one does and goes its own way."""
+        twin = Scanner(self._compiled)
+        twin.num_chars, twin._state, twin._in_word = self.num_chars, self._state, self._in_word
+        twin._positions, twin._num_dropped = self._positions.copy(), self._num_dropped
+        twin._candidates = self._candidates.copy()
+        return twin
+
     @property
     def held_from(self) -> int:
         """The first character that may yet be withheld: all before it are decided."""

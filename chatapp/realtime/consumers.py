@@ -208,6 +208,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                     parent_id=frame.parent_id,
                     client_message_id=frame.client_message_id,
                     text=frame.text,
+                    sampling=frame.sampling,
                 )
             case TurnRegenerate():
                 turn = turn_regenerate(

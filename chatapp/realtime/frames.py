@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from chatapp.feed.events import FeedEvent, Unit
+from chatapp.generations.sampling import Sampling
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024  # a larger frame is a typed error and close 1009
@@ -40,6 +41,7 @@ class TurnStart(Unit):
     parent_id: UUID | None
     client_message_id: UUID
     text: str
+    sampling: Sampling | None = None  # for programs; what it leaves out is chosen as for everybody
 
 
 class TurnRegenerate(Unit):

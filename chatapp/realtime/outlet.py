@@ -20,6 +20,7 @@ from chatapp.feed.events import (
     GenerationStarted,
     SocketEvicted,
     feed_entry_adapter,
+    logprobs_adapter,
 )
 from chatapp.feed.hub import Entry, entry_order
 from chatapp.realtime.frames import Events
@@ -100,7 +101,11 @@ class Outlet:
                 continue
             self.seqs[generation_id] = seq
             if text := entry.fields.get(b"text"):
-                events.append(GenerationDelta(generation_id=generation_id, seq=seq, text=text.decode()))
+                raw = entry.fields.get(b"logprobs")
+                logprobs = None if raw is None else logprobs_adapter.validate_json(raw)
+                events.append(
+                    GenerationDelta(generation_id=generation_id, seq=seq, text=text.decode(), logprobs=logprobs)
+                )
             else:
                 reason = entry.fields[b"finish_reason"].decode()
                 events.append(

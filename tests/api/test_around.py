@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatapp.catalog.services import worker_sign
+from chatapp.catalog.services import model_engine_report, worker_sign
 from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.prompts.models import PromptTemplate
 from tests.api.refusals import details, refusal
@@ -80,6 +80,15 @@ class TestModels:
         items = api.get("/api/v1/models").json()["items"]
 
         assert {item["slug"]: item["is_available"] for item in items} == {DEFAULT: False, "second": True}
+
+    def test_say_which_engine_serves_them_and_what_a_turn_may_ask_of_it(self, api):
+        make_model("second")
+        model_engine_report(slug=DEFAULT, kind="paged", reason="there is a GPU", parameters=["top_p", "temperature"])
+
+        engines = {item["slug"]: item["engine"] for item in api.get("/api/v1/models").json()["items"]}
+
+        reported = {"kind": "paged", "reason": "there is a GPU", "parameters": ["temperature", "top_p"]}
+        assert engines == {DEFAULT: reported, "second": None}
 
     def test_are_described_in_the_persons_language(self, api, in_chinese):
         (item,) = api.get("/api/v1/models").json()["items"]

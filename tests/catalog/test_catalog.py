@@ -1,6 +1,7 @@
 """Which models are offered, and which have a worker."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from chatapp.catalog.engines import EngineChoice, capability_table
 from chatapp.catalog.errors import ModelUnknown
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import (
@@ -19,8 +21,16 @@ from chatapp.catalog.selectors import (
     worker_is_available,
     workers_available,
 )
-from chatapp.catalog.services import WORKER_SIGN_KEPT_S, WORKER_SIGN_S, model_add, worker_sign, worker_sign_off
+from chatapp.catalog.services import (
+    WORKER_SIGN_KEPT_S,
+    WORKER_SIGN_S,
+    model_add,
+    model_engine_report,
+    worker_sign,
+    worker_sign_off,
+)
 from chatapp.generations.maintenance import MAINTENANCE_SIGN
+from inference.types import OPTIONAL_PARAMETERS, EngineKind
 from tests.support.factories import make_model, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -102,6 +112,49 @@ class TestModelAdd:
         assert listed["new"] == {"slug": "new", "path": "/models/new", "num_slots": 16}
 
 
+class TestModelEngineReport:
+    def test_notes_what_serves_the_model_why_and_what_it_can_do(self):
+        model_engine_report(slug=DEFAULT, kind="paged", reason="there is a GPU", parameters={"top_p", "temperature"})
+
+        row = model_get_default()
+        assert (row.serving_engine, row.serving_reason) == ("paged", "there is a GPU")
+        assert row.serving_parameters == ["temperature", "top_p"]
+
+    def test_writes_nothing_where_nothing_changed(self, django_assert_num_queries):
+        report: dict[str, Any] = {
+            "slug": DEFAULT,
+            "kind": "slots",
+            "reason": "it fits",
+            "parameters": ["seed", "top_k"],
+        }
+        first = model_engine_report(**report)
+
+        with django_assert_num_queries(1):
+            again = model_engine_report(**report)
+
+        assert (first, again) == (True, False)
+
+    def test_of_a_model_that_is_gone_is_no_fault(self):
+        assert not model_engine_report(slug="gone", kind="slots", reason="", parameters=[])
+
+
+class TestTheTableOfCapabilities:
+    def test_names_every_optional_parameter_of_the_engines_in_their_order(self):
+        assert [row.parameter for row in capability_table([])] == list(OPTIONAL_PARAMETERS)
+
+    def test_offers_every_kind_of_engine_and_the_choice_between_them(self):
+        assert EngineChoice.values == ["auto", *EngineKind]
+
+    def test_says_of_each_whether_the_engine_can_do_it(self):
+        table = {row.parameter: row.is_supported for row in capability_table(["seed"])}
+
+        assert [name for name, is_supported in table.items() if is_supported] == ["seed"]
+
+    def test_forbids_an_engine_that_is_none(self):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make_model("odd", engine="odd")
+
+
 class TestWorkerSign:
     def test_says_that_a_worker_of_the_model_is_up(self):
         worker_sign(slug="a", worker="host-1", stats="{}")
@@ -155,3 +208,43 @@ class TestCatalogAdmin:
         assert listed.status_code == 200
         assert "SmolLM2 135M" in listed.content.decode()
         assert client.get("/admin/catalog/chatmodel/add/").status_code == 403
+
+    @pytest.mark.parametrize(
+        ("language", "supported", "missing", "reason"),
+        [("en", "yes", "no", "it was asked for"), ("zh-hans", "是", "否", "在目录里指定了它")],
+    )
+    def test_shows_the_engine_the_reason_and_every_parameter(self, client, language, supported, missing, reason):
+        client.force_login(make_user(is_staff=True, is_superuser=True, language=language))
+        model_engine_report(slug=DEFAULT, kind="paged", reason="it was asked for", parameters=["temperature"])
+
+        page = client.get(f"/admin/catalog/chatmodel/{model_get_default().id}/change/").content.decode()
+
+        rows = re.findall(r'data-parameter="(\w+)".*?<td[^>]*>([^<]*)</td>\s*</tr>', page, re.DOTALL)
+        assert rows == [(name, supported if name == "temperature" else missing) for name in OPTIONAL_PARAMETERS]
+        assert reason in page
+        assert "paged" in page
+
+    def test_shows_no_table_before_the_first_worker(self, client):
+        client.force_login(make_user(is_staff=True, is_superuser=True))
+
+        page = client.get(f"/admin/catalog/chatmodel/{model_get_default().id}/change/").content.decode()
+
+        assert "data-parameter" not in page
+
+    def test_lets_the_engine_be_chosen(self, client):
+        client.force_login(make_user(is_staff=True, is_superuser=True))
+        row = model_get_default()
+        names = ("slug", "name", "context_window", "max_new_tokens", "num_slots", "default_temperature")
+
+        client.post(
+            f"/admin/catalog/chatmodel/{row.id}/change/",
+            {
+                **{name: getattr(row, name) for name in names},
+                "is_enabled": "on",
+                "is_default": "on",
+                "engine": "generate",
+            },
+        )
+
+        row.refresh_from_db()
+        assert row.engine == "generate"

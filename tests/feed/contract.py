@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from chatapp.feed.events import (
+    Alternative,
     ContextReport,
     ConversationCreated,
     ConversationDeleted,
@@ -31,6 +32,7 @@ from chatapp.feed.events import (
     Notice,
     TemplateRef,
     Timings,
+    TokenLogprob,
     Unit,
     Usage,
 )
@@ -39,6 +41,11 @@ from chatapp.launch.configuration import CHECKOUT
 PATH = CHECKOUT / "contracts" / "feed-v1.jsonl"
 BEGAN = datetime(2026, 11, 22, 9, tzinfo=UTC)
 NOTICE = Notice(category="self_harm", text="This answer was withheld by your organisation.")
+TOO_LONG = {"num_prompt_tokens": 9000, "context_window": 8192}
+LOGPROBS = (
+    TokenLogprob(text="找", logprob=-0.25, alternatives=(Alternative(text="看", logprob=-1.5),)),
+    TokenLogprob(text=" ", logprob=-2.0),
+)
 MASKED = Notice(category="personal_data", text="这里有被遮盖的内容。")
 
 
@@ -103,6 +110,7 @@ def generation(message: MessageView, **fields: Any) -> GenerationView:
         "timings": None,
         "context": None,
         "error_code": None,
+        "error_details": None,
         "created_at": message.created_at,
     }
     return GenerationView(**{**about, **fields})
@@ -177,6 +185,7 @@ def _answers_that_did_not_stop_by_themselves() -> Iterator[tuple[str, Unit]]:
     cut = answer(7, text="Well, ", state="withheld", notice=NOTICE)
     masked = answer(9, text="找 ███ 吧", notice=MASKED)
     stopped, failed = answer(11, text="The cap"), answer(13, text="")
+    refused = answer(17, text="")
     restored = answer(15, text="Well, the whole of it.", restored_from=cut.id)
     endings: tuple[tuple[str, MessageView, FinishReason, dict[str, Any]], ...] = (
         ("withheld from the beginning", withheld, "content_filter", {"timings": timings, "context": report(key(99))}),
@@ -184,11 +193,15 @@ def _answers_that_did_not_stop_by_themselves() -> Iterator[tuple[str, Unit]]:
         ("redacted and cut by length", masked, "length", {"seq": 2, "timings": timings}),
         ("stopped by the person", stopped, "cancelled", {"seq": 1}),
         ("failed", failed, "error", {"error_code": "too_many_attempts", "attempt": 5}),
+        ("refused", refused, "error", {"error_code": "prompt_too_long", "error_details": TOO_LONG}),
     )
     for name, message, reason, fields in endings:
         place = message.model_copy(update={"text": None, "state": "visible", "notice": None})
         yield f"message.created, of the answer {name}", MessageCreated(id=key(0), message=place)
         yield f"generation.queued, of the answer {name}", GenerationQueued(id=key(0), generation=generation(place))
+        if message is masked:
+            asked = GenerationDelta(generation_id=generation(place).id, seq=1, text="找 ", logprobs=LOGPROBS)
+            yield "generation.delta, with log-probabilities", asked
         yield from _end(name, generation(place), message, reason, **fields)
     yield "message.created, restored by a reviewer", MessageCreated(id=key(0), message=restored)
     plain = conversation(row_version=4, seconds=9, active_leaf_id=restored.id, template=None, temperature=0.0)

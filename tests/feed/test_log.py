@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chatapp.feed import keys, log
+from chatapp.feed.events import Alternative, TokenLogprob, logprobs_adapter
 from chatapp.feed.log import Append, AppendAnswer, Fenced
 
 
@@ -60,6 +61,26 @@ class TestAppend:
         assert repeated == log.Appended(AppendAnswer.APPENDED, 1)
         assert log.live_texts([generation_id]) == [log.LiveText("once", 1)]
 
+    def test_carries_log_probabilities_in_the_entry_of_their_text(self, generation_id, event_log):
+        begin(generation_id)
+        tokens = (TokenLogprob(text="Hi", logprob=-0.5, alternatives=(Alternative(text="你", logprob=-1.0),)),)
+
+        log.append_all([Append(generation_id, 1, 0, "Hi", num_tokens=1, logprobs=tokens)])
+        log.append_all([Append(generation_id, 1, 1, "!", num_tokens=2)])
+
+        (_, first), (_, second) = event_log.xrange(keys.events_key(generation_id))
+        assert (first[b"text"], logprobs_adapter.validate_json(first[b"logprobs"])) == (b"Hi", tokens)
+        assert b"logprobs" not in second
+
+    def test_with_log_probabilities_sent_again_goes_in_once(self, generation_id, event_log):
+        begin(generation_id)
+        append = Append(generation_id, 1, 0, "Hi", num_tokens=1, logprobs=(TokenLogprob(text="Hi", logprob=-0.5),))
+
+        log.append_all([append])
+        log.append_all([append])
+
+        assert len(event_log.xrange(keys.events_key(generation_id))) == 1
+
     def test_is_refused_from_an_earlier_attempt(self, generation_id):
         begin(generation_id, attempt=1)
         begin(generation_id, attempt=2)
@@ -92,6 +113,21 @@ class TestTakeOver:
         taken = begin(generation_id, attempt=2, text="older copy", seq=0)
 
         assert taken == log.TakeOver(text="half an ans", seq=1, is_cancelled=False, was_known=True)
+
+    def test_knows_how_many_tokens_the_text_took(self, generation_id):
+        begin(generation_id, attempt=1)
+        log.append_all([Append(generation_id, 1, 0, "half", num_tokens=2)])
+        log.append_all([Append(generation_id, 1, 1, " an ans", num_tokens=5)])
+        append(generation_id, "", base_seq=2)
+
+        assert begin(generation_id, attempt=2).num_tokens == 5
+
+    def test_takes_the_number_from_the_databases_copy_where_the_log_is_gone(self, generation_id):
+        taken = log.take_over(
+            generation_id=generation_id, attempt=2, fallback_text="copy", fallback_seq=7, fallback_num_tokens=3
+        )
+
+        assert taken.num_tokens == 3
 
     def test_falls_back_to_the_databases_copy_only_where_the_log_is_gone(self, generation_id):
         taken = begin(generation_id, attempt=2, text="copy", seq=7)

@@ -74,6 +74,33 @@ class TestBuildContext:
 
         assert (context.num_prompt_tokens, context.num_new_tokens) == (46, 54)
 
+    def test_counts_the_whole_branch_once_where_it_fits(self):
+        counted = []
+
+        def counting(messages):
+            counted.append(len(messages))
+            return count_words(messages)
+
+        build_context(
+            system_prompt="", branch=branch_of(*[5] * 9), count_tokens=counting, context_window=100, max_new_tokens=20
+        )
+
+        assert counted == [9]
+
+    def test_never_counts_the_same_tail_twice(self):
+        counted = []
+
+        def counting(messages):
+            counted.append(len(messages))
+            return count_words(messages)
+
+        context = build_context(
+            system_prompt="", branch=branch_of(*[9] * 31), count_tokens=counting, context_window=100, max_new_tokens=20
+        )
+
+        assert len(context.messages) in counted
+        assert len(counted) == len(set(counted)) <= 6
+
     def test_gives_no_answer_that_has_no_text_and_names_it(self):
         branch = branch_of(5, 0, 5)
 

@@ -4,25 +4,42 @@ The runner between a scripted engine and the real log and database.
 The engine alone is scripted: what it says, and when. Lease, gate, event log, writer and rows are the product's.
 """
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
+from django.db.models import F
 
-from chatapp.conversations.models import Message
+from chatapp.catalog.models import ChatModel
+from chatapp.conversations.models import Conversation, Message
 from chatapp.core import clock
 from chatapp.feed import keys, log
 from chatapp.feed.log import Append
 from chatapp.generations import services
+from chatapp.generations.maintenance import leases_reap, queues_top_up
 from chatapp.generations.models import Generation
+from chatapp.generations.queue import queue_name
 from chatapp.generations.runner import Runner
+from chatapp.generations.selectors import generation_place
 from chatapp.review.models import Decision, Evidence
-from inference.errors import PromptTooLong, StepFailed
-from inference.testing import ScriptedEngine
-from inference.types import FinishReason
-from tests.support.factories import make_conversation, make_title_generation, make_turn, make_user, publish_rule
+from inference.errors import PromptTooLong, QueueFull, StepFailed, UnsupportedParameter
+from inference.testing import SCRIPTED_CAPABILITIES, ScriptedEngine
+from inference.types import Alternative, FinishReason, TokenLogprob
+from tests.support.factories import (
+    SAMPLING,
+    make_conversation,
+    make_template_version,
+    make_title_generation,
+    make_turn,
+    make_user,
+    publish_rule,
+)
 from tests.support.running import Running
 from tests.support.waiting import wait_until
+
+ONLY_TEMPERATURE = replace(SCRIPTED_CAPABILITIES, parameters=frozenset({"temperature"}))
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -42,6 +59,21 @@ def running(engine) -> Iterator[Running]:
 @pytest.fixture
 def turn() -> Generation:
     return make_turn(make_conversation(make_user(), system_prompt="Be kind."))
+
+
+def dumped(event_log, key) -> list[bytes]:
+    """Whatever a key of Redis holds, as bytes."""
+    match event_log.type(key):
+        case b"string":
+            return [event_log.get(key)]
+        case b"hash":
+            return [part for pair in event_log.hgetall(key).items() for part in pair]
+        case b"stream":
+            return [part for _, fields in event_log.xrange(key) for pair in fields.items() for part in pair]
+        case b"list":
+            return list(event_log.lrange(key, 0, -1))
+        case _:
+            return []
 
 
 def texts(event_log, generation) -> list[str]:
@@ -111,6 +143,18 @@ class TestAnAnswer:
 
         row, message = stored(turn)
         assert (row.status, row.error_code, message.text) == ("failed", "prompt_too_long", "")
+        assert row.error_details == {"num_prompt_tokens": 9_000, "context_window": 8_192}
+
+    def test_that_asks_what_the_engine_lacks_ends_failed_with_the_parameters_name(self, engine, running, turn):
+        def refuse(_request, *, channel=None):
+            raise UnsupportedParameter(parameter="min_p", reason="it is not there")
+
+        engine.submit = refuse
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, _ = stored(turn)
+        assert (row.error_code, row.error_details) == ("unsupported_parameter", {"parameter": "min_p"})
 
     def test_that_a_closing_engine_does_not_take_goes_to_another_worker(self, engine, running, turn):
         engine.close()
@@ -119,6 +163,194 @@ class TestAnAnswer:
         running.wait(turn)
 
         assert stored(turn)[0].status == "queued"
+
+
+class TestAFullEngine:
+    @pytest.fixture
+    def full(self, engine) -> list[int]:
+        """Refuses every request until the list is emptied."""
+        reasons = [1]
+        submit = engine.submit
+
+        def submit_unless_full(request, *, channel=None):
+            if reasons:
+                raise QueueFull(max_waiting=1)
+            return submit(request, channel=channel)
+
+        engine.submit = submit_unless_full
+        return reasons
+
+    def test_gives_the_answer_back_to_the_queue_where_the_person_sees_its_place(self, running, turn, full):
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.status, row.error_code, message.text) == ("queued", None, None)
+        assert generation_place(owner_id=row.owner_id, generation_id=row.id).position == 1
+        assert log.leases_expired([turn.id]) == [True]
+
+    def test_is_not_asked_again_before_the_reaper_comes_by(self, running, turn, full, event_log):
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        num_tasks = event_log.llen(queue_name(turn.model.slug))
+
+        assert (num_tasks, queues_top_up()) == (0, 1)
+
+    def test_costs_no_attempt(self, running, turn, full):
+        for _ in range(services.MAX_ATTEMPTS + 1):
+            running.begin(turn, wait_for_engine=False)
+            running.wait(turn)
+        Generation.objects.update(
+            status="running", worker="gone", lease_expires_at=clock.now() - services.LEASE, attempt=F("attempt") + 1
+        )
+
+        leases_reap()
+
+        row, _ = stored(turn)
+        assert (row.status, row.num_turned_away) == ("queued", services.MAX_ATTEMPTS + 1)
+
+    def test_whose_answer_was_claimed_again_before_it_let_go_does_not_lose_it(self, running, turn, full, monkeypatch):
+        release = log.lease_release
+
+        def release_late(**about):
+            monkeypatch.undo()
+            full.clear()
+            running.begin(turn)
+            release(**about)
+
+        monkeypatch.setattr(log, "lease_release", release_late)
+        running.begin(turn, wait_for_engine=False)
+        wait_until(lambda: running.engine.submitted != [], what="the second claim")
+        services.generation_cancel(row=turn, now=clock.now())
+        running.wait(turn)
+
+        assert stored(turn)[0].status == "cancelled"
+
+    def test_that_has_room_again_writes_the_answer(self, running, turn, full):
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+        full.clear()
+
+        running.begin(turn)
+        running.say(turn, "At last.")
+        running.end(turn)
+
+        assert stored(turn)[1].text == "At last."
+
+
+class TestSampling:
+    def ask(self, **sampling) -> Generation:
+        turn = make_turn(make_conversation(make_user()))
+        Generation.objects.update(sampling={**SAMPLING, **sampling}, asked=sampling)
+        return turn
+
+    def test_reaches_the_engine_as_it_was_asked_for(self, running, engine):
+        turn = self.ask(min_p=0.1, stop=["END", "\n\n"], num_logprobs=2, seed=7)
+
+        running.begin(turn)
+
+        sampling = engine.submitted[0].sampling
+        assert (sampling.min_p, sampling.stop, sampling.num_logprobs) == (0.1, ("END", "\n\n"), 2)
+        assert (sampling.seed, sampling.top_k, sampling.max_new_tokens) == (7, 50, 64)
+
+    @pytest.mark.parametrize("engine", [ScriptedEngine(capabilities=ONLY_TEMPERATURE)], ids=["only temperature"])
+    def test_leaves_out_our_defaults_that_the_engine_lacks(self, running, engine):
+        turn = self.ask(min_p=0.1)
+
+        running.begin(turn)
+
+        sampling = engine.submitted[0].sampling
+        assert (sampling.temperature, sampling.top_k, sampling.top_p, sampling.seed) == (0.7, 0, 1.0, None)
+        assert sampling.min_p == 0.1  # asked for: the engine refuses it by name, or does it
+
+    @pytest.mark.parametrize("engine", [ScriptedEngine(capabilities=ONLY_TEMPERATURE)], ids=["only temperature"])
+    def test_asks_for_no_priority_where_there_is_none(self, running, engine):
+        conversation = make_turn(make_conversation(make_user()), status="completed").conversation
+
+        running.begin(make_title_generation(conversation))
+
+        assert engine.submitted[0].priority == 0
+
+
+class TestTheSharedPrefix:
+    def num_shared(self, running: Running, conversation: Conversation) -> int:
+        running.begin(make_turn(conversation))
+        return running.engine.submitted[0].num_shared_messages
+
+    def test_is_a_published_templates_text(self, running):
+        version = make_template_version(text="Be brief.")
+        conversation = make_conversation(make_user(), template_version=version, system_prompt="Be brief.")
+
+        assert self.num_shared(running, conversation) == 1
+
+    def test_is_the_models_default_system_prompt(self, running):
+        ChatModel.objects.update(default_system_prompt="Be kind.")
+
+        assert self.num_shared(running, make_conversation(make_user(), system_prompt="Be kind.")) == 1
+
+    def test_is_never_what_a_person_filled_in(self, running):
+        variables = [{"name": "who", "label": "Who", "required": True, "default": ""}]
+        version = make_template_version(text="Be {{ who }}.", variables=variables)
+        conversation = make_conversation(make_user(), template_version=version, system_prompt="Be Ada.")
+
+        assert self.num_shared(running, conversation) == 0
+
+    @pytest.mark.parametrize("system_prompt", ["", "Another text."])
+    def test_is_no_other_text(self, running, system_prompt):
+        assert self.num_shared(running, make_conversation(make_user(), system_prompt=system_prompt)) == 0
+
+    def test_is_no_template_that_was_withdrawn(self, running):
+        version = make_template_version(text="Be brief.", is_published=False)
+        conversation = make_conversation(make_user(), template_version=version, system_prompt="Be brief.")
+
+        assert self.num_shared(running, conversation) == 0
+
+
+class TestLogProbabilities:
+    @pytest.fixture
+    def asking(self, turn: Generation) -> Generation:
+        Generation.objects.update(sampling={**SAMPLING, "num_logprobs": 1}, asked={"num_logprobs": 1})
+        return turn
+
+    def say(self, running, generation, text: str, *others: str) -> None:
+        alternatives = tuple(Alternative(other, float("-inf")) for other in others)
+        logprobs = [TokenLogprob(text, -0.5, alternatives)]
+        running.engine.say(str(generation.id), text, logprobs=logprobs)
+
+    def test_arrive_in_the_entry_of_their_text(self, running, asking, event_log):
+        running.begin(asking)
+
+        self.say(running, asking, "Hello", "Hi")
+        running.end(asking)
+
+        (_, fields), *_ = event_log.xrange(keys.events_key(asking.id))
+        (token,) = json.loads(fields[b"logprobs"])
+        assert fields[b"text"] == b"Hello"
+        assert token == {"text": "Hello", "logprob": -0.5, "alternatives": [{"text": "Hi", "logprob": -9999.0}]}
+
+    def test_are_nowhere_where_nobody_asked(self, running, turn, event_log):
+        running.begin(turn)
+
+        self.say(running, turn, "Hello", "Hi")
+        running.end(turn)
+
+        assert all(b"logprobs" not in fields for _, fields in event_log.xrange(keys.events_key(turn.id)))
+
+    def test_of_what_was_withheld_are_in_no_key_of_redis_and_in_no_log(self, running, asking, event_log, capfd):
+        publish_rule("forbidden words", "open sesame", stages=("output",))
+        running.begin(asking)
+
+        self.say(running, asking, "Here are open", "There")
+        self.say(running, asking, " doors and forbid", " sesame")
+        self.say(running, asking, "den words.", "den fruit")
+        running.wait(asking)
+
+        kept = b"".join(value for key in event_log.scan_iter() for value in dumped(event_log, key))
+        assert b"Here are" in kept
+        assert [word for word in (b"sesame", b"den words", b"den fruit", b"forbid") if word in kept] == []
+        output = "".join(capfd.readouterr())
+        assert [word for word in ("sesame", "den words", "den fruit", "forbid") if word in output] == []
 
 
 class TestCancel:
@@ -242,6 +474,54 @@ class TestTakingOver:
         assert engine.submitted[0].prefix == "Once upon"
         assert (row.attempt, message.text) == (2, "Once upon a time")
         assert texts(event_log, turn) == ["Once upon", " a time"]
+
+    def test_writes_no_more_than_was_left_and_counts_the_tokens_of_all(self, running, turn, engine):
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "Once upon", num_tokens=40)])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+
+        running.begin(turn)
+        running.say(turn, " a")
+        running.say(turn, " time")
+        running.end(turn)
+
+        row, _ = stored(turn)
+        assert engine.submitted[0].sampling.max_new_tokens == SAMPLING["max_new_tokens"] - 40
+        assert row.usage == {"num_prompt_tokens": len("Be kind.Why?"), "num_completion_tokens": 42}
+
+    def test_ends_at_once_what_had_reached_its_limit(self, running, turn, engine):
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "Once upon", num_tokens=SAMPLING["max_new_tokens"])])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert engine.submitted == []
+        assert (row.finish_reason, message.text) == ("length", "Once upon")
+        assert row.usage == {"num_prompt_tokens": len("Be kind.Why?"), "num_completion_tokens": 64}
+
+    def test_counts_on_from_the_databases_copy_where_the_log_was_lost(self, running, turn, engine):
+        Generation.objects.filter(id=turn.id).update(
+            attempt=1, checkpoint_text="Once", checkpoint_seq=3, checkpoint_num_tokens=5
+        )
+
+        running.begin(turn)
+
+        assert engine.submitted[0].sampling.max_new_tokens == SAMPLING["max_new_tokens"] - 5
+
+    @pytest.mark.parametrize("engine", [ScriptedEngine(capabilities=ONLY_TEMPERATURE)], ids=["only temperature"])
+    def test_says_so_where_the_engine_cannot_continue_and_keeps_the_text(self, running, turn, engine):
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "Once upon")])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.error_code, message.text, engine.submitted) == ("cannot_continue", "Once upon", [])
 
     def test_never_blocks_on_less_than_a_first_attempt_would(self, running, turn, event_log):
         publish_rule("forbidden words", stages=("output",))

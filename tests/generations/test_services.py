@@ -85,12 +85,12 @@ class TestGenerationCheckpoint:
     def test_refreshes_the_copy_of_the_attempt_that_holds_the_row(self, conversation):
         row = make_turn(conversation, status=RUNNING)
 
-        mine = generation_checkpoint(generation_id=row.id, attempt=1, text="Par", seq=2)
-        late = generation_checkpoint(generation_id=row.id, attempt=0, text="x", seq=9)
+        mine = generation_checkpoint(generation_id=row.id, attempt=1, text="Par", seq=2, num_tokens=1)
+        late = generation_checkpoint(generation_id=row.id, attempt=0, text="x", seq=9, num_tokens=9)
 
         row.refresh_from_db()
         assert (mine, late) == (True, False)
-        assert (row.checkpoint_text, row.checkpoint_seq) == ("Par", 2)
+        assert (row.checkpoint_text, row.checkpoint_seq, row.checkpoint_num_tokens) == ("Par", 2, 1)
 
 
 class TestGenerationEnd:

@@ -224,3 +224,32 @@ def test_long_random_texts_agree_with_the_naive_reading(seed):
 
     expected = outcome(ruleset, text, over=True)
     assert (released, gate.blocked, hits(gate)) == (expected.released, expected.blocked, expected.hits)
+
+
+class TestACopy:
+    @many
+    @given(rulesets(), st.data())
+    def test_goes_on_as_its_original_and_neither_disturbs_the_other(self, ruleset, data):
+        before, after = data.draw(texts_about(ruleset)), data.draw(texts_about(ruleset))
+        original, twin = OutputGate(ruleset), OutputGate(ruleset)
+        original.feed(before)
+        twin.feed(before)
+
+        probe = original.copy()
+        seen = (probe.feed(after), probe.finish(), probe.matches)
+
+        assert seen == (twin.feed(after), twin.finish(), twin.matches)
+        assert (original.feed(after), original.finish(), original.matches) == seen
+
+    @many
+    @given(rulesets(), st.data())
+    def test_would_release_exactly_what_a_text_that_ends_there_shows_unchanged(self, ruleset, data):
+        before = data.draw(texts_about(ruleset))
+        ending = data.draw(texts_about(ruleset).filter(bool))
+        gate = OutputGate(ruleset)
+        released = gate.feed(before).released
+
+        would = gate.would_release(ending)
+
+        shown = judge(ruleset, before + ending, Stage.OUTPUT).released_text
+        assert would == (not gate.blocked and shown == released + before[gate.num_decided_chars :] + ending)

@@ -19,9 +19,10 @@ from chatapp.generations.models import FinishReason, Generation, GenerationKind,
 from chatapp.generations.status import status_after
 from chatapp.moderation import models as moderation
 from chatapp.moderation.services import rule_create, ruleset_publish
+from chatapp.prompts.models import PromptTemplate, PromptTemplateVersion
 
 _numbers = count(1)
-SAMPLING = {"temperature": 0.7, "top_k": 50, "top_p": 0.9, "seed": 1, "max_new_tokens": 64}
+SAMPLING: dict[str, Any] = {"temperature": 0.7, "top_k": 50, "top_p": 0.9, "seed": 1, "max_new_tokens": 64}
 
 
 def make_user(**fields: Any) -> User:
@@ -32,6 +33,12 @@ def make_user(**fields: Any) -> User:
 def make_model(slug: str, **fields: Any) -> ChatModel:
     about = {"name": slug, "source": "tests", "path": slug, "context_window": 2048, "max_new_tokens": 64}
     return ChatModel.objects.create(slug=slug, **{**about, **fields})
+
+
+def make_template_version(*, text: str, is_published: bool = True, **fields: Any) -> PromptTemplateVersion:
+    slug = f"template-{next(_numbers)}"
+    template = PromptTemplate.objects.create(slug=slug, title=slug, is_published=is_published)
+    return PromptTemplateVersion.objects.create(template=template, version=1, text=text, **fields)
 
 
 def make_conversation(owner: User, **fields: Any) -> Conversation:

@@ -53,7 +53,7 @@ class Running:
     def is_pending(self, generation: Generation) -> bool:
         """Whether text waits for the event log."""
         session = self.runner._sessions[str(generation.id)]
-        return bool(session.outgoing or session.pending)
+        return bool(session.unanswered or session.pending)
 
     def end(self, generation: Generation) -> None:
         """The engine comes to its end; return when the row has."""

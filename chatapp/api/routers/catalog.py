@@ -4,7 +4,9 @@ from django.http import HttpRequest
 from django.utils import translation
 from ninja import Router
 
-from chatapp.api.schemas import ModelList, ModelOut
+from chatapp.api.schemas import EngineOut, ModelList, ModelOut
+from chatapp.catalog.engines import reason_text
+from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_list_enabled, workers_available
 
 router = Router(tags=["models"])
@@ -26,7 +28,14 @@ def models_list(request: HttpRequest) -> ModelList:
                 max_new_tokens=row.max_new_tokens,
                 is_default=row.is_default,
                 is_available=available[row.slug],
+                engine=_engine(row),
             )
             for row in rows
         ]
     )
+
+
+def _engine(row: ChatModel) -> EngineOut | None:
+    if row.serving_parameters is None:
+        return None
+    return EngineOut(kind=row.serving_engine, reason=reason_text(row.serving_reason), parameters=row.serving_parameters)

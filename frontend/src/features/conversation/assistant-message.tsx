@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
 import { generationOf, type Turn } from "@/lib/chat/state";
-import { categoryText } from "@/lib/chat/words";
+import { categoryText, failureText } from "@/lib/chat/words";
+import { localeOf } from "@/lib/i18n/i18n";
 import { LazyMarkdown } from "@/lib/markdown/lazy-markdown";
 import { type Generation, isLive } from "@/lib/store/feed";
 import { Button, IconButton, join } from "@/lib/ui/controls";
@@ -85,12 +86,13 @@ interface OutcomeProps {
 /** One line, with a verb that helps, for every end but the usual one. */
 function Outcome({ message, generation }: OutcomeProps): ReactNode {
   const { t } = useTranslation();
+  const locale = useChatState((state) => localeOf(state.me.language));
   if (message.state !== "visible") return <WithheldCard message={message} />;
   switch (generation?.finish_reason) {
     case "cancelled":
       return <Line text={t("message.cancelled")} message={message} />;
     case "error":
-      return <Line text={t("message.failed")} message={message} />;
+      return <Line text={failureText(t, generation, locale)} message={message} />;
     case "length":
       return <Line text={t("message.length")} message={message} />;
     case "content_filter":

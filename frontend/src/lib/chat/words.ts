@@ -3,6 +3,7 @@
 import type { TFunction } from "i18next";
 
 import type { Refusal } from "@/lib/wire/frames";
+import type { GenerationView } from "@/lib/wire/views";
 
 /** The server's own sentence if it gave one (it knows the language), else ours for the code. */
 export function refusalText(t: TFunction, { code, message, details }: Refusal): string {
@@ -13,6 +14,29 @@ export function refusalText(t: TFunction, { code, message, details }: Refusal): 
       return t("error.frame_too_large", { limit: Math.round(Number(details["limit"]) / 1024) });
     default:
       return message === "" ? t("error.unknown", { code }) : message;
+  }
+}
+
+/** Why an answer failed and what to do. Without the figures that a sentence needs, the plain one. */
+export function failureText(t: TFunction, generation: Pick<GenerationView, "error_code" | "error_details">, locale: string): string {
+  const details = generation.error_details ?? {};
+  const figure = (name: string): string => numberText(Number(details[name]), locale);
+  switch (generation.error_code) {
+    case "prompt_too_long":
+      if (details["num_prompt_tokens"] === undefined) return t("failure.prompt_too_long_plain");
+      return t("failure.prompt_too_long", { tokens: figure("num_prompt_tokens"), size: figure("context_window") });
+    case "unsupported_parameter":
+      if (typeof details["parameter"] !== "string") return t("message.failed");
+      return t("failure.unsupported_parameter", { parameter: details["parameter"] });
+    case "step_failed":
+    case "queue_full":
+    case "worker_error":
+    case "cannot_continue":
+    case "too_many_attempts":
+      return t(`failure.${generation.error_code}`);
+    case null:
+    default:
+      return t("message.failed");
   }
 }
 

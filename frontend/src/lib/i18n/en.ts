@@ -122,6 +122,17 @@ export const en = {
     restored: "Restored after review",
     code: "code",
   },
+  failure: {
+    prompt_too_long:
+      "This is too long for the model: {{tokens}} tokens, and it reads {{size}} at once. Shorten your message or choose a model with a larger window.",
+    prompt_too_long_plain: "This is too long for the model. Shorten your message or choose a model with a larger window.",
+    unsupported_parameter: "This model cannot be asked for “{{parameter}}”. Leave it out or choose another model.",
+    step_failed: "The model failed while it wrote, perhaps for lack of memory. Try again; if it happens again, tell whoever runs this.",
+    queue_full: "Too many answers were waiting. Try again in a moment.",
+    worker_error: "The model worker failed. Try again; if it happens again, tell whoever runs this.",
+    cannot_continue: "The answer was interrupted, and this model cannot continue one. Try again for a whole answer.",
+    too_many_attempts: "This answer was interrupted too often and was given up. Change your message or try again later.",
+  },
   category: {
     violence: "violence",
     weapons: "weapons",

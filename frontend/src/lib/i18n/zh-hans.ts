@@ -123,6 +123,17 @@ export const zhHans: Texts<typeof en> = {
     restored: "复核后恢复",
     code: "代码",
   },
+  failure: {
+    prompt_too_long:
+      "内容太长：共 {{tokens}} 个 token，而模型一次最多能读 {{size}} 个。请缩短你的消息，或换一个窗口更大的模型。",
+    prompt_too_long_plain: "内容太长，模型读不下。请缩短你的消息，或换一个窗口更大的模型。",
+    unsupported_parameter: "这个模型不支持“{{parameter}}”。请去掉它，或换一个模型。",
+    step_failed: "模型写到一半出错了，可能是内存不够。请重试；如果还是这样，请告诉负责这个服务的人。",
+    queue_full: "排队的回答太多了。请稍后再试。",
+    worker_error: "模型工作进程出错了。请重试；如果还是这样，请告诉负责这个服务的人。",
+    cannot_continue: "回答被打断了，而这个模型不能接着写。请重试，重新写一个完整的回答。",
+    too_many_attempts: "这个回答被打断太多次，已经放弃。请修改你的消息，或稍后再试。",
+  },
   category: {
     violence: "暴力",
     weapons: "武器",

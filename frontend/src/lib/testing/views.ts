@@ -66,6 +66,7 @@ export function generation(fields: Partial<GenerationView> = {}): GenerationView
     timings: null,
     context: null,
     error_code: null,
+    error_details: null,
     created_at: "2026-11-22T09:02:00Z",
     ...fields,
   };
@@ -80,7 +81,7 @@ export function fact<T extends FeedEvent["type"]>(
 }
 
 export function delta(seq: number, text: string, generation_id = G): FeedEvent {
-  return { type: "generation.delta", generation_id, seq, text };
+  return { type: "generation.delta", generation_id, seq, text, logprobs: undefined };
 }
 
 export function ended(seq: number, generation_id = G): FeedEvent {

@@ -35,6 +35,11 @@ export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
   return (value, path) => (value === null || value === undefined ? null : decoder(value, path));
 }
 
+/** A field that is left out unless somebody asked for it. */
+export function optional<T>(decoder: Decoder<T>): Decoder<T | undefined> {
+  return (value, path) => (value === undefined ? undefined : decoder(value, path));
+}
+
 export function array<T>(item: Decoder<T>): Decoder<readonly T[]> {
   return (value, path) =>
     Array.isArray(value)

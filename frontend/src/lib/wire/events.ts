@@ -1,10 +1,13 @@
 /** Every event a feed can carry: chatapp/feed/events.py, as decoders. `contracts/feed-v1.jsonl` holds one of each. */
 
-import { type Decoded, number, object, string, variants } from "./decode";
+import { array, type Decoded, number, object, optional, string, variants } from "./decode";
 import { conversationView, finishReason, generationView, messageView } from "./views";
 
 const conversationFact = object({ id: string, conversation: conversationView });
 const generationFact = object({ id: string, generation: generationView });
+
+const alternative = object({ text: string, logprob: number });
+const tokenLogprob = object({ text: string, logprob: number, alternatives: array(alternative) });
 
 export const feedEvent = variants({
   "conversation.created": conversationFact,
@@ -15,7 +18,7 @@ export const feedEvent = variants({
   "generation.started": generationFact,
   "generation.restarted": generationFact,
   "generation.finished": object({ id: string, generation: generationView, message: messageView }),
-  "generation.delta": object({ generation_id: string, seq: number, text: string }),
+  "generation.delta": object({ generation_id: string, seq: number, text: string, logprobs: optional(array(tokenLogprob)) }),
   "generation.ended": object({ generation_id: string, seq: number, finish_reason: finishReason }),
 });
 

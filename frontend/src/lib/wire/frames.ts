@@ -32,6 +32,21 @@ export interface Watch {
   readonly generations: Readonly<Record<Id, number>>;
 }
 
+/** What a program may ask of an answer; this page asks nothing. */
+export interface Sampling {
+  readonly temperature?: number;
+  readonly top_k?: number;
+  readonly top_p?: number;
+  readonly min_p?: number;
+  readonly repetition_penalty?: number;
+  readonly frequency_penalty?: number;
+  readonly presence_penalty?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly max_new_tokens?: number;
+  readonly num_logprobs?: number;
+}
+
 export interface TurnStart {
   readonly type: "turn.start";
   readonly request_id: string;
@@ -39,6 +54,7 @@ export interface TurnStart {
   readonly parent_id: Id | null;
   readonly client_message_id: Id;
   readonly text: string;
+  readonly sampling?: Sampling;
 }
 
 export interface TurnRegenerate {

@@ -1,6 +1,6 @@
 /** The views of rows that events and REST answers share: chatapp/feed/events.py and the REST table, as decoders. */
 
-import { array, boolean, type Decoded, literal, nullable, number, object, string } from "./decode";
+import { array, boolean, type Decoded, literal, nullable, number, object, record, string } from "./decode";
 
 export type Id = string;
 
@@ -62,6 +62,7 @@ export const generationView = object({
   timings: nullable(timings),
   context: nullable(contextReport),
   error_code: nullable(string),
+  error_details: nullable(record),
   created_at: string,
 });
 
