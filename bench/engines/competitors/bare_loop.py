@@ -17,7 +17,9 @@ from inference.cache import CacheShape
 from inference.engine import DEFAULT_CACHE_BYTES, DEFAULT_MAX_PREFILL_TOKENS
 from inference.forward import ForwardPass
 from inference.loading import load_model
+from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
+from inference.sampling import Choice
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
 from inference.types import FinishReason, Output, StepChannel
@@ -38,9 +40,9 @@ class _Textless:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._answer, name)
 
-    def accept(self, token_id: int, *, now_s: float) -> tuple[None, FinishReason | None]:
+    def accept(self, choice: Choice, *, now_s: float) -> tuple[None, FinishReason | None]:
         job = self._answer.job
-        job.tokens.append(token_id)
+        job.tokens.append(choice.token_id)
         is_end = len(job.tokens) >= job.max_tokens
         self._arrivals.append(Arrival(self._answer.request.id, now_s, 1, is_end=is_end))
         return None, FinishReason.LENGTH if is_end else None
@@ -60,7 +62,8 @@ class BareLoop:
             num_slots=NUM_SLOTS, max_cached_tokens=max_cached_tokens, max_prefill_tokens=DEFAULT_MAX_PREFILL_TOKENS
         )
         forward = ForwardPass(model, num_slots=NUM_SLOTS, slot_length=self._context_window)
-        self._stepper = Stepper(scheduler, forward, clock=time.monotonic)
+        pace = PrefillPace(max_tokens=DEFAULT_MAX_PREFILL_TOKENS)
+        self._stepper = Stepper(scheduler, forward, pace=pace, clock=time.monotonic)
         self._arrivals: list[Arrival] = []
         self._channel = _Silent()
 
