@@ -6,19 +6,22 @@ foreseen.
 """
 
 # What a running stream may wait for its next token. The benchmark asks for 150 ms; the rest is for what varies.
-TARGET_STEP_S = 0.13
-MIN_PREFILL_TOKENS = 64  # less would leave new questions waiting for ever beside many running streams
+TARGET_STEP_S = 0.12
+MIN_PREFILL_TOKENS = 16
+# Where a step without any prompt takes long already, prompts get as long again: else new questions would starve.
+_PROMPT_SHARE = 2.0
 _MAX_GROWTH = 1.5
 _MAX_SHRINKING = 0.4
 
 
 class PrefillPace:
-    """Follows the steps that mixed prompts with running streams and keeps them near the target."""
+    """Follows the steps and keeps those that mix prompts with running streams near the target."""
 
     def __init__(self, *, max_tokens: int, target_s: float = TARGET_STEP_S) -> None:
         """max_tokens: of a step in which nobody waits; more than that is never given."""
         self._max_tokens = max_tokens
         self._target_s = target_s
+        self._decode_s = 0.0  # of the last step without a prompt
         self._mixed_tokens = max(1, max_tokens // 2)
 
     def budget(self, *, is_decoding: bool) -> int:
@@ -26,8 +29,12 @@ class PrefillPace:
         return self._mixed_tokens if is_decoding else self._max_tokens
 
     def note(self, *, num_prefill_tokens: int, elapsed_s: float) -> None:
-        """Take in how long a step took that computed prompt tokens beside running streams."""
-        factor = min(max(self._target_s / max(elapsed_s, 1e-6), _MAX_SHRINKING), _MAX_GROWTH)
+        """Take in how long a step with running streams took, and how much of prompts it computed beside them."""
+        if num_prefill_tokens == 0:
+            self._decode_s = elapsed_s
+            return
+        target_s = max(self._target_s, _PROMPT_SHARE * self._decode_s)
+        factor = min(max(target_s / max(elapsed_s, 1e-6), _MAX_SHRINKING), _MAX_GROWTH)
         if factor > 1.0 and num_prefill_tokens < self._mixed_tokens:
             return  # a short chunk says nothing of a full one
         smallest = min(MIN_PREFILL_TOKENS, self._max_tokens)

@@ -70,7 +70,7 @@ class Stepper:
         return request_id in self._answers
 
     def _note_pace(self, plan: StepPlan, elapsed_s: float) -> None:
-        if plan.decodes and plan.prefills:
+        if plan.decodes:
             num_prefill_tokens = sum(len(segment.tokens) for segment in plan.prefills)
             self._pace.note(num_prefill_tokens=num_prefill_tokens, elapsed_s=elapsed_s)
 

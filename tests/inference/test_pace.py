@@ -35,6 +35,14 @@ class TestPrefillPace:
 
         assert pace.budget(is_decoding=True) == 256
 
+    def test_gives_prompts_as_long_again_where_decoding_alone_takes_the_target(self):
+        pace = _pace()
+        pace.note(num_prefill_tokens=0, elapsed_s=0.2)
+
+        pace.note(num_prefill_tokens=256, elapsed_s=0.4)
+
+        assert pace.budget(is_decoding=True) == 256
+
     def test_never_starves_a_prompt(self):
         pace = _pace()
 
