@@ -185,10 +185,10 @@ class GenerateEngine:
             self._rate.note(self._num_generated_tokens)
             delta, reason = answer.accept(token_id, now_s=time.monotonic())
             outputs: list[Output] = [] if delta is None else [delta]
-            if reason is None:
-                answer.channel.put(outputs)
-            else:
+            if reason is not None:
                 self._end(answer, reason, after=outputs)
+            elif outputs:
+                answer.channel.put(outputs)
             return token_id
 
     def is_running(self, answer: Answer) -> bool:

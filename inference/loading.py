@@ -143,7 +143,12 @@ def _start(kind: EngineKind, path: Path, *, dtype: DtypeName, reason: str, optio
     from inference.self_check import reference_answers, require_same_answers
 
     references = reference_answers(model, tokenizer, context_window=options.get("context_window"))
-    engine = build_engine(kind, model, tokenizer, reason=reason, options=options)
+    try:
+        engine = build_engine(kind, model, tokenizer, reason=reason, options=options)
+    except ModelUnusable:
+        raise
+    except Exception as failure:  # an architecture that the engine was not made for fails it in any way
+        raise ModelUnusable(f"it cannot be started ({type(failure).__name__}: {failure})") from failure
     try:
         require_same_answers(engine, references)
     except ModelUnusable:

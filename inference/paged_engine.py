@@ -204,7 +204,8 @@ class PagedEngine:
                 continue
             self._num_generated_tokens += 1
             delta, reason = answer.accept(token_id, now_s=now_s)
-            outputs[answer.channel] += [delta] if delta else []
+            if delta is not None:
+                outputs[answer.channel].append(delta)
             if reason is not None:
                 outputs[answer.channel] += self._forget(key).finish(reason, now_s=now_s)
         self._rate.note(self._num_generated_tokens)

@@ -1,0 +1,50 @@
+"""What transformers itself answers, to hold an engine against."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from inference.types import ChatMessage
+from inference.vocabulary import Vocabulary
+from inference.detokenizer import Detokenizer
+from inference.prompts import prompt_encoder_for
+
+TIE = 1e-4  # where the two highest logits are closer, either token is right
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedAnswer:
+    """text_before[i]: what the tokens before token i spell; ties: the places where another token is as good."""
+
+    text: str
+    num_tokens: int
+    text_before: tuple[str, ...]
+    ties: frozenset[int]
+
+    def matches(self, text: str) -> bool:
+        """Say whether a text is this answer, or leaves it at a tie."""
+        return text == self.text or any(text.startswith(self.text_before[place]) for place in self.ties)
+
+
+def expected_answer(model: Any, tokenizer: Any, text: str, *, num_tokens: int) -> ExpectedAnswer:
+    """Answer one user message with `model.generate(do_sample=False)`."""
+    import torch
+
+    encoder = prompt_encoder_for(model, tokenizer)
+    ids = torch.tensor([encoder.encode_messages([ChatMessage("user", text)])])
+    output = model.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=num_tokens,
+        do_sample=False,
+        eos_token_id=sorted(encoder.end_ids),
+        return_dict_in_generate=True,
+        output_logits=True,
+    )
+    chosen = output.sequences[0, -len(output.logits) :].tolist()
+    detokenizer, text_before, spoken = Detokenizer(Vocabulary.of(tokenizer)), [], ""
+    for token_id in chosen:
+        text_before.append(spoken)
+        spoken += detokenizer.push(token_id)
+    gaps = [best - second for best, second in (logits[0].topk(2).values.tolist() for logits in output.logits)]
+    ties = frozenset(place for place, gap in enumerate(gaps) if gap < TIE)
+    return ExpectedAnswer(spoken + detokenizer.finish(), len(chosen), tuple(text_before), ties)
