@@ -64,6 +64,7 @@ def tiny_tokenizer() -> "PreTrainedTokenizerFast":
     )
 
 
+_T5_OUTPUT_SCALE = 0.01
 # What architectures need beside, or instead of, the settings that all share.
 _SETTINGS_OF: dict[str, dict[str, object]] = {
     "bloom": {"n_layer": 2, "n_head": 4, "num_key_value_heads": 4},
@@ -72,6 +73,7 @@ _SETTINGS_OF: dict[str, dict[str, object]] = {
     "t5": {
         "d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "n_positions": TINY_CONTEXT_WINDOW,
         "decoder_start_token_id": 0, "initializer_factor": 8.0, "is_encoder_decoder": True,
+        "tie_word_embeddings": False,
     },
 }  # fmt: skip
 
@@ -108,6 +110,10 @@ def tiny_model(*, seed: int = 0, architecture: str = "llama", **settings: object
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model: PreTrainedModel = model_class.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
+        if config.is_encoder_decoder:
+            with torch.no_grad():
+                # As wide as the inner weights must be for varied answers, it would leave nothing to sample.
+                model.get_output_embeddings().weight.mul_(_T5_OUTPUT_SCALE)
     model.train(mode=False)
     return model
 
