@@ -2,14 +2,14 @@
 GenerateEngine: an engine over transformers' `generate`, one request at a time.
 
 Serves what no other engine can: encoder-decoder models, and architectures whose attention no cache of ours fits. The
-model computes exactly as its authors wrote it; only the choice of the token is ours, so that sampling parameters, seeds,
-stop strings and continued answers mean the same as everywhere.
+model computes exactly as its authors wrote it; only the choice of the token is ours, so that sampling parameters,
+seeds, stop strings and continued answers mean the same as everywhere.
 """
 
 import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -55,7 +55,7 @@ class GenerateEngine:
     ) -> None:
         """:raises ModelUnusable: if the tokenizer cannot be used (see PromptEncoder)."""
         window = context_window_of(model.config.get_text_config().to_dict())
-        self._model = model
+        self._model: Any = model  # its methods for generation are mixed in without types
         self._intake = Intake(
             encoder=prompt_encoder_for(model, tokenizer),
             capabilities=Capabilities(EngineKind.GENERATE, PARAMETERS, reason),
@@ -215,7 +215,7 @@ class GenerateEngine:
         from transformers import GenerationConfig
 
         own = self._model.generation_config
-        return GenerationConfig(
+        return GenerationConfig(  # type: ignore[no-untyped-call]
             max_new_tokens=answer.job.max_tokens - len(answer.job.tokens),
             do_sample=False,
             num_beams=1,
@@ -241,8 +241,8 @@ class _Choice:
         self._engine = engine
         self._answer = answer
 
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """input_ids: (1, T), scores: (1, V)."""
+    def __call__(self, _input_ids: Tensor, scores: Tensor) -> Tensor:
+        """scores: (1, V)."""
         token_id = self._engine.choose(self._answer, scores)
         if token_id is None:
             return scores
@@ -258,6 +258,6 @@ class _Ending:
         self._engine = engine
         self._answer = answer
 
-    def __call__(self, input_ids: Tensor, scores: Tensor, **_: object) -> Tensor:
+    def __call__(self, input_ids: Tensor, _scores: Tensor, **_: object) -> Tensor:
         is_over = not self._engine.is_running(self._answer)
         return torch.full((input_ids.shape[0],), is_over, dtype=torch.bool, device=input_ids.device)

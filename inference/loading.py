@@ -22,7 +22,7 @@ DtypeName = Literal["auto", "bfloat16", "float16", "float32"]
 
 
 class EngineOptions(TypedDict, total=False):
-    """What an engine's constructor takes beside model, tokenizer and reason. GenerateEngine has no slots and no cache."""
+    """What an engine's constructor takes beside model, tokenizer and reason; GenerateEngine only the limits."""
 
     num_slots: int
     cache_bytes: int
@@ -101,7 +101,7 @@ def load_model(path: Path, *, dtype: DtypeName = "auto") -> "tuple[PreTrainedMod
     except (OSError, ValueError, KeyError, ImportError) as failure:
         raise ModelUnusable(f"{path} cannot be loaded ({failure}); prepare the model again") from failure
     model.requires_grad_(requires_grad=False)
-    return model.to(resolve_device()), tokenizer  # from_pretrained returns it in evaluation mode
+    return model.to(device=resolve_device()), tokenizer  # from_pretrained returns it in evaluation mode
 
 
 def resolve_device() -> "torch.device":
@@ -137,6 +137,8 @@ def cpu_multiplies_bfloat16() -> bool:
 
 def _start(kind: EngineKind, path: Path, *, dtype: DtypeName, reason: str, options: EngineOptions) -> Engine:
     """:raises ModelUnusable: if the engine cannot be built, or answers otherwise than the model does."""
+    if is_encoder_decoder(path) and kind is not EngineKind.GENERATE:
+        raise ModelUnusable(f"the {kind} engine has no encoder; serve this model with the generate engine")
     model, tokenizer = load_model(path, dtype=dtype)
     if kind is EngineKind.GENERATE:
         return build_engine(kind, model, tokenizer, reason=reason, options=options)
@@ -170,8 +172,6 @@ def build_engine(
 
     :raises ModelUnusable: if it cannot run the model.
     """
-    if model.config.is_encoder_decoder and kind is not EngineKind.GENERATE:
-        raise ModelUnusable(f"the {kind} engine has no encoder; serve this model with the generate engine")
     match kind:
         case EngineKind.SLOTS:
             from inference.engine import SlotEngine

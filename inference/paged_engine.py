@@ -72,7 +72,7 @@ class PagedEngine:
         """:raises ModelUnusable: if transformers cannot batch the model, or the cache holds not even one page."""
         text_config = model.config.get_text_config()
         encoder = PromptEncoder(tokenizer, model.generation_config)
-        self._model = model
+        self._model: Any = model  # its methods for batching are mixed in without types
         self._num_slots = num_slots
         self._batching_config = ContinuousBatchingConfig(
             page_size=_PAGE_TOKENS,
@@ -254,7 +254,7 @@ class PagedEngine:
         """:raises ModelUnusable: if transformers cannot batch the model here."""
         try:
             manager = self._model.init_continuous_batching(
-                generation_config=GenerationConfig(do_sample=False, eos_token_id=-1),
+                generation_config=GenerationConfig(do_sample=False, eos_token_id=-1),  # type: ignore[no-untyped-call]
                 continuous_batching_config=self._batching_config,
             )
             manager.logit_processor = _Choice(self)
@@ -311,7 +311,7 @@ class _Choice(ContinuousBatchingLogitsProcessorList):
         self._keys = [future.state.request_id for future in requests_in_batch if future.has_new_token]
         return arg_storage
 
-    def __call__(self, input_ids: Tensor, scores: Tensor, logits_processor_args: Tensor) -> Tensor:
+    def __call__(self, _input_ids: Tensor, scores: Tensor, _processor_args: Tensor) -> Tensor:
         """scores: (R, V); rows beyond those that get a token are of unfinished prompts and mean nothing."""
         tokens = self._engine.choose(self._keys, scores[: len(self._keys)])
         chosen = torch.full_like(scores, float("-inf"))

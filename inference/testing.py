@@ -103,9 +103,7 @@ def tiny_model(*, seed: int = 0, architecture: str = "llama", **settings: object
         "pad_token_id": 0,
     }
     chosen = shared | _SETTINGS_OF.get(architecture, {}) | settings
-    config = AutoConfig.for_model(
-        architecture, **{name: value for name, value in chosen.items() if value is not None}
-    )
+    config = AutoConfig.for_model(architecture, **{name: value for name, value in chosen.items() if value is not None})
     model_class = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -113,7 +111,7 @@ def tiny_model(*, seed: int = 0, architecture: str = "llama", **settings: object
         if config.is_encoder_decoder:
             with torch.no_grad():
                 # As wide as the inner weights must be for varied answers, it would leave nothing to sample.
-                model.get_output_embeddings().weight.mul_(_T5_OUTPUT_SCALE)
+                model.get_output_embeddings().weight.mul_(_T5_OUTPUT_SCALE)  # type: ignore[no-untyped-call]
     model.train(mode=False)
     return model
 
@@ -137,8 +135,9 @@ def speaking_model(text: str) -> "PreTrainedModel":
         for name, weights in model.named_parameters():
             if name.endswith(("o_proj.weight", "down_proj.weight")):
                 weights.zero_()  # attention and the layers between add nothing to a token's embedding
-        model.get_input_embeddings().weight.copy_(torch.eye(_VOCABULARY_SIZE))
-        answers = model.get_output_embeddings().weight.zero_()  # (V, D)
+        weights_of = dict(model.named_parameters())
+        weights_of["model.embed_tokens.weight"].copy_(torch.eye(_VOCABULARY_SIZE))
+        answers = weights_of["lm_head.weight"].zero_()  # (V, D)
         for token_id, successor in itertools.pairwise(spoken):
             answers[successor, token_id] = 1.0
     return model
