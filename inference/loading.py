@@ -101,7 +101,8 @@ def load_model(path: Path, *, dtype: DtypeName = "auto") -> "tuple[PreTrainedMod
     except (OSError, ValueError, KeyError, ImportError) as failure:
         raise ModelUnusable(f"{path} cannot be loaded ({failure}); prepare the model again") from failure
     model.requires_grad_(requires_grad=False)
-    return model.to(device=resolve_device()), tokenizer  # from_pretrained returns it in evaluation mode
+    model.to(resolve_device())  # type: ignore[arg-type]  # its decorator hides its signature
+    return model, tokenizer  # from_pretrained returns it in evaluation mode
 
 
 def resolve_device() -> "torch.device":

@@ -73,7 +73,7 @@ class TestPages:
 
 class TestBfloat16:
     def test_answers_alike_alone_and_again(self, start):
-        engine = start(model=tiny_model().to(dtype=torch.bfloat16))
+        engine = start(model=tiny_model().bfloat16())
 
         answers = {text_of(engine.submit(ask("Hi", temperature=1.0, seed=3, logit_bias=NO_END))) for _ in range(3)}
 
