@@ -25,14 +25,22 @@ class ExpectedAnswer:
         return text == self.text or any(text.startswith(self.text_before[place]) for place in self.ties)
 
 
-def expected_answer(model: Any, tokenizer: Any, text: str, *, num_tokens: int) -> ExpectedAnswer:
-    """Answer one user message with `model.generate(do_sample=False)`."""
+def expected_answer(model: Any, tokenizer: Any, text: str, *, num_tokens: int, begun: str = "") -> ExpectedAnswer:
+    """Answer one user message with `model.generate(do_sample=False)`, going on from `begun`."""
     import torch
 
     encoder = prompt_encoder_for(model, tokenizer)
-    ids = torch.tensor([encoder.encode_messages([ChatMessage("user", text)])])
+    prompt = encoder.encode_messages([ChatMessage("user", text)])
+    begun_ids = tokenizer.encode(begun, add_special_tokens=False)
+    start: dict[str, Any] = {}
+    if model.config.is_encoder_decoder:
+        start["decoder_input_ids"] = torch.tensor([[model.config.decoder_start_token_id, *begun_ids]])
+    else:
+        prompt += begun_ids
+    ids = torch.tensor([prompt])
     output = model.generate(
         ids,
+        **start,
         attention_mask=torch.ones_like(ids),
         max_new_tokens=num_tokens,
         do_sample=False,
@@ -41,7 +49,7 @@ def expected_answer(model: Any, tokenizer: Any, text: str, *, num_tokens: int) -
         output_logits=True,
     )
     chosen = output.sequences[0, -len(output.logits) :].tolist()
-    detokenizer, text_before, spoken = Detokenizer(Vocabulary.of(tokenizer)), [], ""
+    detokenizer, text_before, spoken = Detokenizer(Vocabulary.of(tokenizer), continues=bool(begun)), [], ""
     for token_id in chosen:
         text_before.append(spoken)
         spoken += detokenizer.push(token_id)

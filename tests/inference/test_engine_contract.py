@@ -348,6 +348,15 @@ class TestText:
 
 
 class TestAContinuedAnswer:
+    def test_goes_on_as_generate_does_from_the_same_beginning(self, engine, kind):
+        begun = "the quick brown fox\n"  # the last token is dropped, and one token alone spells it
+        expected = expected_answer(make_model(kind), make_tokenizer(kind), "Hi", num_tokens=24, begun=begun)
+
+        outputs = list(engine.submit(ask("Hi", prefix=begun)))
+
+        assert expected.matches(text_of(outputs))
+        assert finish_of(outputs).usage.num_completion_tokens == expected.num_tokens
+
     @pytest.mark.parametrize("sampling", [{}, {"temperature": 5.0, "top_p": 0.9, "seed": 11}])
     @pytest.mark.parametrize("cut", [1, 9, 20])
     def test_goes_on_as_it_would_have(self, engine, sampling, cut):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import torch
 
 from inference.errors import ModelUnusable, StepFailed
 from inference.paged_engine import PagedEngine
