@@ -60,16 +60,24 @@ class Answer:
             num_shared=prompt.num_shared_tokens,
         )
 
+    @property
+    def prompt_ids(self) -> list[int]:
+        return self.job.tokens[: self._num_prompt_tokens - self._num_answer_tokens]
+
+    @property
+    def answer_ids(self) -> list[int]:
+        """Tokens of the answer so far, those of a prefix included."""
+        return self.job.tokens[self._num_prompt_tokens - self._num_answer_tokens :]
+
     def sampling_row(self) -> SamplingRow:
         """Return what decides the next token beside the logits."""
-        answer_begins = self._num_prompt_tokens - self._num_answer_tokens
         is_read = penalises(self.request.sampling)
         return SamplingRow(
             parameters=self.request.sampling,
             seed=self._seed,
             position=len(self.job.tokens),
-            prompt_ids=self.job.tokens[:answer_begins] if is_read else (),
-            generated_ids=self.job.tokens[answer_begins:] if is_read else (),
+            prompt_ids=self.prompt_ids if is_read else (),
+            generated_ids=self.answer_ids if is_read else (),
             allowed_ids=self._constraint.allowed_ids(),
         )
 

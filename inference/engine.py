@@ -4,32 +4,29 @@ SlotEngine: an engine whose requests share one forward pass per step, each in a 
 Owns the engine's thread and what crosses into it: submissions, cancels, statistics. The work itself is `stepping`.
 """
 
-import random
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from inference.answers import Answer
 from inference.cache import CacheShape
 from inference.compute_thread import ComputeThread
-from inference.errors import EngineClosed, ModelUnusable, PromptTooLong, QueueFull, RequestIdInUse
+from inference.errors import EngineClosed, ModelUnusable, QueueFull, RequestIdInUse
 from inference.forward import ForwardPass
+from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake
+from inference.model_folder import context_window_of
 from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
-from inference.requests import check_request
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
+from inference.streams import ChannelStream, TokenRate
 from inference.types import (
-    OPTIONAL_PARAMETERS,
     Capabilities,
     ChatMessage,
     EngineKind,
     EngineStats,
-    Finish,
     GenerationRequest,
-    Output,
     StepChannel,
 )
 
@@ -38,10 +35,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NUM_SLOTS = 32
 DEFAULT_CACHE_BYTES = 3 * 2**29  # 1.5 GiB: 32 slots of 2,184 tokens each for SmolLM2-135M in bfloat16
-DEFAULT_MAX_WAITING = 512
-DEFAULT_MAX_PREFILL_TOKENS = 256  # a step; about 90 ms that running streams wait at 2,900 tokens/s
-_RATE_WINDOW_S = 5.0
-_STREAM_POLL_S = 3600.0  # a stream's end is always delivered, so this is only how long one wait lasts
+DEFAULT_MAX_PREFILL_TOKENS = 256  # a step that no running stream waits for; beside one, `pace` decides
 
 
 class SlotEngine:
@@ -72,26 +66,25 @@ class SlotEngine:
         """
         text_config = model.config.get_text_config()
         max_cached_tokens = cache_bytes // CacheShape.of(model.config, dtype=model.dtype).bytes_per_token
-        self._context_window = min(
-            max_cached_tokens,
-            int(text_config.max_position_embeddings),
-            context_window or max_cached_tokens,
-        )
-        if self._context_window < 1:
+        window = min(max_cached_tokens, context_window_of(text_config.to_dict()), context_window or max_cached_tokens)
+        if window < 1:
             raise ModelUnusable(f"{cache_bytes} bytes of cache hold not one token of this model; give it more")
-        self._capabilities = Capabilities(EngineKind.SLOTS, frozenset(OPTIONAL_PARAMETERS) - {"adapter"}, reason)
-        self._encoder = PromptEncoder(tokenizer, model.generation_config)
-        self._vocabulary_size = int(text_config.vocab_size)
+        self._intake = Intake(
+            encoder=PromptEncoder(tokenizer, model.generation_config),
+            capabilities=Capabilities(EngineKind.SLOTS, PARAMETERS, reason),
+            context_window=window,
+            vocabulary_size=int(text_config.vocab_size),
+        )
         self._num_slots = num_slots
         self._max_waiting = max_waiting
         self._scheduler = Scheduler(
             num_slots=num_slots, max_cached_tokens=max_cached_tokens, max_prefill_tokens=max_prefill_tokens
         )
         self._thread = thread or ComputeThread("slot-engine")
-        forward = self._thread.call(lambda: ForwardPass(model, num_slots=num_slots, slot_length=self._context_window))
+        forward = self._thread.call(lambda: ForwardPass(model, num_slots=num_slots, slot_length=window))
         pace = PrefillPace(max_tokens=max_prefill_tokens)
         self._stepper = Stepper(self._scheduler, forward, pace=pace, clock=time.monotonic)
-        self._rate = _Rate()
+        self._rate = TokenRate()
         self._wake = threading.Condition()  # guards what follows
         self._inbox: list[Answer | str] = []  # submissions, and ids to cancel, in the order in which they came
         self._is_closed = False
@@ -99,25 +92,24 @@ class SlotEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._capabilities
+        return self._intake.capabilities
 
     @property
     def context_window(self) -> int:
-        return self._context_window
+        return self._intake.context_window
 
     def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return len(self._encoder.encode_messages(messages))
+        return len(self._intake.encoder.encode_messages(messages))
 
-    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> "SlotStream":
+    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
         """
         Queue a request; see `types.Engine.submit` for what it raises beside these.
 
         :raises RequestIdInUse: a request of this id has not ended yet.
         :raises ValueError: not exactly one of messages and prompt_token_ids is given.
         """
-        check_request(request, capabilities=self._capabilities, vocabulary_size=self._vocabulary_size)
-        stream = SlotStream(request.id, own_channel=StepChannel() if channel is None else None)
-        answer = self._answer(request, channel or stream.channel)
+        stream = ChannelStream(request.id, own_channel=StepChannel() if channel is None else None)
+        answer = self._intake.admit(request, channel or stream.channel)
         with self._wake:
             self._refuse_unless_open(request.id)
             self._inbox.append(answer)
@@ -150,22 +142,6 @@ class SlotEngine:
             self._wake.notify()
         self._thread.join()
 
-    def _answer(self, request: GenerationRequest, channel: StepChannel) -> Answer:
-        prompt = self._encoder.encode(request)
-        if len(prompt.token_ids) + 1 > self._context_window:
-            raise PromptTooLong(num_prompt_tokens=len(prompt.token_ids), context_window=self._context_window)
-        seed = request.sampling.seed
-        return Answer(
-            request,
-            prompt,
-            vocabulary=self._encoder.vocabulary,
-            end_ids=self._encoder.end_ids,
-            context_window=self._context_window,
-            seed=random.getrandbits(63) if seed is None else seed,  # noise, no secret
-            channel=channel,
-            submitted_at_s=time.monotonic(),
-        )
-
     def _refuse_unless_open(self, request_id: str) -> None:
         if self._is_closed:
             raise EngineClosed("the engine is closed")
@@ -197,47 +173,3 @@ class SlotEngine:
 
     def _submitted_ids(self) -> list[str]:
         return [entry.request.id for entry in list(self._inbox) if isinstance(entry, Answer)]
-
-
-class SlotStream:
-    """Implements `types.Stream`: blocks for the next output; ends after the Finish, at once if a channel was given."""
-
-    def __init__(self, request_id: str, *, own_channel: StepChannel | None) -> None:
-        self._request_id = request_id
-        self._is_ended = own_channel is None
-        self.channel = own_channel or StepChannel()
-        self._outputs: deque[Output] = deque()
-
-    @property
-    def request_id(self) -> str:
-        return self._request_id
-
-    def __iter__(self) -> "SlotStream":
-        return self
-
-    def __next__(self) -> Output:
-        if self._is_ended:
-            raise StopIteration
-        while not self._outputs:
-            self._outputs.extend(self.channel.get(timeout_s=_STREAM_POLL_S))
-        output = self._outputs.popleft()
-        self._is_ended = isinstance(output, Finish)
-        return output
-
-
-class _Rate:
-    """Tokens per second over the last few seconds, from readings of a running total."""
-
-    def __init__(self) -> None:
-        self._readings: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-
-    def note(self, total: int) -> None:
-        now_s = time.monotonic()
-        self._readings.append((now_s, total))
-        while len(self._readings) > 1 and self._readings[1][0] <= now_s - _RATE_WINDOW_S:
-            self._readings.popleft()
-
-    def per_second(self, total: int) -> float:
-        now_s = time.monotonic()
-        since = [(at_s, count) for at_s, count in list(self._readings) if at_s >= now_s - _RATE_WINDOW_S]
-        return (total - since[0][1]) / max(now_s - since[0][0], 0.001) if since else 0.0

@@ -40,7 +40,12 @@ def _is_boundary(token_ids: Sequence[int], place: int, vocabulary: Vocabulary) -
     if not before or not after:
         return True
     last, first = _kind(before[-1:]), _kind(after[:1])
-    return first == "space" if last != "space" else False if first == "space" else last != first
+    if first == "space":
+        return last != "space"
+    if first == "punctuation":
+        return last in {"letter", "digit"}
+    # A single space, and in some tokenizers a sign, is one piece with the word after it; the end of a line never is.
+    return before.endswith((b"\n", b"\r")) or (last in {"letter", "digit"} and last != first)
 
 
 def _kind(byte: bytes) -> str:

@@ -1,80 +1,114 @@
 """
-Turns a converted local folder into a model and its tokenizer, ready for an engine.
+Turns a converted local folder into an engine: model, tokenizer, number format, device, and which engine serves it.
 
-Owns the choice of number format and attention. Knows nothing of where the folder came from (see `preparing`).
+Owns the choice and its reason. Knows nothing of where the folder came from (see `preparing`).
 """
 
-import importlib.util
-import json
+import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, assert_never
 
+from inference.compute_thread import ComputeThread
 from inference.errors import ModelUnusable
+from inference.model_folder import check_model_folder, is_encoder_decoder, require_no_kernels_package
+from inference.types import Engine, EngineKind
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.engine import SlotEngine
+logger = logging.getLogger(__name__)
+
+DtypeName = Literal["auto", "bfloat16", "float16", "float32"]
 
 
-class SlotOptions(TypedDict, total=False):
-    """What SlotEngine's constructor takes beside model and tokenizer."""
+class EngineOptions(TypedDict, total=False):
+    """What an engine's constructor takes beside model, tokenizer and reason; GenerateEngine only the limits."""
 
     num_slots: int
     cache_bytes: int
     context_window: int | None
     max_waiting: int
     max_prefill_tokens: int
-    reason: str
 
 
-DtypeName = Literal["auto", "bfloat16", "float16", "float32"]
+class _LineOptions(TypedDict, total=False):
+    context_window: int | None
+    max_waiting: int
+
+
+def load_engine(
+    path: Path,
+    *,
+    kind: EngineKind | Literal["auto"] = "auto",
+    dtype: DtypeName = "auto",
+    num_threads: int | None = None,
+    **options: Unpack[EngineOptions],
+) -> Engine:
+    """
+    Load a prepared folder and start the engine that serves it, checked against the model and warm.
+
+    kind: `auto` takes the fastest that answers as the model does (see `preferred_kind`) and else GenerateEngine, which
+    is the model's own; a named one is taken or refused.
+    num_threads: processor cores that one forward pass uses; None leaves torch's choice (all that it may use).
+    :raises ModelUnusable: if the model cannot be loaded, or the engine asked for cannot serve it.
+    """
+    check_model_folder(path)
+    wanted, reason = preferred_kind(path) if kind == "auto" else (kind, "it was asked for")
+    try:
+        engine = _start(wanted, path, dtype=dtype, num_threads=num_threads, reason=reason, options=options)
+    except ModelUnusable as refusal:
+        if kind != "auto" or wanted is EngineKind.GENERATE:
+            raise
+        reason = f"the {wanted} engine cannot serve this model: {refusal}"
+        # Loaded anew, for the engine that failed has changed the model's attention.
+        engine = _start(EngineKind.GENERATE, path, dtype=dtype, num_threads=num_threads, reason=reason, options=options)
+    logger.info("%s is served by the %s engine: %s", path, engine.capabilities.kind, engine.capabilities.reason)
+    return engine
+
+
+def preferred_kind(path: Path) -> tuple[EngineKind, str]:
+    """
+    Return the engine to try first, and why.
+
+    :raises ModelUnusable: if the folder's configuration cannot be read.
+    """
+    if is_encoder_decoder(path):
+        return EngineKind.GENERATE, "an encoder-decoder model runs in transformers' generate alone"
+    if resolve_device().type == "cuda":
+        return EngineKind.PAGED, "on a GPU, transformers' continuous batching gave the model's own answers at load"
+    return EngineKind.SLOTS, "the answers over slots were the model's own at load"
 
 
 def load_model(path: Path, *, dtype: DtypeName = "auto") -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
     """
     Load weights (memory-mapped safetensors) and tokenizer of `path`, in evaluation mode, without the network.
 
-    :raises ModelUnusable: if the folder is missing, incomplete, or not a decoder-only chat model.
+    :raises ModelUnusable: if the folder is missing, incomplete, or not of a model that an engine serves.
     """
     check_model_folder(path)
     require_no_kernels_package()
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+    model_class = AutoModelForSeq2SeqLM if is_encoder_decoder(path) else AutoModelForCausalLM
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            path, dtype=resolve_dtype(dtype), local_files_only=True, attn_implementation="sdpa"
-        )
+        # Attention is torch's fused one where the architecture has it, else transformers' plain one.
+        model = model_class.from_pretrained(path, dtype=resolve_dtype(dtype), local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError) as failure:
         raise ModelUnusable(f"{path} cannot be loaded ({failure}); prepare the model again") from failure
     model.requires_grad_(requires_grad=False)
+    model.to(resolve_device())  # type: ignore[arg-type]  # its decorator hides its signature
     return model, tokenizer  # from_pretrained returns it in evaluation mode
 
 
-def load_engine(
-    path: Path, *, dtype: DtypeName = "auto", num_threads: int | None = None, **options: Unpack[SlotOptions]
-) -> "SlotEngine":
-    """
-    Load a prepared folder and start a SlotEngine on it, checked against the model and warm.
-
-    num_threads: processor cores that one forward pass uses; None leaves torch's choice (all that it may use).
-    :raises ModelUnusable: if the model cannot be loaded or cannot run over slots.
-    """
+def resolve_device() -> "torch.device":
+    """Return where the model computes: the first GPU that torch sees, else the processor."""
     import torch
 
-    from inference.compute_thread import ComputeThread
-    from inference.engine import SlotEngine
-
-    def load() -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
-        if num_threads is not None:
-            torch.set_num_threads(num_threads)
-        return load_model(path, dtype=dtype)
-
-    thread = ComputeThread("engine")
-    model, tokenizer = thread.call(load)
-    return SlotEngine(model, tokenizer, thread=thread, **options)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def resolve_dtype(name: DtypeName) -> "torch.dtype":
@@ -101,58 +135,89 @@ def cpu_multiplies_bfloat16() -> bool:
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16") or capabilities.get("bf16"))
 
 
-def require_no_kernels_package() -> None:
-    """:raises ModelUnusable: if the package `kernels` is installed: transformers would ask the Hub for kernels."""
-    if importlib.util.find_spec("kernels") is not None:
-        raise ModelUnusable(
-            "the Python package `kernels` is installed, with which transformers looks for code on the Hub; "
-            "uninstall it: pip uninstall kernels"
-        )
-
-
-def check_model_folder(path: Path) -> None:
+def _start(
+    kind: EngineKind, path: Path, *, dtype: DtypeName, num_threads: int | None, reason: str, options: EngineOptions
+) -> Engine:
     """
-    Check from the files alone, without torch, that a folder holds a decoder-only chat model in safetensors.
+    Load, build and check in the one thread in which the model will compute (see `compute_thread`).
 
-    :raises ModelUnusable: with a sentence that says what is wrong and what to do.
+    :raises ModelUnusable: if the engine cannot be built, or answers otherwise than the model does.
     """
-    if not path.is_dir():
-        raise ModelUnusable(f"there is no model folder {path}; make it: python -m inference.prepare SOURCE {path}")
-    if not any(path.glob("*.safetensors")):
-        raise ModelUnusable(
-            f"{path} has no *.safetensors file; other weight formats can run code when they are read. "
-            "Choose a model or a revision that has safetensors"
-        )
-    _check_architecture(path)
-    if not _has_chat_template(path):
-        raise ModelUnusable(
-            f"{path} has no chat template, so it is not a chat model; "
-            "choose its instruction-tuned variant (often named -Instruct, -Chat or -it)"
-        )
+    import torch
 
-
-def _check_architecture(path: Path) -> None:
-    config = read_json(path / "config.json")
-    architectures = config.get("architectures")
-    names = list(map(str, architectures)) if isinstance(architectures, list) else []
-    if config.get("is_encoder_decoder") or not any(name.endswith("ForCausalLM") for name in names):
-        named = ", ".join(names) or "an unnamed architecture"
-        raise ModelUnusable(f"{path} holds {named}; choose a decoder-only text model (…ForCausalLM)")
-
-
-def _has_chat_template(path: Path) -> bool:
-    if (path / "chat_template.jinja").is_file() or (path / "chat_template.json").is_file():
-        return True
-    tokenizer_config = path / "tokenizer_config.json"
-    return tokenizer_config.is_file() and bool(read_json(tokenizer_config).get("chat_template"))
-
-
-def read_json(path: Path) -> dict[str, object]:
-    """:raises ModelUnusable: if the file is missing or is no JSON object."""
+    if is_encoder_decoder(path) and kind is not EngineKind.GENERATE:
+        raise ModelUnusable(f"the {kind} engine has no encoder; serve this model with the generate engine")
+    thread = ComputeThread("engine")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as failure:
-        raise ModelUnusable(f"{path} cannot be read ({failure}); prepare the model again") from failure
-    if not isinstance(content, dict):
-        raise ModelUnusable(f"{path} holds no JSON object; prepare the model again")
-    return content
+        if num_threads is not None:
+            thread.call(partial(torch.set_num_threads, num_threads))
+        model, tokenizer = thread.call(partial(load_model, path, dtype=dtype))
+        build = partial(build_engine, kind, model, tokenizer, reason=reason, options=options, thread=thread)
+        return build() if kind is EngineKind.GENERATE else _start_checked(model, tokenizer, thread, options, build)
+    except BaseException:
+        thread.end()
+        raise
+
+
+def _start_checked(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    thread: ComputeThread,
+    options: EngineOptions,
+    build: Callable[[], Engine],
+) -> Engine:
+    """:raises ModelUnusable: as `_start`."""
+    from inference.self_check import reference_answers, require_same_answers
+
+    context_window = options.get("context_window")
+    references = thread.call(partial(reference_answers, model, tokenizer, context_window=context_window))
+    try:
+        engine = build()
+    except ModelUnusable:
+        raise
+    except Exception as failure:  # an architecture that the engine was not made for fails it in any way
+        raise ModelUnusable(f"it cannot be started ({type(failure).__name__}: {failure})") from failure
+    try:
+        require_same_answers(engine, references)
+    except ModelUnusable:
+        engine.close()
+        raise
+    return engine
+
+
+def build_engine(
+    kind: EngineKind,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    *,
+    reason: str,
+    options: EngineOptions,
+    thread: ComputeThread | None = None,
+) -> Engine:
+    """
+    Start an engine on a loaded model, unchecked; the model is the engine's from then on.
+
+    thread: the one that loaded it; transformers' batching computes in one of its own.
+
+    :raises ModelUnusable: if it cannot run the model.
+    """
+    match kind:
+        case EngineKind.SLOTS:
+            from inference.engine import SlotEngine
+
+            return SlotEngine(model, tokenizer, reason=reason, thread=thread, **options)
+        case EngineKind.PAGED:
+            from inference.paged_engine import PagedEngine
+
+            if thread is not None:
+                thread.end()
+            return PagedEngine(model, tokenizer, reason=reason, **options)
+        case EngineKind.GENERATE:
+            from inference.generate_engine import GenerateEngine
+
+            line = _LineOptions()
+            for name in ("context_window", "max_waiting"):
+                if name in options:
+                    line[name] = options[name]
+            return GenerateEngine(model, tokenizer, reason=reason, thread=thread, **line)
+    assert_never(kind)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference.errors import ModelUnusable
-from inference.loading import check_model_folder, read_json, require_no_kernels_package
+from inference.model_folder import check_model_folder, context_window_of, read_json, require_no_kernels_package
 
 DESCRIPTION_NAME = "chatapp-model.json"  # written last, so its presence means: complete
 DEFAULT_SOURCE = "default"
@@ -62,7 +62,7 @@ def prepare_model(
     Make `destination` a complete model folder and describe it; a folder that is complete already is left as it is.
 
     source: `default`, a GGUF file, a local Hugging Face folder, or a Hub id (`revision` is for a Hub id only).
-    :raises ModelUnusable: if the source is no decoder-only chat model, or cannot be had.
+    :raises ModelUnusable: if the source is no text model that an engine serves, or cannot be had.
     """
     if (destination / DESCRIPTION_NAME).is_file():
         return read_description(destination)
@@ -165,7 +165,7 @@ def _describe(path: Path) -> ModelDescription:
     num_parameters, dtype = _count_parameters(path)
     architectures = config["architectures"]
     return ModelDescription(
-        context_window=int(str(config.get("max_position_embeddings", 2048))),
+        context_window=context_window_of(config),
         num_parameters=num_parameters,
         dtype=dtype,
         architecture=str(architectures[0]) if isinstance(architectures, list) else str(architectures),

@@ -18,7 +18,7 @@ from inference.types import ChatMessage, GenerationRequest
 from inference.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from transformers import GenerationConfig, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 # Ends of a turn in the chat formats in use; models often name only one of theirs in their generation settings.
 _END_OF_TURN = ("<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>")
@@ -35,14 +35,13 @@ class EncodedPrompt:
 
 
 class PromptEncoder:
-    """Formats and encodes for one model."""
+    """Formats and encodes for one model, by its chat template."""
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", generation_config: "GenerationConfig | None") -> None:
         """:raises ModelUnusable: if the tokenizer has no fast implementation or no chat template."""
         if not tokenizer.is_fast:
             raise ModelUnusable("the model's tokenizer has no tokenizer.json; choose a model that has one")
-        if not tokenizer.chat_template:
-            raise ModelUnusable("the model's tokenizer has no chat template; choose its instruction-tuned variant")
+        self._require_format(tokenizer)
         self._tokenizer = tokenizer
         self.vocabulary = Vocabulary.of(tokenizer)
         self.end_ids = end_token_ids(tokenizer, generation_config)
@@ -75,6 +74,10 @@ class PromptEncoder:
             self._tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=opens_answer)
         )
 
+    def _require_format(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+        if not tokenizer.chat_template:
+            raise ModelUnusable("the model's tokenizer has no chat template; choose its instruction-tuned variant")
+
     def _encode_text(self, text: str) -> list[int]:
         return list(self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids)
 
@@ -87,6 +90,25 @@ class PromptEncoder:
         if not prefix.encode().startswith(kept):
             return HealedPrefix((), prefix.encode())
         return HealedPrefix(healed.kept, prefix.encode()[len(kept) :])
+
+
+class PlainPromptEncoder(PromptEncoder):
+    """For encoder-decoder models, which know no chat: the prompt is the messages' text, joined by blank lines."""
+
+    def encode_messages(self, messages: Sequence[ChatMessage]) -> list[int]:
+        """Return the text's tokens with the special ones that the tokenizer puts around a text (T5: an end)."""
+        text = "\n\n".join(message.text for message in messages)
+        return list(self._tokenizer.backend_tokenizer.encode(text, add_special_tokens=True).ids)
+
+    def _require_format(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+        """Any text will do."""
+
+
+def prompt_encoder_for(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> PromptEncoder:
+    """:raises ModelUnusable: see PromptEncoder."""
+    if model.config.is_encoder_decoder and not tokenizer.chat_template:
+        return PlainPromptEncoder(tokenizer, model.generation_config)
+    return PromptEncoder(tokenizer, model.generation_config)
 
 
 def end_token_ids(tokenizer: "PreTrainedTokenizerBase", generation_config: "GenerationConfig | None") -> frozenset[int]:

@@ -5,6 +5,7 @@ A tiny random model with its tokenizer, made without the network in well under a
 the test dictates. Not for production.
 """
 
+import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,6 +65,20 @@ def tiny_tokenizer() -> "PreTrainedTokenizerFast":
     )
 
 
+_T5_OUTPUT_SCALE = 0.01
+# What architectures need beside, or instead of, the settings that all share.
+_SETTINGS_OF: dict[str, dict[str, object]] = {
+    "bloom": {"n_layer": 2, "n_head": 4, "num_key_value_heads": 4},
+    "falcon": {"alibi": True, "head_dim": None, "multi_query": False, "new_decoder_architecture": False},
+    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": TINY_CONTEXT_WINDOW, "num_key_value_heads": 4},
+    "t5": {
+        "d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "n_positions": TINY_CONTEXT_WINDOW,
+        "decoder_start_token_id": 0, "initializer_factor": 8.0, "is_encoder_decoder": True,
+        "tie_word_embeddings": False,
+    },
+}  # fmt: skip
+
+
 def tiny_model(*, seed: int = 0, architecture: str = "llama", **settings: object) -> "PreTrainedModel":
     """
     Return a random float32 model of two layers over `tiny_tokenizer`'s vocabulary.
@@ -72,39 +87,70 @@ def tiny_model(*, seed: int = 0, architecture: str = "llama", **settings: object
     architecture: a model type of transformers; settings: of its configuration.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-    config = AutoConfig.for_model(
-        architecture,
-        **{
-            "vocab_size": _VOCABULARY_SIZE,
-            "hidden_size": 32,
-            "intermediate_size": 64,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
-            "head_dim": 8,
-            "max_position_embeddings": TINY_CONTEXT_WINDOW,
-            "initializer_range": 0.6,
-            "bos_token_id": 1,
-            "eos_token_id": 2,
-            "pad_token_id": 0,
-            **settings,
-        },
-    )
+    shared: dict[str, object] = {
+        "vocab_size": _VOCABULARY_SIZE,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "max_position_embeddings": TINY_CONTEXT_WINDOW,
+        "initializer_range": 0.6,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "pad_token_id": 0,
+    }
+    chosen = shared | _SETTINGS_OF.get(architecture, {}) | settings
+    config = AutoConfig.for_model(architecture, **{name: value for name, value in chosen.items() if value is not None})
+    model_class = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
-            config, dtype=torch.float32
-        )
+        model: PreTrainedModel = model_class.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
+        if config.is_encoder_decoder:
+            with torch.no_grad():
+                # As wide as the inner weights must be for varied answers, it would leave nothing to sample.
+                model.get_output_embeddings().weight.mul_(_T5_OUTPUT_SCALE)  # type: ignore[no-untyped-call]
     model.train(mode=False)
     return model
 
 
-def write_tiny_model(path: Path, *, seed: int = 0) -> None:
+def speaking_model(text: str) -> "PreTrainedModel":
+    """
+    Return a model that answers every prompt of `tiny_tokenizer`'s chat template with `text`, and then ends.
+
+    Each token alone decides its successor, so no token of the text may come twice, nor be the line break before it.
+    :raises ValueError: if one does.
+    """
+    import torch
+
+    tokenizer = tiny_tokenizer()
+    [line_break] = tokenizer.encode("\n", add_special_tokens=False)
+    spoken = [line_break, *tokenizer.encode(text, add_special_tokens=False), 2]
+    if len(set(spoken)) < len(spoken):
+        raise ValueError(f"{text!r} has a token that comes twice")
+    model = tiny_model(hidden_size=_VOCABULARY_SIZE, num_hidden_layers=1)
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                weights.zero_()  # attention and the layers between add nothing to a token's embedding
+        weights_of = dict(model.named_parameters())
+        weights_of["model.embed_tokens.weight"].copy_(torch.eye(_VOCABULARY_SIZE))
+        answers = weights_of["lm_head.weight"].zero_()  # (V, D)
+        for token_id, successor in itertools.pairwise(spoken):
+            answers[successor, token_id] = 1.0
+    return model
+
+
+def write_tiny_model(path: Path, *, seed: int = 0, architecture: str = "llama", **settings: object) -> None:
     """Save the tiny model and tokenizer as a folder that `load_engine` and `prepare_model` accept."""
-    tiny_model(seed=seed).save_pretrained(path)
-    tiny_tokenizer().save_pretrained(path)
+    tiny_model(seed=seed, architecture=architecture, **settings).save_pretrained(path)
+    tokenizer = tiny_tokenizer()
+    if architecture == "t5":
+        tokenizer.chat_template = None
+    tokenizer.save_pretrained(path)
 
 
 SCRIPTED_CAPABILITIES = Capabilities(

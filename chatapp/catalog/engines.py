@@ -39,7 +39,12 @@ PARAMETER_LABELS = {
 }
 
 # What engines say of themselves in English; any other sentence is shown as it came.
-KNOWN_REASONS = (_("it was asked for"),)
+KNOWN_REASONS = (
+    _("it was asked for"),
+    _("the answers over slots were the model's own at load"),
+    _("on a GPU, transformers' continuous batching gave the model's own answers at load"),
+    _("an encoder-decoder model runs in transformers' generate alone"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 from redis.exceptions import RedisError
 
+from chatapp.catalog.engines import EngineChoice
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder
 from chatapp.conversations.models import Conversation
@@ -46,6 +47,7 @@ from inference.errors import EngineClosed, EngineError, PromptTooLong, QueueFull
 from inference.types import (
     ChatMessage,
     Engine,
+    EngineKind,
     Finish,
     GenerationRequest,
     Output,
@@ -68,7 +70,8 @@ def engine_load(model: ChatModel) -> Engine:
     from inference.loading import load_engine
 
     folder: Path = model_folder(model)
-    return load_engine(folder, kind=model.engine, num_slots=model.num_slots, context_window=model.context_window)
+    kind: EngineKind | Literal["auto"] = "auto" if model.engine == EngineChoice.AUTO else EngineKind(model.engine)
+    return load_engine(folder, kind=kind, num_slots=model.num_slots, context_window=model.context_window)
 
 
 class Runner:

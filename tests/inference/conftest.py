@@ -13,6 +13,7 @@ from inference.loading import load_engine
 from inference.preparing import prepare_model
 from inference.prompts import PromptEncoder
 from inference.testing import tiny_model, tiny_tokenizer
+from inference.types import Engine
 from inference.vocabulary import Vocabulary
 
 # Two threads that wait for each other at every small product lose more than they win beside other processes: seen on
@@ -66,7 +67,7 @@ def default_model_path() -> Path:
 
 
 @pytest.fixture(scope="session")
-def default_engine(default_model_path) -> Iterator[SlotEngine]:
+def default_engine(default_model_path) -> Iterator[Engine]:
     """The default model in float32, in which batches of any size compute alike to the last few bits."""
     engine = load_engine(default_model_path, dtype="float32", num_slots=16, context_window=1024)
     yield engine

@@ -66,7 +66,7 @@ class TestTheDefaultModel:
 
     @pytest.mark.parametrize("text", ["Grüße, 你好 😀 «x»", "tabs\tand\n\nlines  ", "<|im_start|>"])
     def test_spells_any_text_as_its_tokenizer_does(self, default_engine, text):
-        encoder = default_engine._encoder
+        encoder = default_engine._intake.encoder
         ids = encoder._tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
 
         spelled = b"".join(encoder.vocabulary.spell(token_id) for token_id in ids).decode()

@@ -45,6 +45,14 @@ class TestPrepareModel:
         )
         assert read_description(tmp_path / "made") == description
 
+    def test_takes_an_encoder_decoder_model_without_a_chat_template(self, tmp_path):
+        write_tiny_model(tmp_path / "t5", architecture="t5")
+
+        description = prepare_model(str(tmp_path / "t5"), tmp_path / "made")
+
+        assert description.architecture == "T5ForConditionalGeneration"
+        assert description.context_window == TINY_CONTEXT_WINDOW
+
     def test_leaves_a_complete_folder_alone(self, source, tmp_path):
         first = prepare_model(str(source), tmp_path / "made")
         progress = []
@@ -92,9 +100,19 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"architectures": ["T5ForConditionalGeneration"]}, {"is_encoder_decoder": True}, {"architectures": None}],
+        [
+            {"architectures": ["T5ForConditionalGeneration"]},
+            {"is_encoder_decoder": True},
+            {"architectures": None},
+            {
+                "architectures": ["WhisperForConditionalGeneration"],
+                "is_encoder_decoder": True,
+                "model_type": "whisper",
+            },
+            {"architectures": ["LlavaForConditionalGeneration"], "model_type": "llava"},
+        ],
     )
-    def test_of_what_is_no_decoder_say_so(self, source, tmp_path, changes):
+    def test_of_what_is_no_text_model_say_so(self, source, tmp_path, changes):
         _rewrite_config(source, **changes)
 
         with pytest.raises(ModelUnusable, match="decoder-only"):

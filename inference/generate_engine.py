@@ -1,0 +1,266 @@
+"""
+GenerateEngine: an engine over transformers' `generate`, one request at a time.
+
+Serves what no other engine can: encoder-decoder models, and architectures whose attention no cache of ours fits. The
+model computes exactly as its authors wrote it; only the choice of the token is ours, so that sampling parameters,
+seeds, stop strings and continued answers mean the same as everywhere.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from inference.answers import Answer
+from inference.compute_thread import ComputeThread
+from inference.errors import EngineClosed, EngineError, RequestIdInUse, StepFailed
+from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, WaitingLine
+from inference.model_folder import context_window_of
+from inference.prompts import prompt_encoder_for
+from inference.sampling import choose
+from inference.streams import ChannelStream, TokenRate
+from inference.types import (
+    Capabilities,
+    ChatMessage,
+    EngineKind,
+    EngineStats,
+    FinishReason,
+    GenerationRequest,
+    Output,
+    StepChannel,
+)
+
+if TYPE_CHECKING:
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+
+class GenerateEngine:
+    """
+    Implements `types.Engine`.
+
+    context_window: at most the model's; less to bound single requests. An encoder-decoder model's holds the prompt,
+    which the encoder reads, and the answer together, as any other's.
+    """
+
+    def __init__(
+        self,
+        model: "PreTrainedModel",
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        context_window: int | None = None,
+        max_waiting: int = DEFAULT_MAX_WAITING,
+        reason: str = "it was asked for",
+        thread: ComputeThread | None = None,
+    ) -> None:
+        """
+        thread: the one that loaded the model, so that it goes on computing there.
+
+        :raises ModelUnusable: if the tokenizer cannot be used (see PromptEncoder).
+        """
+        window = context_window_of(model.config.get_text_config().to_dict())
+        self._model: Any = model  # its methods for generation are mixed in without types
+        self._intake = Intake(
+            encoder=prompt_encoder_for(model, tokenizer),
+            capabilities=Capabilities(EngineKind.GENERATE, PARAMETERS, reason),
+            context_window=min(window, context_window or window),
+            vocabulary_size=int(model.config.get_text_config().vocab_size),
+        )
+        self._rate = TokenRate()
+        self._num_steps = 0
+        self._num_generated_tokens = 0
+        self._changed = threading.Condition(threading.RLock())  # guards what follows
+        self._waiting = WaitingLine(max_waiting=max_waiting)
+        self._running: Answer | None = None
+        self._is_closed = False
+        self._thread = thread or ComputeThread("generate-engine")
+        self._thread.serve(self._serve)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._intake.capabilities
+
+    @property
+    def context_window(self) -> int:
+        return self._intake.context_window
+
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return len(self._intake.encoder.encode_messages(messages))
+
+    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
+        """
+        Queue a request; see `types.Engine.submit` for what it raises beside these.
+
+        :raises RequestIdInUse: a request of this id has not ended yet.
+        :raises ValueError: not exactly one of messages and prompt_token_ids is given.
+        """
+        stream = ChannelStream(request.id, own_channel=StepChannel() if channel is None else None)
+        answer = self._intake.admit(request, channel or stream.channel)
+        with self._changed:
+            if self._is_closed:
+                raise EngineClosed("the engine is closed")
+            if self._is_running(request.id) or request.id in self._waiting:
+                raise RequestIdInUse(request_id=request.id)
+            self._waiting.add(answer)
+            self._changed.notify()
+        return stream
+
+    def cancel(self, request_id: str) -> None:
+        with self._changed:
+            answer = self._running if self._is_running(request_id) else self._waiting.remove(request_id)
+            if answer is not None:
+                self._end(answer, FinishReason.CANCELLED)
+
+    def stats(self) -> EngineStats:
+        with self._changed:
+            running = self._running
+            return EngineStats(
+                num_running=int(running is not None),
+                num_waiting=len(self._waiting),
+                num_slots=1,
+                num_steps=self._num_steps,
+                num_generated_tokens=self._num_generated_tokens,
+                num_cached_tokens=len(running.job.tokens) - 1 if running else 0,
+                tokens_per_s=self._rate.per_second(self._num_generated_tokens),
+            )
+
+    def close(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            for answer in [*self._waiting.clear(), *([self._running] if self._running else [])]:
+                self._end(answer, FinishReason.CANCELLED)
+            self._changed.notify()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        """The engine's thread: one answer after another."""
+        while (answer := self._next()) is not None:
+            try:
+                self._generate(answer)
+            except StepFailed as failure:
+                self._fail(answer, failure)
+            except Exception as failure:  # noqa: BLE001  # whatever a model raises ends its request, never the engine
+                error = StepFailed(f"the forward pass failed ({type(failure).__name__}: {failure})")
+                error.__cause__ = failure
+                self._fail(answer, error)
+
+    def _next(self) -> Answer | None:
+        """Wait for an answer to begin and make it the running one; None once the engine is closed."""
+        with self._changed:
+            while not (self._waiting or self._is_closed):
+                self._changed.wait()
+            self._running = self._waiting.take_first()
+            return self._running
+
+    def _generate(self, answer: Answer) -> None:
+        prompt, begun = list(answer.prompt_ids), list(answer.answer_ids)
+        if self._model.config.is_encoder_decoder:
+            inputs = {"decoder_input_ids": self._tensor([self._decoder_start_id(), *begun])}  # (1, T)
+        else:
+            inputs = {}
+            prompt += begun
+        with torch.inference_mode():
+            self._model.generate(
+                input_ids=self._tensor(prompt),  # (1, T)
+                attention_mask=torch.ones_like(self._tensor(prompt)),
+                generation_config=self._generation_config(answer),
+                logits_processor=[_Choice(self, answer)],
+                stopping_criteria=[_Ending(self, answer)],
+                **inputs,
+            )
+
+    def choose(self, answer: Answer, logits: Tensor) -> int | None:
+        """
+        Choose an answer's next token from logits (1, V) and give out what it adds; None if the answer is over.
+
+        :raises StepFailed: if the logits are broken.
+        """
+        [choice] = choose(logits, [answer.sampling_row()])
+        with self._changed:
+            self._num_steps += 1
+            if not self.is_running(answer):
+                return None
+            if choice is None:
+                raise StepFailed("the model's logits were not numbers; the request may be retried")
+            self._num_generated_tokens += 1
+            self._rate.note(self._num_generated_tokens)
+            delta, reason = answer.accept(choice, now_s=time.monotonic())
+            outputs: list[Output] = [] if delta is None else [delta]
+            if reason is not None:
+                self._end(answer, reason, after=outputs)
+            elif outputs:
+                answer.channel.put(outputs)
+            return choice.token_id
+
+    def is_running(self, answer: Answer) -> bool:
+        return self._running is answer
+
+    def _is_running(self, request_id: str) -> bool:
+        return self._running is not None and self._running.request.id == request_id
+
+    def _fail(self, answer: Answer, error: EngineError) -> None:
+        with self._changed:
+            if self.is_running(answer):
+                self._end(answer, FinishReason.ERROR, error=error)
+
+    def _end(
+        self, answer: Answer, reason: FinishReason, *, after: Sequence[Output] = (), error: EngineError | None = None
+    ) -> None:
+        """Put the last outputs, and forget the answer: `generate` sees that after the token it is at."""
+        answer.channel.put([*after, *answer.finish(reason, now_s=time.monotonic(), error=error)])
+        if self.is_running(answer):
+            self._running = None
+
+    def _generation_config(self, answer: Answer) -> "GenerationConfig":
+        """Switch off what a model's own settings would add: what a request does not ask for does not happen."""
+        from transformers import GenerationConfig
+
+        own = self._model.generation_config
+        return GenerationConfig(  # type: ignore[no-untyped-call]
+            max_new_tokens=answer.job.max_tokens - len(answer.job.tokens),
+            do_sample=False,
+            num_beams=1,
+            min_length=0,
+            repetition_penalty=1.0,
+            no_repeat_ngram_size=0,
+            pad_token_id=own.pad_token_id if own.pad_token_id is not None else min(self._intake.encoder.end_ids),
+        )
+
+    def _decoder_start_id(self) -> int:
+        own = self._model.generation_config
+        start_id = own.decoder_start_token_id if own.decoder_start_token_id is not None else own.bos_token_id
+        return int(start_id)
+
+    def _tensor(self, token_ids: Sequence[int]) -> Tensor:
+        return torch.tensor([token_ids], dtype=torch.long, device=self._model.device)
+
+
+class _Choice:
+    """A logits processor for `generate`: leaves possible only the token that the engine chose."""
+
+    def __init__(self, engine: GenerateEngine, answer: Answer) -> None:
+        self._engine = engine
+        self._answer = answer
+
+    def __call__(self, _input_ids: Tensor, scores: Tensor) -> Tensor:
+        """scores: (1, V)."""
+        token_id = self._engine.choose(self._answer, scores)
+        if token_id is None:
+            return scores
+        chosen = torch.full_like(scores, float("-inf"))
+        chosen[0, token_id] = 0.0
+        return chosen
+
+
+class _Ending:
+    """A stopping criterion for `generate`: ends it with the answer."""
+
+    def __init__(self, engine: GenerateEngine, answer: Answer) -> None:
+        self._engine = engine
+        self._answer = answer
+
+    def __call__(self, input_ids: Tensor, _scores: Tensor, **_: object) -> Tensor:
+        is_over = not self._engine.is_running(self._answer)
+        return torch.full((input_ids.shape[0],), is_over, dtype=torch.bool, device=input_ids.device)
