@@ -9,7 +9,6 @@ Owns the plan of a batch and its masks; the arithmetic is `attention_kernels`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -20,21 +19,31 @@ from inference.cache import SlotCache
 from inference.scheduler import Segment
 
 ATTENTION_NAME = "inference_slots"
-# Blocks that neighbours may read in vain before they are attended apart: a call of its own costs about as much.
-_MAX_WASTED_BLOCKS = 8
+# Blocks that a run may read in vain before its slots are attended apart: a run of its own costs about as much.
+_MAX_WASTED_BLOCKS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring decoding slots that attend together; `starts` are the positions of their tokens."""
+    """A stretch of slots whose decoding ones attend together. starts: positions of their tokens, None = idle."""
 
     first_slot: int
-    starts: tuple[int, ...]
+    starts: tuple[int | None, ...]
+
+    @property
+    def places(self) -> list[int]:
+        """Which of its slots decode, counted from the first."""
+        return [place for place, start in enumerate(self.starts) if start is not None]
+
+    @property
+    def num_positions(self) -> int:
+        """What the longest of its slots attends to."""
+        return max(start for start in self.starts if start is not None) + 1
 
     def plan(self, block_length: int) -> list[int]:
         """As `attention_kernels.attend` reads it."""
-        blocks = [start // block_length + 1 for start in self.starts]
-        plan = [len(self.starts), self.first_slot, max(self.starts) + 1]
+        blocks = [0 if start is None else start // block_length + 1 for start in self.starts]
+        plan = [len(self.places), len(self.starts), self.first_slot, self.num_positions]
         for block in range(1, max(blocks)):
             reaching = [place for place, number in enumerate(blocks) if number > block]
             plan += [reaching[0], reaching[-1] + 1]
@@ -50,6 +59,7 @@ class PackedBatch:
     chunks: list[Segment]
     index: Tensor  # (T * 2H,), from SlotCache.write_index
     run_plans: list[list[int]]
+    run_places: list[Tensor]  # of each run, which slots decode; empty = all
     chunk_plans: list[list[int]]
     _masks: dict[tuple[int | None, bool], tuple[list[Tensor], list[Tensor]]] = field(default_factory=dict)
 
@@ -90,35 +100,39 @@ def pack(
     chunk_plans = [
         [len(chunk.tokens), chunk.slot, -(-(chunk.start + len(chunk.tokens)) // cache.block_length)] for chunk in chunks
     ]
-    return PackedBatch(cache, runs, chunks, index, [run.plan(cache.block_length) for run in runs], chunk_plans)
+    run_plans = [run.plan(cache.block_length) for run in runs]
+    places = [torch.tensor(run.places if None in run.starts else [], dtype=torch.long, device=device) for run in runs]
+    return PackedBatch(cache, runs, chunks, index, run_plans, places, chunk_plans)
 
 
 def decode_runs(decodes: Sequence[Segment], block_length: int) -> list[Run]:
     """
-    Split decoding slots, one token each and ordered by slot, where neighbours are missing or too unequal.
+    Split decoding slots, one token each and ordered by slot, where too many are missing between them or too unequal.
 
     A block is read for all slots between the first and the last that reach it; a run ends where that would waste more
-    than an attention call of its own costs.
+    than a run of its own costs.
     """
-    edges, longest, wasted = [0], 0, 0
-    for number, (one, other) in enumerate(pairwise(decodes), 1):
-        longest = max(longest, one.start // block_length + 1)
-        blocks = other.start // block_length + 1
-        wasted += abs(longest - blocks) if blocks <= longest else (number - edges[-1]) * (blocks - longest)
-        if other.slot != one.slot + 1 or wasted > _MAX_WASTED_BLOCKS:
-            edges.append(number)
-            longest = wasted = 0
-    edges.append(len(decodes))
-    return [
-        Run(decodes[first].slot, tuple(segment.start for segment in decodes[first:last]))
-        for first, last in pairwise(edges)
-        if last > first
-    ]
+    runs: list[Run] = []
+    starts: list[int | None] = []
+    longest = wasted = 0
+    for number, segment in enumerate(decodes):
+        blocks = segment.start // block_length + 1
+        gap = segment.slot - decodes[number - 1].slot - 1 if starts else 0
+        wasted += gap * min(longest, blocks)
+        wasted += abs(longest - blocks) if blocks <= longest else len(starts) * (blocks - longest)
+        if starts and wasted > _MAX_WASTED_BLOCKS:
+            runs.append(Run(decodes[number - 1].slot - len(starts) + 1, tuple(starts)))
+            starts, gap, longest, wasted = [], 0, 0, 0
+        starts += [None] * gap + [segment.start]
+        longest = max(longest, blocks)
+    if starts:
+        runs.append(Run(decodes[-1].slot - len(starts) + 1, tuple(starts)))
+    return runs
 
 
 def sees_all(run: Run, *, window: int | None) -> bool:
     """Whether a run is a single stream that needs no mask: it is attended by itself, on its own positions."""
-    return len(run.starts) == 1 and (window is None or run.starts[0] < window)
+    return len(run.starts) == 1 and (window is None or run.num_positions <= window)
 
 
 def run_mask(run: Run, block_length: int, *, window: int | None, repeat: tuple[int, int], like: Tensor) -> Tensor:
@@ -128,8 +142,10 @@ def run_mask(run: Run, block_length: int, *, window: int | None, repeat: tuple[i
     n slots, H key heads, G query heads for each (`repeat` is H, G), L positions in whole blocks. A token looks at the
     positions up to its own, and with a sliding window at no more than `window` of them.
     """
-    length = (max(run.starts) // block_length + 1) * block_length
-    looking = torch.tensor(run.starts, device=like.device)[:, None]  # (n, 1)
+    length = -(-run.num_positions // block_length) * block_length
+    # What an idle slot sees is never read, but something it must see: a softmax of nothing is no number.
+    sees = [length - 1 if start is None else start for start in run.starts]
+    looking = torch.tensor(sees, device=like.device)[:, None]  # (n, 1)
     mask = _mask(looking, torch.arange(length, device=like.device), window=window, like=like)  # (n, L)
     num_heads, num_groups = repeat
     return mask[:, None].expand(-1, num_heads * num_groups, -1).reshape(-1, num_groups, length)
@@ -186,6 +202,7 @@ def slot_attention(
         keys,
         values,
         slot_batch.run_plans,
+        slot_batch.run_places,
         run_masks,
         slot_batch.chunk_plans,
         chunk_masks,

@@ -163,6 +163,7 @@ def attend(
     keys: Tensor,
     values: Tensor,
     runs: list[list[int]],
+    run_places: list[Tensor],
     run_masks: list[Tensor],
     chunks: list[list[int]],
     chunk_masks: list[Tensor],
@@ -174,18 +175,20 @@ def attend(
     """
     Attend a packed batch: first one token of each decoding slot, run after run, then each prompt's chunk.
 
-    query: (T, A, D). runs: number of slots, then as in `attend_run`. chunks: number of tokens, then as in
-    `attend_chunk`. Returns (T, A, D).
+    query: (T, A, D). runs: how many slots decode, how many it spans, then as in `attend_run`; run_places: which of
+    those it spans decode, empty = all. chunks: number of tokens, then as in `attend_chunk`. Returns (T, A, D).
     """
     parts: list[Tensor] = []
     first = 0
     for number in range(len(runs)):
         last = first + runs[number][0]
-        parts.append(
-            attend_run(
-                query[first:last], keys, values, run_masks[number], runs[number][1:], num_heads, scaling, softcap, sinks
-            )
+        own, places = query[first:last], run_places[number]
+        if places.numel() > 0:
+            own = query.new_zeros(runs[number][1], query.size(1), query.size(2)).index_copy_(0, places, own)
+        attended = attend_run(
+            own, keys, values, run_masks[number], runs[number][2:], num_heads, scaling, softcap, sinks
         )
+        parts.append(attended if places.numel() == 0 else attended.index_select(0, places))
         first = last
     for number in range(len(chunks)):
         last = first + chunks[number][0]

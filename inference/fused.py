@@ -79,6 +79,7 @@ class FusedDecoder:
             [keys for keys, _ in batch.cache.layers],
             [values for _, values in batch.cache.layers],
             batch.run_plans,
+            batch.run_places,
             [runs for runs, _ in masks],
             batch.chunk_plans,
             [chunks for _, chunks in masks],

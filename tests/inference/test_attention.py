@@ -114,22 +114,33 @@ class TestSlotAttention:
             slot_attention(_Layer(), part, part, part, None, slot_batch=batch, position_bias=part)
 
 
-class TestDecodeRuns:
-    def test_join_neighbours_and_break_at_gaps(self):
-        runs = decode_runs([_segment(slot, 5, 1) for slot in (0, 1, 3, 4)], BLOCK)
+def _runs(starts_by_slot: dict[int, int]) -> list[Run]:
+    segments = [
+        Segment(Job(str(slot), [], max_tokens=0), slot, start, (0,), samples=True)
+        for slot, start in starts_by_slot.items()
+    ]
+    return decode_runs(segments, BLOCK)
 
-        assert runs == [Run(0, (5, 5)), Run(3, (5, 5))]
+
+class TestDecodeRuns:
+    def test_join_neighbours_over_small_gaps(self):
+        assert _runs({0: 5, 1: 5, 3: 5}) == [Run(0, (5, 5, None, 5))]
+
+    def test_break_at_gaps_that_cost_more_than_a_run(self):
+        assert _runs({0: 5, 1: 6, 30: 7, 31: 8}) == [Run(0, (5, 6)), Run(30, (7, 8))]
 
     def test_break_where_a_long_neighbour_would_make_others_read_in_vain(self):
-        long, short = 64 * BLOCK - 1, 0
+        long = 64 * BLOCK - 1
 
-        runs = decode_runs(
-            [Segment(Job(str(slot), [], max_tokens=0), slot, start, (0,), samples=True)
-             for slot, start in enumerate((long, short, short))],
-            BLOCK,
-        )  # fmt: skip
-
-        assert [len(run.starts) for run in runs] == [1, 2]
+        assert _runs({0: long, 1: 0, 2: 0}) == [Run(0, (long,)), Run(1, (0, 0))]
 
     def test_read_a_block_only_for_slots_that_reach_it(self):
-        assert Run(2, (3, 40, 20, 2)).plan(BLOCK) == [4, 2, 41, 1, 3, 1, 2]
+        assert Run(2, (3, 40, 20, 2)).plan(BLOCK) == [4, 4, 2, 41, 1, 3, 1, 2]
+
+    def test_hold_each_decoding_slot_once_in_order(self):
+        starts = {slot: 37 * slot % LENGTH for slot in (0, 2, 3, 9, 10, 11, 40, 41)}
+
+        runs = _runs(starts)
+
+        assert [run.first_slot + place for run in runs for place in run.places] == list(starts)
+        assert [run.starts[place] for run in runs for place in run.places] == list(starts.values())
