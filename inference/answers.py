@@ -95,7 +95,9 @@ class Answer:
         if not was_respelling or beyond:
             self._count_token()
         text = self._detokenizer.push_bytes(beyond)
-        self._logprobs.push(choice, text, is_unfinished=self._detokenizer.is_unfinished)
+        # What only spells again stood there before: its log-probability is not of the text that comes now.
+        told = Choice(token_id) if was_respelling else choice
+        self._logprobs.push(told, text, is_unfinished=self._detokenizer.is_unfinished)
         return self._delta(self._stop_strings.push(text)), self._reason_to_end()
 
     def finish(self, reason: FinishReason, *, now_s: float, error: EngineError | None = None) -> list[Output]:

@@ -76,7 +76,7 @@ class PackedBatch:
             self._masks[window, is_plain] = (
                 [
                     like.new_empty(0)
-                    if is_plain and sees_all(run, window=window)
+                    if is_plain and like.device.type == "cpu" and sees_all(run, window=window)
                     else run_mask(run, length, window=window, repeat=repeat, like=like)
                     for run in self.runs
                 ],

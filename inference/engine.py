@@ -67,6 +67,8 @@ class SlotEngine:
         text_config = model.config.get_text_config()
         max_cached_tokens = cache_bytes // CacheShape.of(model.config, dtype=model.dtype).bytes_per_token
         window = min(max_cached_tokens, context_window_of(text_config.to_dict()), context_window or max_cached_tokens)
+        if model.device.type != "cpu":  # there every slot's whole length is memory, not address space
+            window = min(window, max_cached_tokens // num_slots)
         if window < 1:
             raise ModelUnusable(f"{cache_bytes} bytes of cache hold not one token of this model; give it more")
         self._intake = Intake(
@@ -153,10 +155,15 @@ class SlotEngine:
     def _serve(self) -> None:
         """The engine's thread: take what came in, step, and sleep only when nothing runs."""
         has_work = False
-        while self._take_in(wait=not has_work):
-            has_work = self._stepper.step()
-            self._rate.note(self._stepper.num_generated_tokens)
-        self._stepper.cancel_all()
+        try:
+            while self._take_in(wait=not has_work):
+                has_work = self._stepper.step()
+                self._rate.note(self._stepper.num_generated_tokens)
+        finally:  # after a fault too: nobody waits for an end that never comes
+            with self._wake:
+                self._is_closed = True
+            self._take_in(wait=False)
+            self._stepper.cancel_all()
 
     def _take_in(self, *, wait: bool) -> bool:
         """Move submissions and cancels to the stepper; False once the engine is closed."""

@@ -4,6 +4,7 @@ Runs one step's plan through the model.
 Owns model, cache and device; the only place where a plan's integers become tensors. Knows no request.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from inference.scheduler import Job, Segment, StepPlan
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+logger = logging.getLogger(__name__)
 
 _PARITY_TOKENS = 12
 _ELSEWHERE = "serve it with another engine, or choose another model"
@@ -44,7 +47,7 @@ class ForwardPass:
         with torch.inference_mode():
             expected = self._own_logits()
             self._fused = fuse(model, num_positions=slot_length)
-            if self._fused is not None and self._agrees_with(expected):
+            if self._fused is not None and self._fused_agrees_with(expected):
                 self._fused.take_over()
             else:
                 self._fused = None
@@ -64,13 +67,14 @@ class ForwardPass:
             return choose(logits, rows) if rows else []
 
     def set_up(self, plan: StepPlan) -> None:
-        for slot in plan.evicted:
-            self.cache.discard(slot)
         for admission in plan.admissions:
             if admission.source != admission.slot:
                 self.cache.discard(admission.slot)
                 self.cache.copy_prefix(admission.source, admission.slot, admission.num_cached)
             self.cache.discard(admission.slot, keep=admission.num_cached)
+        # After the copies: what a later admission pushed out may be what an earlier one begins with.
+        for slot in set(plan.evicted) - {admission.slot for admission in plan.admissions}:
+            self.cache.discard(slot)
 
     def logits(self, decodes: Sequence[Segment], prefills: Sequence[Segment]) -> Tensor:
         """Return (R, V): the logits after each segment that samples, decoding ones first."""
@@ -124,6 +128,13 @@ class ForwardPass:
             raise ModelUnusable(f"this model's attention cannot run over slots ({failure}); {_ELSEWHERE}") from failure
         if not agrees:
             raise ModelUnusable(f"this model computes something else over slots than on its own; {_ELSEWHERE}")
+
+    def _fused_agrees_with(self, expected: Tensor) -> bool:
+        try:
+            return self._agrees_with(expected)
+        except RuntimeError as failure:  # a kernel that this processor or this torch lacks
+            logger.warning("the fused layers cannot run here: %s", failure)
+            return False
 
     def _agrees_with(self, expected: Tensor) -> bool:
         """Compare a prompt computed in two chunks and a decode with the model's own computation of the same."""

@@ -55,7 +55,7 @@ class FusedDecoder:
         self._is_packed = self._embedding.dtype == torch.bfloat16 and can_pack()
         self._dense = _read_layers(decoder.layers, lay=pack_weight if self._is_packed else _as_it_is)
         self._four_bits = _four_bit_layers(decoder.layers, self._dense) if self._is_packed else None
-        head = require_linear(model.lm_head)
+        self._model_head = head = require_linear(model.lm_head)
         self._head = pack_weight(head.weight) if self._is_packed else head.weight
         self._head_bias = head.bias
         self._decoder = decoder
@@ -96,9 +96,9 @@ class FusedDecoder:
         return linear(last, self._head, self._head_bias)
 
     def take_over(self) -> None:
-        """Empty the model's own layers, whose weights are packed here: nothing is kept twice."""
-        if self._is_packed:
-            self._decoder.layers.to("meta")
+        """Empty the model's own layers and output layer, whose weights are here now: nothing is kept twice."""
+        self._decoder.layers.to("meta")
+        self._model_head.to("meta")
 
 
 def fuse(model: "PreTrainedModel", *, num_positions: int) -> FusedDecoder | None:
@@ -113,7 +113,7 @@ def fuse(model: "PreTrainedModel", *, num_positions: int) -> FusedDecoder | None
         return None
     try:
         return FusedDecoder(model, num_positions=num_positions)
-    except (TypeError, AttributeError):
+    except (TypeError, AttributeError, RuntimeError):
         return None
 
 

@@ -18,22 +18,25 @@ from inference.attention_kernels import attend
 
 # TorchScript cannot write the type of the operator's fifth argument, a list of optional numbers; its own notation can.
 _LINEAR_GRAPH = """graph(%x : Tensor, %weight : Tensor, %bias : Tensor?):
-  %attribute : str = prim::Constant[value="{attribute}"]()
+  %attribute : str = prim::Constant[value="none"]()
   %algorithm : str = prim::Constant[value=""]()
   %scalars : Scalar?[] = prim::ListConstruct()
   %y : Tensor = mkldnn::_linear_pointwise(%x, %weight, %bias, %attribute, %scalars, %algorithm)
   return (%y)"""
 
 
-def _packed(attribute: str) -> Callable[[Tensor, Tensor, Tensor | None], Tensor]:
-    graph = torch._C.parse_ir(_LINEAR_GRAPH.format(attribute=attribute))  # noqa: SLF001  # no public way
+def _make_packed_linear() -> Callable[[Tensor, Tensor, Tensor | None], Tensor]:
+    try:
+        graph = torch._C.parse_ir(_LINEAR_GRAPH)  # noqa: SLF001  # no public way
+    except RuntimeError:  # a torch without oneDNN: `packing.can_pack` says no, and nothing is ever packed
+        return linear
     made: Callable[[Tensor, Tensor, Tensor | None], Tensor] = torch._C._create_function_from_graph(  # noqa: SLF001
-        f"packed_linear_{attribute}", graph
+        "packed_linear", graph
     )
     return made
 
 
-packed_linear = _packed("none")
+packed_linear = _make_packed_linear()
 
 
 def rms_norm(x: Tensor, doubled_weight: Tensor, eps: float) -> Tensor:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from transformers import GenerationConfig
 
 from inference.answers import Answer
 from inference.compute_thread import ComputeThread
-from inference.errors import EngineClosed, EngineError, RequestIdInUse, StepFailed
+from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, WaitingLine
 from inference.model_folder import context_window_of
 from inference.prompts import prompt_encoder_for
@@ -34,7 +35,7 @@ from inference.types import (
 )
 
 if TYPE_CHECKING:
-    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 class GenerateEngine:
@@ -67,6 +68,17 @@ class GenerateEngine:
             capabilities=Capabilities(EngineKind.GENERATE, PARAMETERS, reason),
             context_window=min(window, context_window or window),
             vocabulary_size=int(model.config.get_text_config().vocab_size),
+        )
+        # A model's own settings would be mixed into every request; of them only what begins an answer is kept.
+        own = model.generation_config
+        self._start_id = own.decoder_start_token_id if own.decoder_start_token_id is not None else own.bos_token_id
+        if model.config.is_encoder_decoder and self._start_id is None:
+            raise ModelUnusable("the model names no token that begins its answers; choose another revision")
+        end_ids = self._intake.encoder.end_ids
+        model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
+            decoder_start_token_id=self._start_id,
+            forced_bos_token_id=own.forced_bos_token_id,
+            pad_token_id=own.pad_token_id if own.pad_token_id is not None else min(end_ids, default=0),
         )
         self._rate = TokenRate()
         self._num_steps = 0
@@ -157,7 +169,7 @@ class GenerateEngine:
     def _generate(self, answer: Answer) -> None:
         prompt, begun = list(answer.prompt_ids), list(answer.answer_ids)
         if self._model.config.is_encoder_decoder:
-            inputs = {"decoder_input_ids": self._tensor([self._decoder_start_id(), *begun])}  # (1, T)
+            inputs = {"decoder_input_ids": self._tensor([self._start_id, *begun])}  # (1, T)
         else:
             inputs = {}
             prompt += begun
@@ -213,25 +225,10 @@ class GenerateEngine:
         if self.is_running(answer):
             self._running = None
 
-    def _generation_config(self, answer: Answer) -> "GenerationConfig":
-        """Switch off what a model's own settings would add: what a request does not ask for does not happen."""
-        from transformers import GenerationConfig
-
-        own = self._model.generation_config
+    def _generation_config(self, answer: Answer) -> GenerationConfig:
         return GenerationConfig(  # type: ignore[no-untyped-call]
-            max_new_tokens=answer.job.max_tokens - len(answer.job.tokens),
-            do_sample=False,
-            num_beams=1,
-            min_length=0,
-            repetition_penalty=1.0,
-            no_repeat_ngram_size=0,
-            pad_token_id=own.pad_token_id if own.pad_token_id is not None else min(self._intake.encoder.end_ids),
+            max_new_tokens=answer.job.max_tokens - len(answer.job.tokens), do_sample=False, num_beams=1
         )
-
-    def _decoder_start_id(self) -> int:
-        own = self._model.generation_config
-        start_id = own.decoder_start_token_id if own.decoder_start_token_id is not None else own.bos_token_id
-        return int(start_id)
 
     def _tensor(self, token_ids: Sequence[int]) -> Tensor:
         return torch.tensor([token_ids], dtype=torch.long, device=self._model.device)

@@ -4,6 +4,7 @@ Turns a converted local folder into an engine: model, tokenizer, number format, 
 Owns the choice and its reason. Knows nothing of where the folder came from (see `preparing`).
 """
 
+import gc
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -58,12 +59,15 @@ def load_engine(
     check_model_folder(path)
     wanted, reason = preferred_kind(path) if kind == "auto" else (kind, "it was asked for")
     try:
-        engine = _start(wanted, path, dtype=dtype, num_threads=num_threads, reason=reason, options=options)
+        engine: Engine | None = _start(
+            wanted, path, dtype=dtype, num_threads=num_threads, reason=reason, options=options
+        )
     except ModelUnusable as refusal:
         if kind != "auto" or wanted is EngineKind.GENERATE:
             raise
-        reason = f"the {wanted} engine cannot serve this model: {refusal}"
-        # Loaded anew, for the engine that failed has changed the model's attention.
+        engine, reason = None, f"the {wanted} engine cannot serve this model: {refusal}"
+    if engine is None:
+        gc.collect()  # loaded anew, for the engine that failed has changed the model; that one must be gone first
         engine = _start(EngineKind.GENERATE, path, dtype=dtype, num_threads=num_threads, reason=reason, options=options)
     logger.info("%s is served by the %s engine: %s", path, engine.capabilities.kind, engine.capabilities.reason)
     return engine
@@ -179,7 +183,7 @@ def _start_checked(
         raise ModelUnusable(f"it cannot be started ({type(failure).__name__}: {failure})") from failure
     try:
         require_same_answers(engine, references)
-    except ModelUnusable:
+    except BaseException:
         engine.close()
         raise
     return engine

@@ -10,8 +10,9 @@ TARGET_STEP_S = 0.12
 MIN_PREFILL_TOKENS = 16
 # Where a step without any prompt takes long already, prompts get as long again: else new questions would starve.
 _PROMPT_SHARE = 2.0
-_MAX_GROWTH = 1.5
-_MAX_SHRINKING = 0.4
+# One slow step says little: a neighbour on the machine, a page fault.
+_MAX_GROWTH = 1.25
+_MAX_SHRINKING = 0.7
 
 
 class PrefillPace:
@@ -33,9 +34,11 @@ class PrefillPace:
         if num_prefill_tokens == 0:
             self._decode_s = elapsed_s
             return
+        smallest = min(MIN_PREFILL_TOKENS, self._max_tokens)
+        if num_prefill_tokens < self._mixed_tokens:
+            return  # a short chunk says nothing of a full one
+        if num_prefill_tokens <= smallest:
+            self._decode_s = elapsed_s  # where prompts never end, this is as near as it comes to a step without one
         target_s = max(self._target_s, _PROMPT_SHARE * self._decode_s)
         factor = min(max(target_s / max(elapsed_s, 1e-6), _MAX_SHRINKING), _MAX_GROWTH)
-        if factor > 1.0 and num_prefill_tokens < self._mixed_tokens:
-            return  # a short chunk says nothing of a full one
-        smallest = min(MIN_PREFILL_TOKENS, self._max_tokens)
-        self._mixed_tokens = min(max(int(num_prefill_tokens * factor), smallest), self._max_tokens)
+        self._mixed_tokens = min(max(round(self._mixed_tokens * factor), smallest), self._max_tokens)

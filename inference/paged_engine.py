@@ -290,9 +290,10 @@ class PagedEngine:
             self._is_closed = True
             for answer in [*survivors, *self._waiting.clear()]:
                 _finish(answer, FinishReason.ERROR, refusal)
-            return
+            raise  # a fault of this thread: whoever runs the engine ends the process
         for answer in survivors:
-            self._begin(answer)
+            if not self._begin(answer):
+                _finish(answer, FinishReason.ERROR, error)
         self._begin_waiting()
 
 

@@ -4,6 +4,7 @@ from inference.errors import UnsupportedParameter
 from inference.types import OPTIONAL_PARAMETERS, Capabilities, GenerationRequest, SamplingParameters
 
 MAX_LOGPROBS = 20  # OpenAI's limit
+_SMALLEST_FACTOR = 0.01
 _LARGEST = 100.0  # temperature, penalty or bias; beyond it float32 loses what the logits say
 
 
@@ -42,7 +43,7 @@ def _check_sampling(sampling: SamplingParameters, vocabulary_size: int) -> None:
         "top_k": (sampling.top_k >= 0, "0 (off) or more"),
         "top_p": (0.0 < sampling.top_p <= 1.0, "above 0 and at most 1"),
         "min_p": (0.0 <= sampling.min_p <= 1.0, "from 0 to 1"),
-        "repetition_penalty": (0.0 < sampling.repetition_penalty <= _LARGEST, "above 0 and at most 100"),
+        "repetition_penalty": (_SMALLEST_FACTOR <= sampling.repetition_penalty <= _LARGEST, "from 0.01 to 100"),
         "frequency_penalty": (abs(sampling.frequency_penalty) <= _LARGEST, "from -100 to 100"),
         "presence_penalty": (abs(sampling.presence_penalty) <= _LARGEST, "from -100 to 100"),
         "logit_bias": (

@@ -18,6 +18,7 @@ from inference.types import SamplingParameters
 
 NUM_CANDIDATES = 64  # over 49,152 entries and 32 rows topk(64) takes 2 ms, a sort 78 ms
 _BLOCK = 64  # vocabularies are multiples of it nearly always; others take the slower way
+_MIN_TEMPERATURE = 1e-3  # below it logits overflow, and the best token is certain anyway
 _MINUS_INFINITY = float("-inf")
 
 
@@ -114,7 +115,8 @@ def top(logits: Tensor) -> tuple[Tensor, Tensor]:
 
 def _sample(logits: Tensor, rows: Sequence[SamplingRow]) -> list[int]:
     """logits: (R, V), finite maxima. Rows that the candidates cannot settle are done over the whole vocabulary."""
-    temperatures = torch.tensor([row.parameters.temperature for row in rows], device=logits.device)[:, None]
+    smoothed = [max(row.parameters.temperature, _MIN_TEMPERATURE) for row in rows]
+    temperatures = torch.tensor(smoothed, device=logits.device)[:, None]
     chosen = [0] * len(rows)
     quick = [place for place, row in enumerate(rows) if _may_use_candidates(row.parameters)]
     slow = [place for place in range(len(rows)) if place not in set(quick)]

@@ -79,7 +79,7 @@ def reference_answers(
     vocabulary = Vocabulary.of(tokenizer)
     longest = context_window - _NUM_TOKENS if context_window else None
     prompts = [
-        _trial_prompt(vocabulary, number=number, num_tokens=max(1, min(length, longest or length)))
+        _trial_prompt(vocabulary, number=number, num_tokens=max(1, length if longest is None else min(length, longest)))
         for number, length in enumerate(_prompt_lengths(model))
     ]
     answers = _greedy_tokens(model, prompts, end_ids)

@@ -35,7 +35,7 @@ class Sampling(Unit):
     top_k: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     top_p: Annotated[float, _Finite, Field(gt=0.0, le=1.0)] | None = None
     min_p: Annotated[float, _Finite, Field(ge=0.0, le=1.0)] | None = None
-    repetition_penalty: Annotated[float, _Finite, Field(gt=0.0, le=MAX_PENALTY)] | None = None
+    repetition_penalty: Annotated[float, _Finite, Field(ge=0.01, le=MAX_PENALTY)] | None = None
     frequency_penalty: Annotated[float, _Finite, Field(ge=-MAX_PENALTY, le=MAX_PENALTY)] | None = None
     presence_penalty: Annotated[float, _Finite, Field(ge=-MAX_PENALTY, le=MAX_PENALTY)] | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
@@ -55,6 +55,11 @@ class Sampling(Unit):
         if "stop" in asked:
             asked["stop"] = [stop for text in asked["stop"] if (stop := storable(text))]
         return asked
+
+
+def askable_parameters(parameters: Collection[str]) -> list[str]:
+    """Of what an engine can do, return what a turn may ask for; the rest is the product's own business."""
+    return [name for name in parameters if name in Sampling.model_fields]
 
 
 def sampling_of(

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
+import torch
 
 from inference.answers import Answer
 from inference.errors import StepFailed
 from inference.forward import ForwardPass
 from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
-from inference.scheduler import Scheduler
+from inference.scheduler import Admission, Scheduler, StepPlan
 from inference.stepping import Stepper
 from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
 from inference.types import Delta, FinishReason, GenerationRequest, Output, StepChannel
@@ -234,3 +235,24 @@ class TestStep:
             bench.stepper.step()
 
         assert [output.request_id for output in bench.channel.batches[-1]] == ["0", "1", "2"]
+
+
+class TestSetUp:
+    def test_copies_a_prefix_before_its_slot_is_pushed_out_by_a_later_admission(self, bench):
+        bench.answer(ask(LONG, request_id="first"))
+        held = bench.forward.cache.flat[0].clone()
+        plan = StepPlan(
+            admissions=(Admission(slot=2, source=0, num_cached=20), Admission(slot=3, source=3, num_cached=0)),
+            evicted=(0,),
+            decodes=(),
+            prefills=(),
+        )
+
+        bench.forward.set_up(plan)
+
+        positions = torch.arange(20)
+        copied = bench.forward.cache.write_index(torch.full((20,), 2), positions)
+        source = bench.forward.cache.write_index(torch.zeros(20, dtype=torch.long), positions)
+        assert held[source].any()
+        assert torch.equal(bench.forward.cache.flat[0][copied], held[source])
+        assert not bench.forward.cache.flat[0][source].any()

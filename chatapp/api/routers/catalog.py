@@ -8,6 +8,7 @@ from chatapp.api.schemas import EngineOut, ModelList, ModelOut
 from chatapp.catalog.engines import reason_text
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_list_enabled, workers_available
+from chatapp.generations.sampling import askable_parameters
 
 router = Router(tags=["models"])
 
@@ -38,4 +39,8 @@ def models_list(request: HttpRequest) -> ModelList:
 def _engine(row: ChatModel) -> EngineOut | None:
     if row.serving_parameters is None:
         return None
-    return EngineOut(kind=row.serving_engine, reason=reason_text(row.serving_reason), parameters=row.serving_parameters)
+    return EngineOut(
+        kind=row.serving_engine,
+        reason=reason_text(row.serving_reason),
+        parameters=askable_parameters(row.serving_parameters),
+    )
