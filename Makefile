@@ -33,7 +33,7 @@ check:  ## format, lint, types (Python and TypeScript), import contracts
 bench-e2e:  ## tokens/s and first token through the whole product against its engine alone
 	@exec $(BOOTSTRAP) dev bench.end_to_end
 
-bench-engine:  ## our engine beside its competitors, about 25 minutes [ROUNDS= SIZES="1 32" TOKENS= COMPETITORS= MODEL=]
+bench-engine:  ## our engine beside its competitors, about 25 minutes [ROUNDS= ROWS="decode load" SIZES="1 32" TOKENS= COMPETITORS= MODEL=]
 	@exec $(BOOTSTRAP) bench bench.engines
 
 format:  ## put the code into its format and mend what ruff can mend

@@ -1,7 +1,7 @@
 """
 `make bench-engine`: measures, prints, keeps the readings in bench/results/.
 
-ROUNDS, SIZES, TOKENS, COMPETITORS and MODEL narrow a run: make bench-engine ROUNDS=1 SIZES="1 4" TOKENS=8
+ROUNDS, ROWS, SIZES, TOKENS, COMPETITORS and MODEL narrow a run: make bench-engine ROUNDS=1 SIZES="1 4" TOKENS=8
 """
 
 import json
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.engines.measuring import Measured, Measuring, say_on_stderr
-from bench.engines.settings import Settings, settings_of
+from bench.engines.settings import ROW_GROUPS, Settings, settings_of
 from bench.engines.tables import competitors_list, figures_table, short_answers, targets_table, throughput_table
 from bench.engines.targets import TARGETS, Medians, outcome_of
 from bench.engines.timelines import median_of
@@ -87,7 +87,8 @@ def _keep(settings: Settings, measured: Measured, medians: Medians, where: dict[
         "targets": [asdict(outcome_of(target, medians)) for target in TARGETS],
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"engine-{time.strftime('%Y-%m-%d')}.json"
+    narrowed = "" if settings.rows == ROW_GROUPS else "-" + "-".join(settings.rows)
+    path = RESULTS / f"engine-{time.strftime('%Y-%m-%d')}{narrowed}.json"
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     return path
 

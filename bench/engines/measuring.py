@@ -55,14 +55,15 @@ class Measuring:
 
     def run(self) -> Measured:
         with ExitStack() as stack:
-            if ENGINE in self._settings.competitors:
+            if ENGINE in self._settings.competitors and "load" in self._settings.rows:
                 self._measure_loading()
             for name in self._settings.competitors:
                 self._start(name, stack)
-            if ENGINE in self._running:
+            if ENGINE in self._running and "turns" in self._settings.rows:
                 self._measure_turns(stack)
             for row in rows_of(self._settings, self._writer):
-                self._measure_row(row)
+                if row.key.partition("/")[0] in self._settings.rows:
+                    self._measure_row(row)
         return self.measured
 
     def _measure_loading(self) -> None:

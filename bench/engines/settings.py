@@ -8,6 +8,9 @@ DEFAULT_ROUNDS = 5
 DEFAULT_SIZES = (1, 8, 32, 64)
 DEFAULT_TOKENS = 64  # of each answer; with it the whole run takes about 22 minutes on two cores
 
+# What a run can be narrowed to: keys of rows up to their first slash.
+ROW_GROUPS = ("load", "turns", "prefill", "beside", "decode")
+
 ENGINE = "engine"
 BARE_LOOP = "bare-loop"
 GENERATE = "generate"
@@ -36,6 +39,7 @@ class Settings:
     competitors: tuple[str, ...]
     tokens: int
     model_path: Path
+    rows: tuple[str, ...] = ROW_GROUPS
 
 
 def settings_of(environ: Mapping[str, str], *, default_model_path: Path) -> Settings:
@@ -44,6 +48,9 @@ def settings_of(environ: Mapping[str, str], *, default_model_path: Path) -> Sett
     unknown = set(competitors) - set(MODULES)
     if unknown:
         raise ValueError(f"COMPETITORS: no {', '.join(sorted(unknown))}; there are {' '.join(MODULES)}")
+    rows = tuple(environ.get("ROWS", "").split()) or ROW_GROUPS
+    if set(rows) - set(ROW_GROUPS):
+        raise ValueError(f"ROWS: no {', '.join(sorted(set(rows) - set(ROW_GROUPS)))}; there are {' '.join(ROW_GROUPS)}")
     sizes = tuple(_count("SIZES", word) for word in environ.get("SIZES", "").split()) or DEFAULT_SIZES
     return Settings(
         rounds=_count("ROUNDS", environ.get("ROUNDS") or str(DEFAULT_ROUNDS)),
@@ -51,6 +58,7 @@ def settings_of(environ: Mapping[str, str], *, default_model_path: Path) -> Sett
         competitors=competitors,
         tokens=_count("TOKENS", environ.get("TOKENS") or str(DEFAULT_TOKENS)),
         model_path=Path(environ.get("MODEL") or default_model_path),
+        rows=rows,
     )
 
 
