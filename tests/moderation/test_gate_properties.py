@@ -183,6 +183,8 @@ class TestTakeOver:
         released = "".join(predecessor.feed(piece).released for piece in pieces)
         if predecessor.blocked or predecessor.matches:
             return
+        if run(ruleset, [released])[1] != released:
+            return  # shown because of an allow phrase whose end was still held: it is lost, and what is shown is shown
 
         successor = OutputGate(ruleset)
         successor.replay(released)
