@@ -138,4 +138,16 @@ class TestMakeHelp:
         finished = run_make("help", instance_environment(tmp_path / "data"))
 
         commands = {line.split()[1] for line in finished.stdout.splitlines() if line.startswith("  make ")}
-        assert commands == {"help", "run", "stop", "logs", "model-add", "test", "bench-e2e", "check", "format", "clean"}
+        assert commands == {
+            "help",
+            "run",
+            "stop",
+            "logs",
+            "model-add",
+            "test",
+            "bench-e2e",
+            "bench-engine",
+            "check",
+            "format",
+            "clean",
+        }
