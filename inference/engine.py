@@ -6,7 +6,6 @@ Owns the engine's thread and what crosses into it: submissions, cancels, statist
 
 import threading
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from inference.answers import Answer
@@ -14,20 +13,17 @@ from inference.cache import CacheShape
 from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, ModelUnusable, QueueFull, RequestIdInUse
 from inference.forward import ForwardPass
-from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake
+from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
 from inference.model_folder import context_window_of
 from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
-from inference.streams import ChannelStream, TokenRate
+from inference.streams import TokenRate
 from inference.types import (
     Capabilities,
-    ChatMessage,
     EngineKind,
     EngineStats,
-    GenerationRequest,
-    StepChannel,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +34,7 @@ DEFAULT_CACHE_BYTES = 3 * 2**29  # 1.5 GiB: 32 slots of 2,184 tokens each for Sm
 DEFAULT_MAX_PREFILL_TOKENS = 256  # a step that no running stream waits for; beside one, `pace` decides
 
 
-class SlotEngine:
+class SlotEngine(IntakeEngine):
     """
     Implements `types.Engine`.
 
@@ -92,31 +88,11 @@ class SlotEngine:
         self._is_closed = False
         self._thread.serve(self._serve)
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._intake.capabilities
-
-    @property
-    def context_window(self) -> int:
-        return self._intake.context_window
-
-    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return len(self._intake.encoder.encode_messages(messages))
-
-    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
-        """
-        Queue a request; see `types.Engine.submit` for what it raises beside these.
-
-        :raises RequestIdInUse: a request of this id has not ended yet.
-        :raises ValueError: not exactly one of messages and prompt_token_ids is given.
-        """
-        stream = ChannelStream(request.id, own_channel=StepChannel() if channel is None else None)
-        answer = self._intake.admit(request, channel or stream.channel)
+    def _queue(self, answer: Answer) -> None:
         with self._wake:
-            self._refuse_unless_open(request.id)
+            self._refuse_unless_open(answer.request.id)
             self._inbox.append(answer)
             self._wake.notify()
-        return stream
 
     def cancel(self, request_id: str) -> None:
         with self._wake:

@@ -40,6 +40,17 @@ class StepFailed(EngineError):
 
     code = "step_failed"
 
+    @classmethod
+    def by(cls, failure: BaseException | None) -> "StepFailed":
+        """Wrap what a forward pass raised."""
+        error = cls(f"the forward pass failed ({type(failure).__name__}: {failure})")
+        error.__cause__ = failure
+        return error
+
+    @classmethod
+    def broken_logits(cls) -> "StepFailed":
+        return cls("the model's logits were not numbers; the request may be retried")
+
 
 class RequestIdInUse(EngineError):
     code = "request_id_in_use"

@@ -48,7 +48,9 @@ class FusedDecoder:
         options = attention_options(model)
         if any(option.keys() - _KNOWN_OPTIONS for option in options) or len(options) != len(decoder.layers):
             raise TypeError("its attention does more than the family's")
-        self._windows = [option.get("sliding_window") for option in options]
+        windows = [option.get("sliding_window") for option in options]
+        self._windows = list(dict.fromkeys(windows))
+        self._window_of_layer = [self._windows.index(window) for window in windows]
         self._scaling = float(options[0].get("scaling") or self._head_size**-0.5)
         self._cos, self._sin = _rotation_table(decoder, num_positions)
         self._final_norm = decoder.norm.weight.repeat(2)
@@ -64,8 +66,9 @@ class FusedDecoder:
     def logits(self, token_ids: Tensor, positions: Tensor, batch: PackedBatch, sampled: Tensor) -> Tensor:
         """token_ids, positions: (T,). sampled: (R,), places in the batch whose logits are wanted. Returns (R, V)."""
         x = embedding(token_ids, self._embedding)  # (T, D)
-        windows = list(dict.fromkeys(self._windows))
-        masks = [batch.masks(window, num_groups=self._num_queries // self._num_heads, like=x) for window in windows]
+        masks = [
+            batch.masks(window, num_groups=self._num_queries // self._num_heads, like=x) for window in self._windows
+        ]
         # Torch's kernel for four bits reads a quarter as much and computes slower: it wins while few rows share a read.
         is_small = len(token_ids) <= _MAX_FOUR_BIT_ROWS
         weights = self._four_bits if self._four_bits is not None and is_small else self._dense
@@ -83,7 +86,7 @@ class FusedDecoder:
             [runs for runs, _ in masks],
             batch.chunk_plans,
             [chunks for _, chunks in masks],
-            [windows.index(window) for window in self._windows],
+            self._window_of_layer,
             self._num_queries,
             self._num_heads,
             self._eps,

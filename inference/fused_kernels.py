@@ -161,6 +161,6 @@ def scripted(function: Callable[..., Any]) -> Callable[..., Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compiled: Callable[..., Any] = torch.jit.script(function)
-    except (RuntimeError, NotImplementedError):
+    except RuntimeError:  # NotImplementedError, from Python 3.14 on, is one
         return function
     return compiled

@@ -18,27 +18,24 @@ from transformers import GenerationConfig
 from inference.answers import Answer
 from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
-from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, WaitingLine
+from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
 from inference.model_folder import context_window_of
 from inference.prompts import prompt_encoder_for
 from inference.sampling import choose
-from inference.streams import ChannelStream, TokenRate
+from inference.streams import TokenRate
 from inference.types import (
     Capabilities,
-    ChatMessage,
     EngineKind,
     EngineStats,
     FinishReason,
-    GenerationRequest,
     Output,
-    StepChannel,
 )
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-class GenerateEngine:
+class GenerateEngine(IntakeEngine):
     """
     Implements `types.Engine`.
 
@@ -90,34 +87,14 @@ class GenerateEngine:
         self._thread = thread or ComputeThread("generate-engine")
         self._thread.serve(self._serve)
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._intake.capabilities
-
-    @property
-    def context_window(self) -> int:
-        return self._intake.context_window
-
-    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return len(self._intake.encoder.encode_messages(messages))
-
-    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
-        """
-        Queue a request; see `types.Engine.submit` for what it raises beside these.
-
-        :raises RequestIdInUse: a request of this id has not ended yet.
-        :raises ValueError: not exactly one of messages and prompt_token_ids is given.
-        """
-        stream = ChannelStream(request.id, own_channel=StepChannel() if channel is None else None)
-        answer = self._intake.admit(request, channel or stream.channel)
+    def _queue(self, answer: Answer) -> None:
         with self._changed:
             if self._is_closed:
                 raise EngineClosed("the engine is closed")
-            if self._is_running(request.id) or request.id in self._waiting:
-                raise RequestIdInUse(request_id=request.id)
+            if self._is_running(answer.request.id) or answer.request.id in self._waiting:
+                raise RequestIdInUse(request_id=answer.request.id)
             self._waiting.add(answer)
             self._changed.notify()
-        return stream
 
     def cancel(self, request_id: str) -> None:
         with self._changed:
@@ -154,9 +131,7 @@ class GenerateEngine:
             except StepFailed as failure:
                 self._fail(answer, failure)
             except Exception as failure:  # noqa: BLE001  # whatever a model raises ends its request, never the engine
-                error = StepFailed(f"the forward pass failed ({type(failure).__name__}: {failure})")
-                error.__cause__ = failure
-                self._fail(answer, error)
+                self._fail(answer, StepFailed.by(failure))
 
     def _next(self) -> Answer | None:
         """Wait for an answer to begin and make it the running one; None once the engine is closed."""
@@ -195,7 +170,7 @@ class GenerateEngine:
             if not self.is_running(answer):
                 return None
             if choice is None:
-                raise StepFailed("the model's logits were not numbers; the request may be retried")
+                raise StepFailed.broken_logits()
             self._num_generated_tokens += 1
             self._rate.note(self._num_generated_tokens)
             delta, reason = answer.accept(choice, now_s=time.monotonic())

@@ -9,13 +9,16 @@ import heapq
 import itertools
 import random
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.answers import Answer
 from inference.errors import PromptTooLong, QueueFull
 from inference.prompts import PromptEncoder
 from inference.requests import check_request
-from inference.types import OPTIONAL_PARAMETERS, Capabilities, GenerationRequest, StepChannel
+from inference.streams import ChannelStream
+from inference.types import OPTIONAL_PARAMETERS, Capabilities, ChatMessage, GenerationRequest, StepChannel
 
 DEFAULT_MAX_WAITING = 512
 # What whoever chooses tokens by `sampling.choose` can do.
@@ -52,6 +55,38 @@ class Intake:
             channel=channel,
             submitted_at_s=time.monotonic(),
         )
+
+
+class IntakeEngine(ABC):
+    """The side of an engine that its callers meet, the same for all; where an answer waits is each one's own."""
+
+    _intake: Intake
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._intake.capabilities
+
+    @property
+    def context_window(self) -> int:
+        return self._intake.context_window
+
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return len(self._intake.encoder.encode_messages(messages))
+
+    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
+        """
+        Queue a request; see `types.Engine.submit` for what it raises beside these.
+
+        :raises RequestIdInUse: a request of this id has not ended yet.
+        :raises ValueError: not exactly one of messages and prompt_token_ids is given.
+        """
+        stream = ChannelStream(request.id, own_channel=StepChannel() if channel is None else None)
+        self._queue(self._intake.admit(request, channel or stream.channel))
+        return stream
+
+    @abstractmethod
+    def _queue(self, answer: Answer) -> None:
+        """:raises EngineClosed, RequestIdInUse, QueueFull: as `submit`."""
 
 
 class WaitingLine:

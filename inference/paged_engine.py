@@ -20,18 +20,16 @@ from transformers.generation.continuous_batching.cb_logits_processors import Con
 from inference.answers import Answer
 from inference.cache import CacheShape
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
-from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, WaitingLine
+from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
 from inference.model_folder import context_window_of
 from inference.prompts import PromptEncoder
 from inference.sampling import Choice, choose
-from inference.streams import ChannelStream, TokenRate
+from inference.streams import TokenRate
 from inference.types import (
     Capabilities,
-    ChatMessage,
     EngineKind,
     EngineStats,
     FinishReason,
-    GenerationRequest,
     Output,
     StepChannel,
 )
@@ -45,7 +43,7 @@ _CPU_CACHE_BYTES = 3 * 2**29  # 1.5 GiB; on a GPU transformers takes 0.8 of what
 _PAGE_TOKENS = 256  # the page that FlashAttention's kernels want
 
 
-class PagedEngine:
+class PagedEngine(IntakeEngine):
     """
     Implements `types.Engine`.
 
@@ -105,34 +103,14 @@ class PagedEngine:
         self._supervisor = threading.Thread(target=self._supervise, name="paged-engine", daemon=True)
         self._supervisor.start()
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._intake.capabilities
-
-    @property
-    def context_window(self) -> int:
-        return self._intake.context_window
-
-    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return len(self._intake.encoder.encode_messages(messages))
-
-    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
-        """
-        Queue a request; see `types.Engine.submit` for what it raises beside these.
-
-        :raises RequestIdInUse: a request of this id has not ended yet.
-        :raises ValueError: not exactly one of messages and prompt_token_ids is given.
-        """
-        stream = ChannelStream(request.id, own_channel=StepChannel() if channel is None else None)
-        answer = self._intake.admit(request, channel or stream.channel)
+    def _queue(self, answer: Answer) -> None:
         with self._lock:
             if self._is_closed:
                 raise EngineClosed("the engine is closed")
-            if self._key_of(request.id) is not None or request.id in self._waiting:
-                raise RequestIdInUse(request_id=request.id)
+            if self._key_of(answer.request.id) is not None or answer.request.id in self._waiting:
+                raise RequestIdInUse(request_id=answer.request.id)
             self._waiting.add(answer)
             self._begin_waiting()
-        return stream
 
     def cancel(self, request_id: str) -> None:
         with self._lock:
@@ -199,7 +177,7 @@ class PagedEngine:
             if answer is None:  # cancelled while its token was being chosen
                 continue
             if choice is None:
-                error = StepFailed("the model's logits were not numbers; the request may be retried")
+                error = StepFailed.broken_logits()
                 outputs[answer.channel] += self._forget(key).finish(FinishReason.ERROR, now_s=now_s, error=error)
                 continue
             self._num_generated_tokens += 1
@@ -275,8 +253,7 @@ class PagedEngine:
 
     def _restart(self, failure: Exception | None) -> None:
         """End whom the failed step touched, and begin the others again where they were."""
-        error = StepFailed(f"the forward pass failed ({type(failure).__name__}: {failure})")
-        error.__cause__ = failure
+        error = StepFailed.by(failure)
         touched = self._keys_in_step or frozenset(self._running)
         survivors = [answer for key, answer in self._running.items() if key not in touched]
         for key in touched & self._running.keys():

@@ -78,9 +78,7 @@ class Stepper:
         now_s = self._clock()
         for answer, choice in zip(answers, chosen, strict=True):
             if choice is None:
-                self._end_failed(
-                    answer.job, StepFailed("the model's logits were not numbers; the request may be retried")
-                )
+                self._end_failed(answer.job, StepFailed.broken_logits())
                 continue
             self.num_generated_tokens += 1
             delta, reason = answer.accept(choice, now_s=now_s)
@@ -96,9 +94,7 @@ class Stepper:
         touched = {segment.job.request_id: segment.job for segment in plan.segments}
         touched |= {job.request_id: job for job in self._scheduler.running if job.slot in admitted}
         for job in touched.values():
-            error = StepFailed(f"the forward pass failed ({type(failure).__name__}: {failure})")
-            error.__cause__ = failure
-            self._end_failed(job, error)
+            self._end_failed(job, StepFailed.by(failure))
 
     def _end_failed(self, job: Job, error: EngineError) -> None:
         slot = self._scheduler.forget(job)
