@@ -1,5 +1,5 @@
 """
-Aho–Corasick over integers, kept as flat arrays. Owns finding; knows neither characters nor rules.
+Aho–Corasick over integers: flat arrays, and one dictionary of edges. Owns finding; knows neither characters nor rules.
 
 Source: Aho and Corasick 1975, "Efficient string matching", doi:10.1145/360825.360855. Beside it, each state tells how
 much of the input is still alive: the longest suffix that some pattern may yet complete. That is the exact hold-back.
@@ -8,8 +8,8 @@ much of the input is still alive: the longest suffix that some pattern may yet c
 from __future__ import annotations  # array is generic for the type checker only
 
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 # An edge's key is `state << SYMBOL_BITS | symbol`; symbols are Unicode code points, below 0x110000.
 SYMBOL_BITS = 21
@@ -21,24 +21,21 @@ class Automaton:
     """
     States are numbered by depth, 0 is the root, so a state's `fail` is always a smaller number.
 
+    edges: the next state by `state << SYMBOL_BITS | symbol`. A hash table in arrays or sorted keys would load without
+    being built, but a step would take 2 to 10 times as long (bench/moderation/publish.py).
     depth: symbols from the root. parent: the state one symbol earlier.
     fail: the longest proper suffix that is a state.
     pattern: the pattern that ends in this state, or NO_PATTERN.
     report: the first state along the suffixes (itself included) in which a pattern ends, or 0.
     """
 
-    edge_keys: array[int]
-    edge_targets: array[int]
+    edges: Mapping[int, int]
     depth: array[int]
     parent: array[int]
     fail: array[int]
     pattern: array[int]
     report: array[int]
     pattern_end: array[int]  # by pattern: its last state
-    edges: dict[int, int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "edges", dict(zip(self.edge_keys, self.edge_targets, strict=True)))
 
     def patterns_ending(self, state: int) -> Iterator[int]:
         """Patterns that end where `state` was entered, longest first."""
@@ -79,55 +76,60 @@ def build_automaton(patterns: Sequence[Sequence[int]]) -> Automaton:
 
     :raises ValueError: for an empty or repeated pattern.
     """
-    children, ends = _trie(patterns)
-    return _arrays(children, ends)
+    growing = _Growing()
+    reached = [0] * len(patterns)  # by pattern: the state of its symbols so far
+    growing_patterns: Sequence[int] = range(len(patterns))
+    place = 0  # all patterns grow by one symbol at a time: states are then numbered by depth
+    while growing_patterns:
+        unfinished = []
+        for number in growing_patterns:
+            symbols = patterns[number]
+            if place == len(symbols):
+                growing.end(reached[number], number)
+                continue
+            reached[number] = growing.child(reached[number], symbols[place])
+            unfinished.append(number)
+        growing_patterns = unfinished
+        place += 1
+    return growing.automaton(pattern_end=array("i", reached))
 
 
-def _trie(patterns: Sequence[Sequence[int]]) -> tuple[list[dict[int, int]], dict[int, int]]:
-    """Children by state, and the pattern by its last state; states in order of insertion."""
-    children: list[dict[int, int]] = [{}]
-    ends: dict[int, int] = {}
-    for number, symbols in enumerate(patterns):
-        state = 0
-        for symbol in symbols:
-            following = children[state].get(symbol)
-            if following is None:
-                following = len(children)
-                children[state][symbol] = following
-                children.append({})
-            state = following
-        if state == 0 or state in ends:
+class _Growing:
+    """An automaton while its states are found, shallow ones first: a state's `fail` is there before it is needed."""
+
+    __slots__ = ("_depth", "_edges", "_fail", "_parent", "_pattern")
+
+    def __init__(self) -> None:
+        self._edges: dict[int, int] = {}
+        self._depth, self._parent, self._fail = array("i", [0]), array("i", [0]), array("i", [0])
+        self._pattern = array("i", [NO_PATTERN])
+
+    def child(self, state: int, symbol: int) -> int:
+        following = self._edges.get(state << SYMBOL_BITS | symbol)
+        if following is None:
+            following = len(self._depth)
+            self._fail.append(self._step(self._fail[state], symbol) if state else 0)
+            self._edges[state << SYMBOL_BITS | symbol] = following
+            self._depth.append(self._depth[state] + 1)
+            self._parent.append(state)
+            self._pattern.append(NO_PATTERN)
+        return following
+
+    def end(self, state: int, number: int) -> None:
+        """:raises ValueError: for an empty or repeated pattern."""
+        if state == 0 or self._pattern[state] != NO_PATTERN:
             raise ValueError(f"pattern {number} is empty or repeats another")
-        ends[state] = number
-    return children, ends
+        self._pattern[state] = number
 
+    def automaton(self, *, pattern_end: array[int]) -> Automaton:
+        report = array("i", bytes(4 * len(self._depth)))
+        for state in range(1, len(report)):
+            report[state] = state if self._pattern[state] != NO_PATTERN else report[self._fail[state]]
+        return Automaton(self._edges, self._depth, self._parent, self._fail, self._pattern, report, pattern_end)
 
-def _arrays(children: list[dict[int, int]], ends: dict[int, int]) -> Automaton:
-    size = len(children)
-    depth, parent, fail, report = (array("i", bytes(4 * size)) for _ in range(4))
-    pattern = array("i", [NO_PATTERN]) * size
-    pattern_end = array("i", bytes(4 * len(ends)))
-    edges: dict[int, int] = {}
-    trie_state = [0]  # by new number: breadth first, so that `fail` is always done before it is needed
-    for state in range(size):
-        for symbol, child in children[trie_state[state]].items():
-            following = len(trie_state)
-            trie_state.append(child)
-            depth[following], parent[following] = depth[state] + 1, state
-            fail[following] = _step(edges, fail, fail[state], symbol) if state else 0
-            edges[state << SYMBOL_BITS | symbol] = following
-    for state in range(1, size):
-        if (number := ends.get(trie_state[state], NO_PATTERN)) != NO_PATTERN:
-            pattern[state], pattern_end[number] = number, state
-        report[state] = state if pattern[state] != NO_PATTERN else report[fail[state]]
-    return Automaton(
-        array("Q", edges.keys()), array("i", edges.values()), depth, parent, fail, pattern, report, pattern_end
-    )
-
-
-def _step(edges: dict[int, int], fail: array[int], state: int, symbol: int) -> int:
-    following = edges.get(state << SYMBOL_BITS | symbol)
-    while following is None and state:
-        state = fail[state]
-        following = edges.get(state << SYMBOL_BITS | symbol)
-    return following or 0
+    def _step(self, state: int, symbol: int) -> int:
+        following = self._edges.get(state << SYMBOL_BITS | symbol)
+        while following is None and state:
+            state = self._fail[state]
+            following = self._edges.get(state << SYMBOL_BITS | symbol)
+        return following or 0

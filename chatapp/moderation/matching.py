@@ -11,72 +11,136 @@ from __future__ import annotations  # array is generic for the type checker only
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, build_automaton
 from chatapp.moderation.normalise import FOLDED_BY_CHAR, WORD_END, pattern_symbols
 from chatapp.moderation.rule import Rule
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Match
+from chatapp.moderation.verdict import HOLDING_ACTIONS, Match, Stage
 
 _NEVER = 1 << 62  # a symbol that no text reaches
 
 
+class Pattern(NamedTuple):
+    """
+    One keyword or allow phrase: its length in symbols, and the rules (by number) that deny or allow it.
+
+    num_trailing_boundaries: 1 if its last symbol only says that the word is over: it stands for no character.
+    """
+
+    length: int
+    num_trailing_boundaries: int
+    denied_by: Sequence[int]
+    allowed_by: Sequence[int]
+
+
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """One keyword or allow phrase: its symbols, and the rules (by number) that deny or allow it."""
+class Owners:
+    """By pattern, the rules that name it: those of pattern n are `rule_numbers[starts[n]:starts[n + 1]]`."""
 
-    symbols: tuple[int, ...]
-    denied_by: tuple[int, ...]
-    allowed_by: tuple[int, ...]
+    starts: array[int]
+    rule_numbers: array[int]
+
+    def of(self, number: int) -> array[int]:
+        return self.rule_numbers[self.starts[number] : self.starts[number + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """
+    The phrases of all rules of a ruleset in one automaton, for every stage: what takes time to build.
+
+    ends_word: by pattern, 1 if its last symbol is a word's end. allowed_by_alive: by state, the rules with an allow
+    phrase that goes on from exactly here.
+    """
+
+    automaton: Automaton
+    ends_word: array[int]
+    denied_by: Owners
+    allowed_by: Owners
+    allowed_by_alive: Mapping[int, frozenset[int]]
+
+    def pattern(self, number: int) -> Pattern:
+        length = self.automaton.depth[self.automaton.pattern_end[number]]
+        return Pattern(length, self.ends_word[number], self.denied_by.of(number), self.allowed_by.of(number))
 
     @property
-    def length(self) -> int:
-        return len(self.symbols)
-
-    @property
-    def num_trailing_boundaries(self) -> int:
-        """1 if the last symbol only says that the word is over: it stands for no character."""
-        return int(self.symbols[-1] == WORD_END)
+    def num_patterns(self) -> int:
+        return len(self.ends_word)
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
     """
-    The rules of one stage in one automaton.
+    The rules as one stage sees them.
 
+    looking: numbers of the rules that look at this stage; the others' matches do not count.
     held_depth: by state, the length of the longest suffix that may still become a withheld match.
-    allowed_by_alive: by state, the rules with an allow phrase that goes on from exactly here.
     """
 
     rules: tuple[Rule, ...]
-    patterns: tuple[Pattern, ...]
-    automaton: Automaton
+    looking: frozenset[int]
+    dictionary: Dictionary
     held_depth: array[int]
-    allowed_by_alive: Mapping[int, frozenset[int]]
 
 
-def compile_rules(rules: Sequence[Rule]) -> CompiledRules:
-    patterns = _patterns(rules)
-    automaton = build_automaton([pattern.symbols for pattern in patterns])
+def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
+    """All stages of a ruleset: they share one automaton, and their hold-back where the same rules hold."""
+    dictionary = build_dictionary(rules)
+    depths: dict[frozenset[int], array[int]] = {}
+    compiled = {}
+    for stage in Stage:
+        holding = holding_rules(rules, stage)
+        if holding not in depths:
+            depths[holding] = _held_depth(dictionary, holding)
+        compiled[stage] = CompiledRules(tuple(rules), looking_rules(rules, stage), dictionary, depths[holding])
+    return compiled
+
+
+def looking_rules(rules: Sequence[Rule], stage: Stage) -> frozenset[int]:
+    return frozenset(number for number, rule in enumerate(rules) if stage in rule.stages)
+
+
+def holding_rules(rules: Sequence[Rule], stage: Stage) -> frozenset[int]:
+    """Those that may take text away at this stage, so that a stream has to wait for them."""
     holding = {number for number, rule in enumerate(rules) if rule.enforced and rule.action in HOLDING_ACTIONS}
-    held = [number for number, pattern in enumerate(patterns) if not holding.isdisjoint(pattern.denied_by)]
-    alive: dict[int, frozenset[int]] = {}
-    for number, pattern in enumerate(patterns):
-        for state in automaton.unfinished(number) if pattern.allowed_by else ():
-            alive[state] = alive.get(state, frozenset()).union(pattern.allowed_by)
-    return CompiledRules(tuple(rules), patterns, automaton, automaton.alive_depth(held), alive)
+    return looking_rules(rules, stage) & holding
 
 
-def _patterns(rules: Sequence[Rule]) -> tuple[Pattern, ...]:
+def build_dictionary(rules: Sequence[Rule]) -> Dictionary:
     denied_by: dict[tuple[int, ...], list[int]] = {}
     allowed_by: dict[tuple[int, ...], list[int]] = {}
     for number, rule in enumerate(rules):
         for phrases, owners in ((rule.words, denied_by), (rule.allow, allowed_by)):
             for symbols in {pattern_symbols(phrase): None for phrase in phrases}:
                 owners.setdefault(symbols, []).append(number)
-    return tuple(
-        Pattern(symbols, tuple(denied_by.get(symbols, ())), tuple(allowed_by.get(symbols, ())))
-        for symbols in {**denied_by, **allowed_by}
+    patterns = list({**denied_by, **allowed_by})
+    automaton = build_automaton(patterns)
+    alive: dict[int, frozenset[int]] = {}
+    for number, symbols in enumerate(patterns) if allowed_by else ():
+        for state in automaton.unfinished(number) if symbols in allowed_by else ():
+            alive[state] = alive.get(state, frozenset()).union(allowed_by[symbols])
+    return Dictionary(
+        automaton,
+        array("b", [symbols[-1] == WORD_END for symbols in patterns]),
+        _owners(patterns, denied_by),
+        _owners(patterns, allowed_by),
+        alive,
     )
+
+
+def _owners(patterns: Sequence[tuple[int, ...]], by_symbols: Mapping[tuple[int, ...], Sequence[int]]) -> Owners:
+    owners = Owners(array("i", [0]), array("i"))
+    for symbols in patterns:
+        owners.rule_numbers.extend(by_symbols.get(symbols, ()))
+        owners.starts.append(len(owners.rule_numbers))
+    return owners
+
+
+def _held_depth(dictionary: Dictionary, holding: frozenset[int]) -> array[int]:
+    denied_by = dictionary.denied_by
+    held = [number for number in range(dictionary.num_patterns) if not holding.isdisjoint(denied_by.of(number))]
+    return dictionary.automaton.alive_depth(held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +155,21 @@ class _Candidate:
 class Scanner:
     """Reads one text, piece by piece, and yields its matches as they settle."""
 
-    __slots__ = ("_candidates", "_compiled", "_in_word", "_num_dropped", "_positions", "_state", "num_chars")
+    __slots__ = (
+        "_automaton",
+        "_candidates",
+        "_compiled",
+        "_in_word",
+        "_num_dropped",
+        "_positions",
+        "_state",
+        "num_chars",
+    )
 
     def __init__(self, compiled: CompiledRules) -> None:
         self.num_chars = 0
         self._compiled = compiled
+        self._automaton = compiled.dictionary.automaton
         self._state = 0
         self._in_word = False
         self._positions: list[int] = []  # character by symbol, of the symbols that may still be part of a match
@@ -125,7 +199,7 @@ class Scanner:
 
         The scanner stands at that character then; who stops iterating leaves the rest of the text unread.
         """
-        automaton = self._compiled.automaton
+        automaton = self._automaton
         following, fail, report = automaton.edges.get, automaton.fail, automaton.report
         state, in_word, positions = self._state, self._in_word, self._positions
         num_chars_after = self.num_chars + len(text)
@@ -153,7 +227,7 @@ class Scanner:
 
     def end(self) -> tuple[Match, ...]:
         """The text is over: a last word ends here, nothing is alive any more, what is left settles."""
-        automaton = self._compiled.automaton
+        automaton = self._automaton
         if self._in_word:
             self._positions.append(self.num_chars)
             for suffix in automaton.suffixes(
@@ -167,16 +241,18 @@ class Scanner:
 
     def _collect(self, entered: int) -> None:
         """Take in the patterns that end at the newest symbol; keywords first, as an allow phrase may end with one."""
-        numbers = list(self._compiled.automaton.patterns_ending(entered))
+        compiled = self._compiled
+        patterns = [compiled.dictionary.pattern(number) for number in self._automaton.patterns_ending(entered)]
         num_symbols = self._num_dropped + len(self._positions)
-        for pattern in map(self._compiled.patterns.__getitem__, numbers):
+        for pattern in patterns:
             start_symbol = num_symbols - pattern.length
             start = self._positions[-pattern.length]
             end = self._positions[-1 - pattern.num_trailing_boundaries] + 1
             for rule_number in pattern.denied_by:
-                match = _match(self._compiled.rules[rule_number], start, end)
-                self._candidates.append(_Candidate(rule_number, start_symbol, match))
-        for pattern in map(self._compiled.patterns.__getitem__, numbers):
+                if rule_number in compiled.looking:
+                    match = _match(compiled.rules[rule_number], start, end)
+                    self._candidates.append(_Candidate(rule_number, start_symbol, match))
+        for pattern in patterns:
             if pattern.allowed_by:
                 self._cancel(pattern.allowed_by, from_symbol=num_symbols - pattern.length)
 
@@ -200,7 +276,7 @@ class Scanner:
 
     def _covered_from(self) -> dict[int, int]:
         """By rule: where its longest allow phrase under way began; it may cover all that starts there or later."""
-        automaton, alive = self._compiled.automaton, self._compiled.allowed_by_alive
+        automaton, alive = self._automaton, self._compiled.dictionary.allowed_by_alive
         num_symbols = self._num_dropped + len(self._positions)
         first: dict[int, int] = {}
         for suffix in automaton.suffixes(self._state):
@@ -209,7 +285,7 @@ class Scanner:
         return first
 
     def _forget_dead_symbols(self) -> None:
-        num_dead = len(self._positions) - self._compiled.automaton.depth[self._state]
+        num_dead = len(self._positions) - self._automaton.depth[self._state]
         if num_dead:
             self._num_dropped += num_dead
             del self._positions[:num_dead]

@@ -48,8 +48,20 @@ class Rule:
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
         """:raises RulesetInvalid: for a missing field, an unknown word, or a rule with problems."""
+        rule = cls.from_checked_json(raw)
+        for problem in rule_problems(rule):
+            raise RulesetInvalid(f"rule {rule.id!r}: {problem.code} {problem.phrase!r}")
+        return rule
+
+    @classmethod
+    def from_checked_json(cls, raw: Mapping[str, Any]) -> Self:
+        """
+        Of a rule whose problems were looked for before: for 100,000 words that takes a third of a second.
+
+        :raises RulesetInvalid: for a missing field or an unknown word.
+        """
         try:
-            rule = cls(
+            return cls(
                 id=str(raw["id"]),
                 revision=int(raw["revision"]),
                 category=str(raw["category"]),
@@ -64,9 +76,6 @@ class Rule:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RulesetInvalid(f"rule {raw.get('id', '?')!r} cannot be read: {error!r}") from error
-        for problem in rule_problems(rule):
-            raise RulesetInvalid(f"rule {rule.id!r}: {problem.code} {problem.phrase!r}")
-        return rule
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -1,10 +1,11 @@
 """
 A ruleset as an immutable value, read from and written to JSON. Knows no database.
 
-It compiles itself once per stage; every stream that begins with it shares that.
+It compiles itself once, for all stages; every stream that begins with it shares that.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -36,6 +37,13 @@ class Ruleset:
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise RulesetInvalid(f"this is no ruleset: {error!r}") from error
 
+    @classmethod
+    def from_compiled(cls, version: int, compiled: Mapping[Stage, CompiledRules]) -> Self:
+        """What another process compiled: nothing is left to do."""
+        ruleset = cls(version, next(iter(compiled.values())).rules)
+        ruleset._compiled.update(compiled)
+        return ruleset
+
     def to_json(self) -> str:
         """Canonical: equal rulesets give equal bytes."""
         raw = {"version": self.version, "rules": [rule.to_json() for rule in self.rules]}
@@ -53,5 +61,5 @@ class Ruleset:
     def compiled(self, stage: Stage) -> CompiledRules:
         """Built at first use; two threads may both build it, either result serves."""
         if stage not in self._compiled:
-            self._compiled[stage] = compile_rules([rule for rule in self.rules if stage in rule.stages])
+            self._compiled.update(compile_rules(self.rules))
         return self._compiled[stage]
