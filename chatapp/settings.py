@@ -142,9 +142,18 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "chatapp.generations.maintenance.reap", "schedule": 2.0, "options": {"expires": 2.0}},
+    # Sent when a ruleset is published, too; this one is for messages that were lost.
+    "ruleset-build": {"task": "chatapp.moderation.tasks.ruleset_build", "schedule": 30.0, "options": {"expires": 30.0}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model worker serves
+
+# --- Moderation ----------------------------------------------------------------------------------------------------
+
+# Block rules of severity 3 and 4 wait for a second person before they are published; "off" where one person keeps them.
+MODERATION_SECOND_APPROVAL = os.environ.get("CHATAPP_MODERATION_SECOND_APPROVAL", "on") != "off"
+# Processes that judge load a new ruleset beside their work; off: when it is first asked for, which tests like.
+MODERATION_FOLLOW_RULESETS = True
 
 # --- People --------------------------------------------------------------------------------------------------------
 

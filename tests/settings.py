@@ -14,6 +14,7 @@ os.environ.setdefault("CHATAPP_DATA_DIR", "var/test")
 from chatapp.settings import *  # noqa: F403
 from chatapp.settings import DATABASES, INSTALLED_APPS
 
+MODERATION_FOLLOW_RULESETS = False  # a thread with a connection of its own outlives a test's transaction
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.support.database"]
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

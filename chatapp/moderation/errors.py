@@ -27,3 +27,63 @@ class RulesetMissing(DomainError):
 
     code = "ruleset_missing"
     http_status = 503
+
+
+class RuleReasonMissing(DomainError):
+    """A change to a rule that is, or is to be, in force."""
+
+    code = "rule_reason_missing"
+    http_status = 422
+
+
+class RuleMoveIllegal(DomainError):
+    """A state that cannot follow the rule's; `details` hold both."""
+
+    code = "rule_move_illegal"
+    http_status = 409
+
+
+class RuleRevisionMissing(DomainError):
+    code = "rule_revision_missing"
+    http_status = 404
+
+
+class RuleRevisionOutdated(DomainError):
+    """What was to be approved is not the rule any more."""
+
+    code = "rule_revision_outdated"
+    http_status = 409
+
+
+class ApprovalNotNeeded(DomainError):
+    code = "approval_not_needed"
+    http_status = 409
+
+
+class ApprovalByAuthor(DomainError):
+    code = "approval_by_author"
+    http_status = 403
+
+
+class ApprovalNotPermitted(DomainError):
+    code = "approval_not_permitted"
+    http_status = 403
+
+
+class AlreadyApproved(DomainError):
+    code = "already_approved"
+    http_status = 409
+
+
+class ApprovalMissing(DomainError):
+    """Rules wait for a second person; `details` name them."""
+
+    code = "approval_missing"
+    http_status = 409
+
+
+class OverrideNotPermitted(DomainError):
+    """Only an administrator may publish without the second person."""
+
+    code = "override_not_permitted"
+    http_status = 403

@@ -1,8 +1,8 @@
 """
-Rules as people edit them, and rulesets as they were published.
+Rules as people edit them, their history, and rulesets as they were published.
 
-A rule may change at any time and changes nothing by that. A published ruleset never changes (triggers of migration
-0002).
+A rule may change at any time and changes nothing by that; each change is a revision. A published ruleset never changes,
+nor does a revision or an approval (triggers of migrations 0002 and 0006).
 """
 
 from typing import ClassVar
@@ -166,6 +166,7 @@ class Rule(models.Model):
         verbose_name_plural = _("rules")
         ordering: ClassVar[list[str]] = ["slug"]
         default_permissions = ("add", "change", "view")
+        permissions = (("approve_rule", "Can approve a rule"),)
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(kind__in=RuleKind.values), name="rule_kind"),
             models.CheckConstraint(condition=Q(category__in=RuleCategory.values), name="rule_category"),
@@ -178,6 +179,52 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class RuleRevision(models.Model):
+    """The rule as it was after one change, whole, and who answers for it. Only ever added to."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("rule"))
+    number = models.PositiveIntegerField(_("revision"))
+    snapshot = models.JSONField(_("rule"))
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("changed by")
+    )
+    created_at = models.DateTimeField(_("changed"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering: ClassVar[list[str]] = ["rule", "-number"]
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["rule", "number"], name="rule_revision_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="rule_revision_number"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class RuleApproval(models.Model):
+    """A second person stands by one revision of a rule: never its author (trigger of migration 0006)."""
+
+    revision = models.OneToOneField(
+        RuleRevision, on_delete=models.PROTECT, related_name="approval", verbose_name=_("revision")
+    )
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("approved by")
+    )
+    approved_at = models.DateTimeField(_("approved"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.revision)
 
 
 class Ruleset(models.Model):
@@ -195,6 +242,15 @@ class Ruleset(models.Model):
         verbose_name=_("published by"),
     )
     published_at = models.DateTimeField(_("published"), default=clock.now)
+    restored_version = models.PositiveIntegerField(
+        _("restored version"), null=True, help_text=_("The version whose rules were put back into force.")
+    )
+    override_reason = models.CharField(
+        _("published without approval"),
+        max_length=500,
+        blank=True,
+        help_text=_("Why an administrator did not wait for the second person."),
+    )
 
     class Meta:
         verbose_name = _("ruleset")
@@ -209,3 +265,27 @@ class Ruleset(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class RulesetBuild(models.Model):
+    """
+    What the default worker compiled of one version, for the other processes to load: a cache, not a record.
+
+    format: of `builds.py`; a process that reads another format compiles for itself.
+    """
+
+    version = models.PositiveIntegerField()
+    format = models.PositiveSmallIntegerField()
+    payload = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    num_bytes = models.PositiveIntegerField()
+    built_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["version", "format"], name="ruleset_build_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} ({self.format})"

@@ -5,9 +5,9 @@ It compiles itself once, for all stages; every stream that begins with it shares
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from chatapp.moderation.matching import CompiledRules, compile_rules
 from chatapp.moderation.rule import Rule, RulesetInvalid
@@ -31,9 +31,22 @@ class Ruleset:
     @classmethod
     def from_json(cls, payload: str) -> Self:
         """:raises RulesetInvalid: if the payload is no ruleset or a rule in it has problems."""
+        return cls._read(payload, Rule.from_json)
+
+    @classmethod
+    def from_published_json(cls, payload: str) -> Self:
+        """
+        Of a payload whose rules were looked through when it was published.
+
+        :raises RulesetInvalid: if it is no ruleset, or one of words that this version of the product does not know.
+        """
+        return cls._read(payload, Rule.from_checked_json)
+
+    @classmethod
+    def _read(cls, payload: str, rule: Callable[[Mapping[str, Any]], Rule]) -> Self:
         try:
             raw = json.loads(payload)
-            return cls(version=int(raw["version"]), rules=tuple(Rule.from_json(rule) for rule in raw["rules"]))
+            return cls(version=int(raw["version"]), rules=tuple(map(rule, raw["rules"])))
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise RulesetInvalid(f"this is no ruleset: {error!r}") from error
 

@@ -1,43 +1,70 @@
-"""Reads rules and rulesets. Web and workers ask for the ruleset in force at every turn: one indexed query."""
+"""Reads rules, their histories and rulesets. Web and workers ask for the ruleset in force at every turn: one query."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from uuid import UUID
 
+from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from chatapp.moderation import models
-from chatapp.moderation.errors import RulesetMissing
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.errors import RulesetMissing, RuleUnusable
+from chatapp.moderation.following import follower
+from chatapp.moderation.life_cycle import SEVERITIES_WITH_APPROVAL
+from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load
+from chatapp.moderation.revision_diff import FieldChange, revision_diff
+from chatapp.moderation.rule import Rule, RulesetInvalid
 from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.snapshot import rule_snapshot, snapshot_apply
 from chatapp.moderation.verdict import Action, RuleState, Stage
-
-# Streams keep the ruleset they began with; more than a few at a time are only there while someone publishes often.
-_MAX_REMEMBERED_RULESETS = 8
 
 
 def ruleset_current() -> Ruleset:
     """
-    The ruleset in force. Built again only when another was published.
+    The ruleset that judges what begins now: the newest, or for less than two seconds the one before.
 
-    :raises RulesetMissing: when none ever was.
+    :raises RulesetMissing: when none ever was published.
     """
-    newest = models.Ruleset.objects.order_by("-version").values_list("version", "sha256").first()
-    if newest is None:
+    key = key_newest()
+    if key is None:
         raise RulesetMissing(_("No ruleset is published, so nothing can be judged."))
-    return _ruleset(*newest)
+    return follower().current(key) if settings.MODERATION_FOLLOW_RULESETS else ruleset_load(key)
 
 
 def ruleset_get(*, version: int) -> Ruleset:
     """:raises RulesetMissing: when there is no such version."""
+    return ruleset_load(_key(version))
+
+
+def ruleset_rules(*, version: int | None = None) -> tuple[Rule, ...]:
+    """
+    The rules of a version, or of the newest, to read and compare: nothing is compiled. Empty if none was published.
+
+    :raises RulesetMissing: when there is no such version.
+    :raises RuleUnusable: if this version of the product cannot read it.
+    """
+    key = key_newest() if version is None else _key(version)
+    try:
+        return _rules(key) if key else ()
+    except RulesetInvalid as error:
+        sentence = _("Ruleset %(version)d holds something that this release does not know.")
+        raise RuleUnusable(sentence % {"version": key.version if key else 0}, reason=str(error)) from error
+
+
+def _key(version: int) -> RulesetKey:
     sha256 = models.Ruleset.objects.filter(version=version).values_list("sha256", flat=True).first()
     if sha256 is None:
         raise RulesetMissing(_("There is no ruleset with this version."), version=version)
-    return _ruleset(version, sha256)
+    return RulesetKey(version, sha256)
 
 
-@lru_cache(maxsize=_MAX_REMEMBERED_RULESETS)
-def _ruleset(version: int, sha256: str) -> Ruleset:
-    """The digest is part of the key: a test's database gives the same version to another ruleset."""
-    return Ruleset.from_json(models.Ruleset.objects.get(version=version, sha256=sha256).payload)
+@lru_cache(maxsize=4)
+def _rules(key: RulesetKey) -> tuple[Rule, ...]:
+    payload = models.Ruleset.objects.values_list("payload", flat=True).get(version=key.version, sha256=key.sha256)
+    return Ruleset.from_published_json(payload).rules
 
 
 def rule_list_in_force() -> list[Rule]:
@@ -52,6 +79,63 @@ def ruleset_edited() -> Ruleset:
         row.state = RuleState.SHADOW if row.state == RuleState.DRAFT else row.state
         rules.append(rule_as_published(row))
     return Ruleset(version=0, rules=tuple(rules))
+
+
+def rules_waiting(*, in_force: Iterable[Rule]) -> QuerySet[models.Rule]:
+    """
+    The rules that wait for a second person: they enforce a block, are grave, and nobody approved them as they are.
+
+    in_force: the newest ruleset's; what is there in this very revision needs nobody to stay there.
+    """
+    needing = models.Rule.objects.filter(
+        state=RuleState.ENFORCING, action=Action.BLOCK, severity__in=SEVERITIES_WITH_APPROVAL
+    )
+    there = {rule.id: rule.revision for rule in in_force if rule.enforced}
+    approved = models.RuleApproval.objects.filter(revision__rule__in=needing).values_list(
+        "revision__rule_id", "revision__number"
+    )
+    settled = frozenset(approved)
+    waiting = [
+        rule_id
+        for rule_id, slug, revision in needing.values_list("id", "slug", "revision")
+        if there.get(slug) != revision and (rule_id, revision) not in settled
+    ]
+    return models.Rule.objects.filter(id__in=waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRead:
+    """One revision as people read it: with what it changed. changes: empty for the first."""
+
+    revision: models.RuleRevision
+    changes: tuple[FieldChange, ...]
+
+    @property
+    def approval(self) -> models.RuleApproval | None:
+        return getattr(self.revision, "approval", None)
+
+
+def rule_history(*, rule_id: UUID) -> list[RevisionRead]:
+    """Newest first."""
+    revisions = list(_revisions(rule_id).order_by("-number"))
+    snapshots = [snapshot_completed(revision) for revision in revisions]
+    changes = [revision_diff(before, after) for after, before in pairwise(snapshots)]
+    return [RevisionRead(*read) for read in zip(revisions, [*changes, ()], strict=True)] if revisions else []
+
+
+def rule_revision_get(*, rule_id: UUID, number: int) -> models.RuleRevision | None:
+    return _revisions(rule_id).filter(number=number).first()
+
+
+def _revisions(rule_id: UUID) -> QuerySet[models.RuleRevision]:
+    return models.RuleRevision.objects.filter(rule_id=rule_id).select_related("author", "approval__approver")
+
+
+def snapshot_completed(revision: models.RuleRevision) -> Mapping[str, object]:
+    """With the defaults of fields that rules did not have yet when it was written."""
+    row = models.Rule()
+    snapshot_apply(row, revision.snapshot)
+    return rule_snapshot(row)
 
 
 def rule_as_published(row: models.Rule) -> Rule:

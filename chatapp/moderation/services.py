@@ -1,21 +1,46 @@
-"""Writes rules and publishes rulesets; judges what a person sends."""
+"""Writes rules and their histories, approves, publishes and restores rulesets; judges what a person sends."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.moderation import models
-from chatapp.moderation.errors import PublishReasonMissing, RulesetUnchanged, RuleUnusable
+from chatapp.moderation.errors import (
+    AlreadyApproved,
+    ApprovalByAuthor,
+    ApprovalMissing,
+    ApprovalNotNeeded,
+    ApprovalNotPermitted,
+    OverrideNotPermitted,
+    PublishReasonMissing,
+    RuleMoveIllegal,
+    RuleReasonMissing,
+    RuleRevisionMissing,
+    RuleRevisionOutdated,
+    RulesetUnchanged,
+    RuleUnusable,
+)
 from chatapp.moderation.gate import judge
+from chatapp.moderation.life_cycle import may_move, needs_approval, needs_reason
+from chatapp.moderation.queue import build_send
 from chatapp.moderation.rule import Rule, rule_problems
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.selectors import rule_list_in_force, ruleset_current
-from chatapp.moderation.verdict import Stage, Verdict
+from chatapp.moderation.selectors import (
+    rule_list_in_force,
+    rule_revision_get,
+    rules_waiting,
+    ruleset_current,
+    ruleset_rules,
+)
+from chatapp.moderation.snapshot import rule_snapshot, snapshot_apply
+from chatapp.moderation.verdict import RuleState, Stage, Verdict
 
 # Two people who publish at the same instant: the second takes the next number.
 _MAX_PUBLISH_COLLISIONS = 4
@@ -30,52 +55,221 @@ def text_judge(*, text: str, stage: Stage) -> Verdict:
     return judge(ruleset_current(), text, stage)
 
 
-def rule_create(*, rule: models.Rule, author: User) -> None:
-    """Store a new rule. Nothing is enforced by that: publish."""
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def rule_create(*, rule: models.Rule, author: User, reason: str = "") -> None:
+    """
+    Store a new rule and its first revision. Nothing is enforced by that: publish.
+
+    :raises RuleReasonMissing: for a rule that is to be in force, without a reason.
+    """
+    _change_check(before=RuleState.DRAFT, after=RuleState(rule.state), reason=reason)
     rule.author, rule.updated_at, rule.revision = author, clock.now(), 1
-    rule.save(force_insert=True)
+    with transaction.atomic():
+        rule.save(force_insert=True)
+        _revision_keep(rule, reason)
 
 
-def rule_update(*, rule: models.Rule, author: User) -> None:
-    """Store a changed rule as its next revision. Nothing is enforced by that: publish."""
-    rule.author, rule.updated_at = author, clock.now()
-    rule.revision = F("revision") + 1
-    rule.save(force_update=True)
-    rule.refresh_from_db(fields=["revision"])
+def rule_update(*, rule: models.Rule, author: User, reason: str = "") -> None:
+    """
+    Store a changed rule as its next revision. Nothing is enforced by that: publish.
+
+    :raises RuleMoveIllegal: if its new state cannot follow the stored one.
+    :raises RuleReasonMissing: if the rule is, or is to be, in force.
+    """
+    with transaction.atomic():
+        stored = models.Rule.objects.select_for_update().get(pk=rule.pk)
+        _change_check(before=RuleState(stored.state), after=RuleState(rule.state), reason=reason)
+        rule.author, rule.updated_at, rule.revision = author, clock.now(), stored.revision + 1
+        rule.save(force_update=True)
+        _revision_keep(rule, reason)
 
 
-def ruleset_publish(*, author: User | None, reason: str) -> Ruleset:
+def rule_move(*, rule_id: UUID, state: RuleState, author: User, reason: str) -> models.Rule:
+    """
+    Change a rule's state and nothing else, as its next revision.
+
+    :raises RuleMoveIllegal, RuleReasonMissing:
+    """
+    with transaction.atomic():
+        rule = models.Rule.objects.select_for_update().get(pk=rule_id)
+        if rule.state == state:
+            raise _move_illegal(RuleState(rule.state), state)
+        rule.state = state
+        rule_update(rule=rule, author=author, reason=reason)
+    return rule
+
+
+def rule_restore(*, rule_id: UUID, number: int, author: User, reason: str) -> models.Rule:
+    """
+    Make an old revision's content the rule's next revision. The state stays: people move that.
+
+    :raises RuleRevisionMissing: if there is none with this number.
+    :raises RuleReasonMissing: if the rule is in force.
+    """
+    revision = rule_revision_get(rule_id=rule_id, number=number)
+    if revision is None:
+        raise RuleRevisionMissing(_("The rule has no revision %(number)d.") % {"number": number})
+    with transaction.atomic():
+        rule = models.Rule.objects.select_for_update().get(pk=rule_id)
+        snapshot_apply(rule, {**revision.snapshot, "state": rule.state})
+        rule_update(rule=rule, author=author, reason=reason)
+    return rule
+
+
+def _change_check(*, before: RuleState, after: RuleState, reason: str) -> None:
+    if not may_move(before=before, after=after):
+        raise _move_illegal(before, after)
+    if needs_reason(before=before, after=after) and not reason.strip():
+        raise RuleReasonMissing(_("Say why: the rule is in force, or is to be, and others read its history."))
+
+
+def _move_illegal(before: RuleState, after: RuleState) -> RuleMoveIllegal:
+    labels = dict(models.RuleLifeCycle.choices)
+    sentence = _("A rule that is “%(before)s” cannot become “%(after)s” at once.")
+    return RuleMoveIllegal(
+        sentence % {"before": labels[before], "after": labels[after]}, before=before.value, after=after.value
+    )
+
+
+def _revision_keep(rule: models.Rule, reason: str) -> None:
+    models.RuleRevision.objects.create(
+        rule=rule,
+        number=rule.revision,
+        snapshot=rule_snapshot(rule),
+        reason=reason.strip(),
+        author=rule.author,
+        created_at=rule.updated_at,
+    )
+
+
+def rule_approve(*, rule_id: UUID, number: int, approver: User) -> None:
+    """
+    Stand by a revision as the second person. number: what the approver has read; only the newest can be approved.
+
+    :raises ApprovalNotPermitted, ApprovalByAuthor, ApprovalNotNeeded, RuleRevisionOutdated, AlreadyApproved:
+    """
+    if not approver.has_perm("moderation.approve_rule"):
+        raise ApprovalNotPermitted(_("You may not approve rules."))
+    with transaction.atomic():
+        rule = models.Rule.objects.select_for_update().get(pk=rule_id)
+        if rule.revision != number:
+            raise RuleRevisionOutdated(_("The rule was changed meanwhile. Read it again, then approve."))
+        if not needs_approval(state=rule.state, action=rule.action, severity=rule.severity):
+            raise ApprovalNotNeeded(_("This rule needs no second person."))
+        revision = models.RuleRevision.objects.get(rule=rule, number=number)
+        if revision.author_id == approver.pk:
+            raise ApprovalByAuthor(_("You wrote this revision: another person has to approve it."))
+        _approval, is_new = models.RuleApproval.objects.get_or_create(
+            revision=revision, defaults={"approver": approver, "approved_at": clock.now()}
+        )
+    if not is_new:
+        raise AlreadyApproved(_("This revision is approved already."))
+
+
+# --- rulesets --------------------------------------------------------------------------------------------------------
+
+
+def ruleset_publish(*, author: User | None, reason: str, override_reason: str = "") -> Ruleset:
     """
     Put all shadow and enforcing rules, as they are now, into force as the next version.
 
-    :raises PublishReasonMissing, RuleUnusable, RulesetUnchanged:
+    override_reason: why an administrator does not wait for the second person; it stands on the ruleset.
+    :raises PublishReasonMissing, RuleUnusable, RulesetUnchanged, ApprovalMissing, OverrideNotPermitted:
     """
+    _publish_reason_check(reason)
+
+    def publish() -> Ruleset:
+        newest = _newest_version()  # before the rules: who publishes in between takes the number, and we begin again
+        before, rules = ruleset_rules(), tuple(rule_list_in_force())
+        for rule in rules:
+            _usable_check(rule)
+        overridden = _approval_check(before, author=author, override_reason=override_reason.strip())
+        return _version_store(
+            newest + 1, rules, before, author=author, reason=reason, override_reason=overridden, restored_version=None
+        )
+
+    return _again_after_collision(publish)
+
+
+def ruleset_restore(*, version: int, author: User, reason: str) -> Ruleset:
+    """
+    Put exactly the rules of an earlier version into force as the next one. The rules that people edit stay as they are.
+
+    They were approved when that version was published, so they need nobody now.
+    :raises PublishReasonMissing, RulesetMissing, RuleUnusable, RulesetUnchanged:
+    """
+    _publish_reason_check(reason)
+
+    def publish() -> Ruleset:
+        newest = _newest_version()
+        before, rules = ruleset_rules(), ruleset_rules(version=version)
+        return _version_store(
+            newest + 1, rules, before, author=author, reason=reason, override_reason="", restored_version=version
+        )
+
+    return _again_after_collision(publish)
+
+
+def _publish_reason_check(reason: str) -> None:
     if not reason.strip():
         raise PublishReasonMissing(_("Say why you publish: others read it in the list of rulesets."))
+
+
+def _newest_version() -> int:
+    return models.Ruleset.objects.order_by("-version").values_list("version", flat=True).first() or 0
+
+
+def _again_after_collision(publish: Callable[[], Ruleset]) -> Ruleset:
     for _attempt in range(_MAX_PUBLISH_COLLISIONS):
         with suppress(IntegrityError):
-            return _next_version_publish(author=author, reason=reason.strip())
-    return _next_version_publish(author=author, reason=reason.strip())
+            return publish()
+    return publish()
 
 
-@transaction.atomic
-def _next_version_publish(*, author: User | None, reason: str) -> Ruleset:
-    rules = tuple(rule_list_in_force())
-    for rule in rules:
-        _usable_check(rule)
-    newest = models.Ruleset.objects.order_by("-version").first()
-    if newest is not None and Ruleset.from_json(newest.payload).rules == rules:
-        raise RulesetUnchanged(_("Nothing has changed since the last ruleset."), version=newest.version)
-    ruleset = Ruleset(version=newest.version + 1 if newest else 1, rules=rules)
+def _approval_check(in_force: Sequence[Rule], *, author: User | None, override_reason: str) -> str:
+    """Returns the override that was needed, or nothing."""
+    if not settings.MODERATION_SECOND_APPROVAL:
+        return ""
+    waiting = list(rules_waiting(in_force=in_force).values_list("slug", flat=True))
+    if not waiting:
+        return ""
+    if not override_reason:
+        sentence = _("These rules wait for the approval of a second person: %(rules)s.")
+        raise ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting)
+    if author is None or not author.is_superuser:
+        raise OverrideNotPermitted(_("Only an administrator may publish without the second person."))
+    return override_reason
+
+
+def _version_store(
+    version: int,
+    rules: tuple[Rule, ...],
+    before: tuple[Rule, ...],
+    *,
+    author: User | None,
+    reason: str,
+    override_reason: str,
+    restored_version: int | None,
+) -> Ruleset:
+    """:raises IntegrityError: if another took the number."""
+    if version > 1 and rules == before:
+        raise RulesetUnchanged(_("Nothing has changed since the last ruleset."), version=version - 1)
+    ruleset = Ruleset(version=version, rules=rules)
     payload = ruleset.to_json()
-    models.Ruleset.objects.create(
-        version=ruleset.version,
-        payload=payload,
-        sha256=hashlib.sha256(payload.encode()).hexdigest(),
-        reason=reason,
-        published_by=author,
-        published_at=clock.now(),
-    )
+    with transaction.atomic():  # this one row alone: while it is written, nobody else writes on SQLite
+        models.Ruleset.objects.create(
+            version=version,
+            payload=payload,
+            sha256=hashlib.sha256(payload.encode()).hexdigest(),
+            reason=reason.strip(),
+            published_by=author,
+            published_at=clock.now(),
+            restored_version=restored_version,
+            override_reason=override_reason,
+        )
+        transaction.on_commit(build_send)
     return ruleset
 
 

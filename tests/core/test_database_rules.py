@@ -8,6 +8,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 TRIGGERS = {
     "conversations_message_text_written_once",
+    "moderation_ruleapproval_no_delete",
+    "moderation_ruleapproval_no_exchange",
+    "moderation_ruleapproval_no_update",
+    "moderation_ruleapproval_second_person",
+    "moderation_rulerevision_no_delete",
+    "moderation_rulerevision_no_exchange",
+    "moderation_rulerevision_no_update",
     "moderation_ruleset_no_delete",
     "moderation_ruleset_no_update",
     "prompts_version_immutable",
@@ -29,6 +36,7 @@ DECLARED = {
     "accounts_user": {"user_email_unique_ignoring_case"},
     "catalog_chatmodel": {"one_default_model"},
     "prompts_prompttemplateversion": {"template_version_unique"},
+    "moderation_rulerevision": {"rule_revision_number", "rule_revision_once"},
     "moderation_ruleset": {"ruleset_has_reason", "ruleset_version"},
     "review_decision": {"decision_place_unique", "decision_stage", "decision_action", "decision_span"},
     "conversations_conversation": {"conversation_temperature_range"},

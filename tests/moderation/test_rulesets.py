@@ -40,7 +40,7 @@ def make_row(slug: str = "test-rule", **fields: object) -> models.Rule:
 class TestRulesetPublish:
     def test_puts_shadow_and_enforcing_rules_into_force_and_no_others(self, author):
         for state in models.RuleLifeCycle.values:
-            rule_create(rule=make_row(f"is-{state}", state=state), author=author)
+            rule_create(rule=make_row(f"is-{state}", state=state), author=author, reason="a test")
 
         ruleset = ruleset_publish(author=author, reason="all four")
 
@@ -48,7 +48,7 @@ class TestRulesetPublish:
         assert published == {"is-shadow": RuleState.SHADOW, "is-enforcing": RuleState.ENFORCING}
 
     def test_keeps_payload_digest_reason_and_author(self, author):
-        rule_create(rule=make_row(), author=author)
+        rule_create(rule=make_row(), author=author, reason="a test")
 
         ruleset = ruleset_publish(author=author, reason=" because of spells ")
 
@@ -58,7 +58,7 @@ class TestRulesetPublish:
         assert (row.reason, row.published_by) == ("because of spells", author)
 
     def test_is_what_judges_from_then_on(self, author):
-        rule_create(rule=make_row(), author=author)
+        rule_create(rule=make_row(), author=author, reason="a test")
         assert not text_judge(text="say the XYZZY spell", stage=Stage.INPUT).blocked
 
         ruleset_publish(author=author, reason="spells")
@@ -69,10 +69,10 @@ class TestRulesetPublish:
 
     def test_leaves_edits_without_effect_until_the_next_one(self, author):
         rule = make_row()
-        rule_create(rule=rule, author=author)
+        rule_create(rule=rule, author=author, reason="a test")
         ruleset_publish(author=author, reason="spells")
         rule.words = "another spell"
-        rule_update(rule=rule, author=author)
+        rule_update(rule=rule, author=author, reason="a test")
 
         assert text_judge(text="xyzzy spell", stage=Stage.INPUT).blocked
         assert not text_judge(text="another spell", stage=Stage.INPUT).blocked
@@ -86,7 +86,7 @@ class TestRulesetPublish:
             ruleset_publish(author=author, reason="again")
 
     def test_refuses_a_rule_with_problems_and_names_it(self, author):
-        rule_create(rule=make_row("one-letter", words="x"), author=author)
+        rule_create(rule=make_row("one-letter", words="x"), author=author, reason="a test")
 
         with pytest.raises(RuleUnusable) as refusal:
             ruleset_publish(author=author, reason="broken")
@@ -95,7 +95,7 @@ class TestRulesetPublish:
         assert ruleset_current().version == 1
 
     def test_survives_the_account_of_who_published(self, author):
-        rule_create(rule=make_row(), author=author)
+        rule_create(rule=make_row(), author=author, reason="a test")
         ruleset_publish(author=author, reason="spells")
 
         author.delete()
@@ -106,10 +106,10 @@ class TestRulesetPublish:
 class TestRuleUpdate:
     def test_counts_revisions(self, author):
         rule = make_row()
-        rule_create(rule=rule, author=author)
+        rule_create(rule=rule, author=author, reason="a test")
 
-        rule_update(rule=rule, author=author)
-        rule_update(rule=rule, author=author)
+        rule_update(rule=rule, author=author, reason="a test")
+        rule_update(rule=rule, author=author, reason="a test")
 
         assert rule.revision == 3
         assert models.Rule.objects.get(slug="test-rule").revision == 3
@@ -133,8 +133,8 @@ class TestRulesetCurrent:
 
 class TestRulesetEdited:
     def test_tries_drafts_as_shadow_rules(self, author):
-        rule_create(rule=make_row("drafted", state="draft"), author=author)
-        rule_create(rule=make_row("gone", state="retired"), author=author)
+        rule_create(rule=make_row("drafted", state="draft"), author=author, reason="a test")
+        rule_create(rule=make_row("gone", state="retired"), author=author, reason="a test")
 
         rules = {rule.id: rule for rule in ruleset_edited().rules}
 
@@ -169,10 +169,10 @@ class TestTheDatabase:
             make_row(**fields).save()
 
     def test_refuses_two_rules_with_one_name(self, author):
-        rule_create(rule=make_row(), author=author)
+        rule_create(rule=make_row(), author=author, reason="a test")
 
         with pytest.raises(IntegrityError), transaction.atomic():
-            rule_create(rule=make_row(), author=author)
+            rule_create(rule=make_row(), author=author, reason="a test")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -133,7 +133,7 @@ def publish_rule(
         words="\n".join(words),
         **fields,
     )
-    rule_create(rule=rule, author=author)
+    rule_create(rule=rule, author=author, reason="for this test")
     ruleset_publish(author=author, reason="for this test")
     return rule
 

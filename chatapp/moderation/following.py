@@ -1,0 +1,137 @@
+"""
+Keeps the newest ruleset ready in this process while it works. Owns when a version is loaded and who waits for it.
+
+A thread looks every quarter of a second. A large ruleset is loaded there in small pieces with pauses, so that a model
+worker goes on decoding; what begins meanwhile still takes the version before, for at most MAX_BEHIND_S after this
+process learned of the newer one. Then it waits instead.
+"""
+
+import threading
+import time
+from collections.abc import Generator
+
+import structlog
+from django.db import DatabaseError, close_old_connections
+
+from chatapp.moderation.loading import (
+    RulesetKey,
+    has_build,
+    is_small,
+    key_newest,
+    ruleset_keep,
+    ruleset_load,
+    ruleset_loaded,
+    ruleset_newest_loaded,
+    ruleset_pieces,
+)
+from chatapp.moderation.ruleset import Ruleset
+
+LOOK_EVERY_S = 0.25
+LOOK_FOR_BUILD_EVERY_S = 0.05
+# With LOOK_EVERY_S below the two seconds within which a published ruleset judges everything that begins.
+MAX_BEHIND_S = 1.5
+# Later than any build comes from a default worker that is there.
+COMPILE_ALONE_AFTER_S = 3.0
+# Who waits longer loads for itself: the thread may have died with its database.
+MAX_WAIT_S = 6.0
+# While a ruleset is loaded: work this long, then leave the interpreter to the relay and the engine.
+WORK_S = 0.001
+REST_S = 0.003
+
+logger = structlog.get_logger(__name__)
+
+
+class RulesetFollower:
+    """One for a process. `current` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._arrived = threading.Condition()
+        self._behind_since_s: float | None = None  # since when this process knows of a version it has not loaded
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="rulesets", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def current(self, key: RulesetKey) -> Ruleset:
+        """key: what is in force. The ruleset with it, or for a moment the one before."""
+        if (ruleset := ruleset_loaded(key)) is not None:
+            return ruleset
+        older = ruleset_newest_loaded()
+        if older is None or not self._thread.is_alive() or is_small(key):
+            return ruleset_load(key)
+        if time.monotonic() - self._behind_since() < MAX_BEHIND_S:
+            return older
+        return self._awaited(key)
+
+    def _awaited(self, key: RulesetKey) -> Ruleset:
+        with self._arrived:
+            self._arrived.wait_for(lambda: ruleset_loaded(key) is not None, timeout=MAX_WAIT_S)
+        return ruleset_load(key)
+
+    def _behind_since(self) -> float:
+        with self._arrived:
+            if self._behind_since_s is None:
+                self._behind_since_s = time.monotonic()
+            return self._behind_since_s
+
+    def _follow(self) -> None:
+        pause_s = 0.0
+        while not self._stopped.wait(pause_s):
+            try:
+                pause_s = self._look()
+            except DatabaseError as error:
+                logger.warning("rulesets_not_seen", error=str(error))
+                pause_s = LOOK_EVERY_S
+            finally:
+                close_old_connections()
+
+    def _look(self) -> float:
+        """Load the newest version if it is not there and ready to be loaded. Returns when to look again."""
+        key = key_newest()
+        if key is None or ruleset_loaded(key) is not None:
+            self._behind_since_s = None
+            return LOOK_EVERY_S
+        behind_since_s = self._behind_since()
+        is_alone = time.monotonic() - behind_since_s > COMPILE_ALONE_AFTER_S
+        if not (is_alone or has_build(key) or is_small(key)):
+            return LOOK_FOR_BUILD_EVERY_S
+        ruleset_keep(key, _without_haste(ruleset_pieces(key)))
+        with self._arrived:
+            self._behind_since_s = None
+            self._arrived.notify_all()
+        logger.info(
+            "ruleset_loaded", version=key.version, duration_ms=round((time.monotonic() - behind_since_s) * 1000)
+        )
+        return 0.0
+
+
+def _without_haste(pieces: Generator[None, None, Ruleset]) -> Ruleset:
+    began_s = time.monotonic()
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as over:
+            ruleset: Ruleset = over.value
+            return ruleset
+        if time.monotonic() - began_s > WORK_S:
+            time.sleep(REST_S)
+            began_s = time.monotonic()
+
+
+_follower: RulesetFollower | None = None
+_follower_lock = threading.Lock()
+
+
+def follower() -> RulesetFollower:
+    """The process's own; begins to follow when it is first asked for."""
+    global _follower  # noqa: PLW0603  # one thread for a process, begun late: most processes never judge
+    with _follower_lock:
+        if _follower is None:
+            _follower = RulesetFollower()
+            _follower.start()
+        return _follower

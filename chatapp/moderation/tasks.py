@@ -1,0 +1,16 @@
+"""The default worker's part in publishing. Imported by default workers alone."""
+
+from celery import shared_task
+from django.db import connection
+
+from chatapp.moderation.building import ruleset_build_store
+from chatapp.moderation.queue import BUILD_TASK
+
+
+@shared_task(name=BUILD_TASK)  # type: ignore[untyped-decorator]  # celery has no types
+def ruleset_build() -> None:
+    """Build what is in force, if nobody did: a lost or doubled message costs nothing."""
+    try:
+        ruleset_build_store()
+    finally:
+        connection.close()
