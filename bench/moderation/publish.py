@@ -1,8 +1,9 @@
 """
 From a publish to its effect: 100,000 words, a default worker that builds, another process that decodes and follows.
 
-The other process is a model worker in small: the real engine with eight streams, and `ruleset_current` asked twenty times
-a second. Everything runs on a database and a Redis of its own. `python -m bench.moderation.publish [folder of lists]`.
+The other process is a model worker in small: the real engine with eight streams, and `ruleset_current` asked twenty
+times a second. Everything runs on a database and a Redis of its own.
+`python -m bench.moderation.publish [folder of lists]`.
 """
 
 import json
@@ -29,6 +30,7 @@ WARM_UP_S = 3.0
 QUIET_S = 8.0  # steps before the publish, to compare with
 LIMIT_S = 60.0
 MODEL = Path("var/models/smollm2-135m-instruct")
+WORD_SYMBOLS = range(2, 100)  # what may be blocked
 HAN = [chr(0x4E00 + number) for number in range(3000)]
 LATIN = "etaoinshrdlucmfwyp"
 
@@ -39,11 +41,10 @@ def words_of(data: Path | None) -> list[str]:
 
     lists = sorted(data.rglob("*.txt")) if data else []
     known = {line.strip() for path in lists for line in path.read_text(encoding="utf-8").splitlines()}
-    # Single letters and spaces are not what a moderator would block.
-    by_symbols = {pattern_symbols(word): word for word in sorted(known) if 2 <= len(pattern_symbols(word)) <= 100}
+    by_symbols = {pattern_symbols(word): word for word in sorted(known) if len(pattern_symbols(word)) in WORD_SYMBOLS}
     chance = random.Random(1)  # noqa: S311  # the same words every time
     while len(by_symbols) < NUM_WORDS:
-        letters, lengths = (HAN, (2, 2, 3, 3, 4)) if chance.random() < 0.5 else (LATIN, (4, 5, 6, 7, 8, 9))
+        letters, lengths = (HAN, (2, 2, 3, 3, 4)) if chance.getrandbits(1) else (LATIN, (4, 5, 6, 7, 8, 9))
         word = "".join(chance.choices(letters, k=chance.choice(lengths)))
         by_symbols.setdefault(pattern_symbols(word), word)
     return list(by_symbols.values())[:NUM_WORDS]

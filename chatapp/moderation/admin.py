@@ -4,10 +4,13 @@
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 
+import json
+from collections.abc import Sequence
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +18,20 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from chatapp.accounts.models import User
-from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS, STANDING_COLOURS, STATE_COLOURS
-from chatapp.moderation.errors import RulesetMissing
+from chatapp.moderation.colours import (
+    ACTION_COLOURS,
+    APPROVAL_COLOURS,
+    SEVERITY_COLOURS,
+    STANDING_COLOURS,
+    STATE_COLOURS,
+)
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
-from chatapp.moderation.ruleset import Ruleset as PublishedRuleset
-from chatapp.moderation.selectors import lines, rule_as_published, ruleset_current
+from chatapp.moderation.rule import Rule as PublishedRule
+from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
+from chatapp.moderation.selectors import lines, rule_as_published, rules_waiting, ruleset_rules
 from chatapp.moderation.services import rule_create, rule_update
-from chatapp.moderation.views import publish_view, try_view
+from chatapp.moderation.views import publish_view, ruleset_restore_view, try_view
 
 STANDINGS = {
     "in_force": _("as published"),
@@ -33,6 +42,19 @@ STANDINGS = {
 }
 
 
+class WaitsForApproval(admin.SimpleListFilter):
+    title = _("approval")
+    parameter_name = "approval"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waits", _("waits for approval"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Rule]) -> QuerySet[Rule]:
+        if self.value() != "waits":
+            return queryset
+        return queryset.filter(id__in=rules_waiting(in_force=ruleset_rules()).values("id"))
+
+
 @admin.register(Rule)
 class RuleAdmin(ModelAdmin):
     form = RuleForm
@@ -40,26 +62,34 @@ class RuleAdmin(ModelAdmin):
         "slug",
         "state_label",
         "standing",
+        "approval",
         "action_label",
         "severity_label",
         "category",
         "num_words",
     )
-    list_filter = ("state", "action", "severity", "category", "language")
+    list_filter: tuple[Any, ...] = (WaitsForApproval, "state", "action", "severity", "category", "language")
     search_fields = ("slug", "words", "allow_phrases")
     actions = None
     actions_list = ("open_publish", "open_try")
     custom_urls = (
         ("try/", "moderation_rule_try", try_view),
         ("publish/", "moderation_rule_publish", publish_view),
+        ("<uuid:rule_id>/revisions/", "moderation_rule_revisions", history_view),
+        ("<uuid:rule_id>/revisions/<int:number>/restore/", "moderation_rule_restore", restore_view),
+        ("<uuid:rule_id>/revisions/<int:number>/approve/", "moderation_rule_approve", approve_view),
+        ("<uuid:rule_id>/move/<slug:state>/", "moderation_rule_move", move_view),
     )
+    change_form_outer_before_template = "admin/moderation/_rule_standing.html"
     readonly_fields = ("revision", "author", "updated_at")
-    published: PublishedRuleset | None = None  # as of the newest list that was asked for
+    # As of the newest list that was asked for.
+    published: Sequence[PublishedRule] = ()
+    waiting: frozenset[UUID] = frozenset()
     fieldsets = (
         (None, {"fields": ("slug", ("category", "language"), "state")}),
         (_("What it looks for"), {"fields": ("words", "allow_phrases", "stages")}),
         (_("What it does"), {"fields": (("action", "severity"), "replacement", "notice_en", "notice_zh_hans")}),
-        (_("History"), {"fields": (("revision", "author", "updated_at"),)}),
+        (_("History"), {"fields": ("reason", ("revision", "author", "updated_at"))}),
     )
 
     @action(description=_("Publish"), url_path="open-publish", permissions=["publish"], icon="publish")
@@ -79,6 +109,10 @@ class RuleAdmin(ModelAdmin):
         key = standing(row, self.published)
         return key, str(STANDINGS[key])
 
+    @display(description=_("approval"), label=APPROVAL_COLOURS)
+    def approval(self, row: Rule) -> tuple[str, str]:
+        return ("waits", str(_("waits for approval"))) if row.id in self.waiting else ("settled", "–")
+
     @display(description=_("action"), ordering="action", label=ACTION_COLOURS)
     def action_label(self, row: Rule) -> tuple[str, str]:
         return row.action, row.get_action_display()
@@ -92,11 +126,29 @@ class RuleAdmin(ModelAdmin):
         return len(lines(row.words))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        self.published = _published_or_none()
+        self.published = ruleset_rules()
+        self.waiting = frozenset(rules_waiting(in_force=self.published).values_list("id", flat=True))
         return super().changelist_view(request, extra_context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return (*super().get_readonly_fields(request, obj), *(("slug",) if obj else ()))
+        """A stored rule keeps its name, and its state is moved by buttons."""
+        return (*super().get_readonly_fields(request, obj), *(("slug", "state") if obj else ()))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        rule = self.get_object(request, object_id) if object_id else None
+        about = {"standing": rule_standing(rule, user=request.user)} if rule else {}
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **about})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("admin:moderation_rule_revisions", rule_id=object_id)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         # By method: unfold looks a permission's name up in the database, when a new one has no tables yet.
@@ -108,12 +160,13 @@ class RuleAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Rule, form: RuleForm, change: bool) -> None:  # noqa: FBT001
         save = rule_update if change else rule_create
-        save(rule=obj, author=cast("User", request.user))  # the admin lets nobody in who is not signed in
+        author = cast("User", request.user)  # the admin lets nobody in who is not signed in
+        save(rule=obj, author=author, reason=form.cleaned_data["reason"])
 
 
-def standing(row: Rule, published: PublishedRuleset | None) -> str:
+def standing(row: Rule, published: Sequence[PublishedRule]) -> str:
     """How the edited rule stands to the published one: a key of STANDINGS."""
-    in_force = {rule.id: rule for rule in published.rules} if published else {}
+    in_force = {rule.id: rule for rule in published}
     acts = row.state in {RuleLifeCycle.SHADOW, RuleLifeCycle.ENFORCING}
     if row.slug not in in_force:
         return "waiting" if acts else "out"
@@ -122,23 +175,37 @@ def standing(row: Rule, published: PublishedRuleset | None) -> str:
     return "in_force" if in_force[row.slug] == rule_as_published(row) else "changed"
 
 
-def _published_or_none() -> PublishedRuleset | None:
-    try:
-        return ruleset_current()
-    except RulesetMissing:
-        return None
-
-
 @admin.register(Ruleset)
 class RulesetAdmin(ModelAdmin):
-    list_display = ("version", "published_at", "published_by", "reason", "num_rules")
+    list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored_version", "overridden")
     list_select_related = ("published_by",)
-    fields = ("version", "published_at", "published_by", "reason", "sha256", "payload")
+    fields = (
+        "version", "published_at", "published_by", "reason", "restored_version", "override_reason", "sha256", "payload",
+    )  # fmt: skip
     actions = None
+    actions_row = ("open_restore",)
+    actions_detail = ("open_restore",)
+    custom_urls = (("<int:version>/restore/", "moderation_ruleset_restore", ruleset_restore_view),)
+
+    @action(
+        description=_("Put back into force"),
+        url_path="open-restore",
+        permissions=["publish"],
+        icon="settings_backup_restore",
+    )
+    def open_restore(self, _request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:moderation_ruleset_restore", version=object_id)
+
+    @display(description=_("without approval"), boolean=True)
+    def overridden(self, row: Ruleset) -> bool:
+        return bool(row.override_reason)
+
+    def has_publish_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("moderation.publish_ruleset")
 
     @display(description=_("rules"))
     def num_rules(self, row: Ruleset) -> int:
-        return len(PublishedRuleset.from_json(row.payload).rules)
+        return len(json.loads(row.payload)["rules"])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

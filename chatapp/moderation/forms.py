@@ -1,5 +1,6 @@
 """The forms of the rule pages. Says every problem of a rule in a sentence; decides none: `rule_problems` does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -14,8 +15,12 @@ from unfold.widgets import (
 
 from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
+from chatapp.moderation.life_cycle import needs_reason
 from chatapp.moderation.rule import MAX_WORD_SYMBOLS, RuleProblem, rule_problems
 from chatapp.moderation.selectors import rule_as_published
+from chatapp.moderation.verdict import RuleState
+
+MAX_REASON_CHARS = 500  # the column's
 
 # By problem code: the field it is about, and what to do. A code without a sentence fails a test.
 SENTENCES = {
@@ -55,6 +60,14 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         help_text=models.Rule._meta.get_field("stages").help_text,  # noqa: SLF001 -- Django's public name for it
     )
 
+    reason = forms.CharField(
+        label=_("Reason for the change"),
+        max_length=MAX_REASON_CHARS,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Others read it in the rule's history. Needed when the rule is in force or is to be."),
+    )
+
     class Meta:
         model = models.Rule
         fields = (
@@ -66,10 +79,19 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        row = models.Rule(**{**cleaned, "state": models.RuleLifeCycle.ENFORCING})
+        self._reason_check(cleaned)
+        content = {name: value for name, value in cleaned.items() if name != "reason"}
+        row = models.Rule(**{**content, "state": models.RuleLifeCycle.ENFORCING})
         for problem in rule_problems(rule_as_published(row)):
             self.add_error(*problem_error(problem))
         return cleaned
+
+    def _reason_check(self, cleaned: Mapping[str, Any]) -> None:
+        """A stored rule keeps its state here: buttons move it."""
+        before = RuleState(self.instance.state)
+        after = RuleState(cleaned.get("state", before))
+        if needs_reason(before=before, after=after) and not cleaned["reason"].strip():
+            self.add_error("reason", _("Say why: the rule is in force, or is to be, and others read its history."))
 
 
 class TryForm(forms.Form):
@@ -99,10 +121,36 @@ class TryForm(forms.Form):
     )
 
 
-class PublishForm(forms.Form):
+class ReasonForm(forms.Form):
+    """Why a person does what the page asks about."""
+
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=500,
+        max_length=MAX_REASON_CHARS,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("One sentence that others will understand in a year."),
+    )
+
+
+class OptionalReasonForm(ReasonForm):
+    """For what is not in force: there the reason is a courtesy."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=MAX_REASON_CHARS,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("One sentence that others will understand in a year."),
+    )
+
+
+class PublishOverrideForm(ReasonForm):
+    """For an administrator, while rules wait for the second person."""
+
+    override_reason = forms.CharField(
+        label=_("Publish without the second person"),
+        max_length=MAX_REASON_CHARS,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Only if it cannot wait. Say why: it stands on the ruleset for ever."),
     )

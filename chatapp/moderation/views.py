@@ -1,25 +1,34 @@
-"""The pages beside the rule list: try a text, publish. Each makes one call and shows the result."""
+"""The pages beside the lists: try a text, publish, put back into force. Each makes one call and shows the result."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
+from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
+from chatapp.moderation import models
 from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.difference import difference
-from chatapp.moderation.forms import PublishForm, TryForm
+from chatapp.moderation.forms import PublishOverrideForm, ReasonForm, TryForm
 from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.marking import pieces
 from chatapp.moderation.models import RuleAction, RuleCategory
-from chatapp.moderation.selectors import rule_list_in_force, ruleset_current, ruleset_edited
-from chatapp.moderation.services import ruleset_publish
+from chatapp.moderation.selectors import (
+    rule_list_in_force,
+    rules_waiting,
+    ruleset_current,
+    ruleset_edited,
+    ruleset_rules,
+)
+from chatapp.moderation.services import ruleset_publish, ruleset_restore
 from chatapp.moderation.verdict import Match
 
 
@@ -29,7 +38,7 @@ def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
         raise PermissionDenied
     form = TryForm(request.POST or None)
     judged = _judged(form) if request.method == "POST" and form.is_valid() else {}
-    return _page(request, model_admin, "try", {"title": _("Try it"), "form": form, **judged})
+    return page(request, model_admin, "try", {"title": _("Try it"), "form": form, **judged})
 
 
 def _judged(form: TryForm) -> dict[str, Any]:
@@ -64,22 +73,54 @@ def _matches_table(matches: Sequence[Match]) -> dict[str, Any]:
 
 
 def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
-    """What would change, and a reason; then the next ruleset."""
-    if not request.user.is_authenticated or not request.user.has_perm("moderation.publish_ruleset"):
-        raise PermissionDenied
-    form = PublishForm(request.POST or None)
+    """What would change and what keeps it from being published, and a reason; then the next ruleset."""
+    user = permitted(request, "moderation.publish_ruleset")
+    before = ruleset_rules()
+    waiting = list(rules_waiting(in_force=before)) if settings.MODERATION_SECOND_APPROVAL else []
+    form = (PublishOverrideForm if waiting and user.is_superuser else ReasonForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            ruleset = ruleset_publish(author=request.user, reason=form.cleaned_data["reason"])
+            ruleset = ruleset_publish(author=user, **form.cleaned_data)
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, _("Ruleset %(version)d is in force.") % {"version": ruleset.version})
             return redirect("admin:moderation_ruleset_changelist")
-    changes = difference(ruleset_current().rules, rule_list_in_force())
-    return _page(request, model_admin, "publish", {"title": _("Publish"), "form": form, "changes": changes})
+    changes = difference(before, rule_list_in_force())
+    about = {"title": _("Publish"), "form": form, "changes": changes, "waiting": waiting}
+    return page(request, model_admin, "publish", about)
 
 
-def _page(request: HttpRequest, model_admin: ModelAdmin, name: str, context: dict[str, Any]) -> HttpResponse:
+def ruleset_restore_view(request: HttpRequest, version: int, model_admin: ModelAdmin) -> HttpResponse:
+    """What would change if an earlier version were put back into force, and a reason; then it is."""
+    user = permitted(request, "moderation.publish_ruleset")
+    row = get_object_or_404(models.Ruleset, version=version)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            ruleset = ruleset_restore(version=version, author=user, reason=form.cleaned_data["reason"])
+        except DomainError as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            sentence = _("The rules of version %(old)d are in force again, as version %(new)d.")
+            messages.success(request, sentence % {"old": version, "new": ruleset.version})
+            return redirect("admin:moderation_ruleset_changelist")
+    about = {
+        "title": _("Put version %(version)d back into force") % {"version": version},
+        "form": form,
+        "row": row,
+        "changes": difference(ruleset_rules(), ruleset_rules(version=version)),
+    }
+    return page(request, model_admin, "ruleset_restore", about)
+
+
+def permitted(request: HttpRequest, permission: str) -> User:
+    """:raises PermissionDenied: for everybody else."""
+    if not request.user.is_authenticated or not request.user.has_perm(permission):
+        raise PermissionDenied
+    return request.user
+
+
+def page(request: HttpRequest, model_admin: ModelAdmin, name: str, context: dict[str, Any]) -> HttpResponse:
     shared = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
     return TemplateResponse(request, f"admin/moderation/{name}.html", {**shared, **context})

@@ -31,7 +31,7 @@ def fields(**changes: object) -> dict[str, object]:
         "category": "other",
         "language": "any",
         "state": "enforcing",
-        "severity": 3,
+        "severity": 2,
         "action": "block",
         "stages": ["input", "output"],
         "words": "xyzzy spell",
@@ -39,6 +39,7 @@ def fields(**changes: object) -> dict[str, object]:
         "replacement": "",
         "notice_en": "",
         "notice_zh_hans": "",
+        "reason": "a test",
         **changes,
     }
 

@@ -1,0 +1,181 @@
+"""The pages of one rule: history, move, old revision, approval. Each makes one call and shows the result."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+
+from chatapp.core.errors import DomainError
+from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
+from chatapp.moderation.life_cycle import MOVES, needs_approval, needs_reason
+from chatapp.moderation.models import Rule, RuleLifeCycle
+from chatapp.moderation.revision_diff import FieldChange, revision_diff
+from chatapp.moderation.selectors import (
+    rule_history,
+    rule_revision_get,
+    rules_waiting,
+    ruleset_rules,
+    snapshot_completed,
+)
+from chatapp.moderation.services import rule_approve, rule_move, rule_restore
+from chatapp.moderation.snapshot import content_fields, rule_snapshot
+from chatapp.moderation.verdict import RuleState
+from chatapp.moderation.views import page, permitted
+
+# What each move is called on its button, by the state it leads to.
+MOVE_LABELS = {
+    RuleState.DRAFT: gettext_lazy("Back to draft"),
+    RuleState.SHADOW: gettext_lazy("Watch as shadow"),
+    RuleState.ENFORCING: gettext_lazy("Enforce"),
+    RuleState.RETIRED: gettext_lazy("Retire"),
+}
+
+
+def rule_standing(rule: Rule, *, user: Any) -> dict[str, Any]:
+    """What stands above the form of a rule: where it may go, and whether it waits for somebody."""
+    can_change = user.has_perm("moderation.change_rule")
+    is_waiting = rules_waiting(in_force=ruleset_rules()).filter(id=rule.id).exists()
+    return {
+        "rule": rule,
+        "moves": [(state.value, MOVE_LABELS[state]) for state in MOVES[RuleState(rule.state)]] if can_change else [],
+        "is_waiting": is_waiting,
+        "may_approve": is_waiting and user.has_perm("moderation.approve_rule") and rule.author_id != user.pk,
+    }
+
+
+def history_view(request: HttpRequest, rule_id: UUID, model_admin: ModelAdmin) -> HttpResponse:
+    """Every revision with its author, reason and what it changed."""
+    user = permitted(request, "moderation.view_rule")
+    rule = get_object_or_404(Rule, id=rule_id)
+    about = {
+        "title": _("History of %(rule)s") % {"rule": rule.slug},
+        "rule": rule,
+        "history": [
+            {"read": read, "changes": labelled(read.changes), "is_newest": read.revision.number == rule.revision}
+            for read in rule_history(rule_id=rule_id)
+        ],
+        "can_change": user.has_perm("moderation.change_rule"),
+    }
+    return page(request, model_admin, "rule_history", about)
+
+
+def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: ModelAdmin) -> HttpResponse:
+    """What the move means, and why it is made."""
+    user = permitted(request, "moderation.change_rule")
+    rule = get_object_or_404(Rule, id=rule_id)
+    if state not in RuleLifeCycle.values:
+        raise Http404
+    after = RuleState(state)
+    form = _reason_form(request, before=RuleState(rule.state), after=after)
+    about = {
+        "title": _("%(rule)s: %(move)s") % {"rule": rule.slug, "move": MOVE_LABELS[after]},
+        "rule": rule,
+        "form": form,
+        "button": MOVE_LABELS[after],
+        "state_before": rule.get_state_display(),
+        "state_after": RuleLifeCycle(state).label,
+        "will_wait": needs_approval(state=after, action=rule.action, severity=rule.severity),
+    }
+    done = _("Stored. It takes effect when you publish.")
+    return _asked(
+        request,
+        model_admin,
+        about,
+        done,
+        lambda reason: rule_move(rule_id=rule.id, state=after, author=user, reason=reason),
+    )
+
+
+def restore_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: ModelAdmin) -> HttpResponse:
+    """What an old revision would change, and why it comes back."""
+    user = permitted(request, "moderation.change_rule")
+    rule = get_object_or_404(Rule, id=rule_id)
+    revision = rule_revision_get(rule_id=rule_id, number=number)
+    if revision is None:
+        raise Http404
+    state = RuleState(rule.state)
+    content = {**snapshot_completed(revision), "state": rule.state}
+    about = {
+        "title": _("%(rule)s: bring back revision %(number)d") % {"rule": rule.slug, "number": number},
+        "rule": rule,
+        "form": _reason_form(request, before=state, after=state),
+        "button": _("Bring back"),
+        "changes": labelled(revision_diff(rule_snapshot(rule), content)),
+        "is_restore": True,
+    }
+    done = _("Stored. It takes effect when you publish.")
+    return _asked(
+        request,
+        model_admin,
+        about,
+        done,
+        lambda reason: rule_restore(rule_id=rule.id, number=number, author=user, reason=reason),
+    )
+
+
+def approve_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: ModelAdmin) -> HttpResponse:
+    """The rule as it would be enforced and what its last change was; a POST approves."""
+    user = permitted(request, "moderation.approve_rule")
+    rule = get_object_or_404(Rule, id=rule_id)
+    if request.method == "POST":
+        try:
+            rule_approve(rule_id=rule_id, number=number, approver=user)
+        except DomainError as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, _("Approved. It takes effect when somebody publishes."))
+        return redirect("admin:moderation_rule_change", object_id=rule.id)
+    history = rule_history(rule_id=rule_id)
+    newest = history[0]
+    about = {
+        "title": _("Approve %(rule)s") % {"rule": rule.slug},
+        "rule": rule,
+        "read": newest,
+        "changes": labelled(newest.changes),
+        "content": [(field.verbose_name, _display(rule, field.name)) for field in content_fields(Rule)],
+        "is_author": newest.revision.author_id == user.pk,
+    }
+    return page(request, model_admin, "rule_approve", about)
+
+
+def labelled(changes: tuple[FieldChange, ...]) -> list[tuple[str, FieldChange]]:
+    """Each change with the name that people know its field by."""
+    labels = {field.name: str(field.verbose_name) for field in content_fields(Rule)}
+    return [(labels.get(change.field, change.field), change) for change in changes]
+
+
+def _display(rule: Rule, name: str) -> str:
+    display: Callable[[], str] | None = getattr(rule, f"get_{name}_display", None)
+    value = display() if display else getattr(rule, name)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _reason_form(request: HttpRequest, *, before: RuleState, after: RuleState) -> Form:
+    form = ReasonForm if needs_reason(before=before, after=after) else OptionalReasonForm
+    return form(request.POST if request.method == "POST" else None)
+
+
+def _asked(
+    request: HttpRequest,
+    model_admin: ModelAdmin,
+    about: Mapping[str, Any],
+    done: str,
+    change: Callable[[str], object],
+) -> HttpResponse:
+    form: Form = about["form"]
+    if request.method == "POST" and form.is_valid():
+        try:
+            change(form.cleaned_data["reason"])
+        except DomainError as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, done)
+            return redirect("admin:moderation_rule_change", object_id=about["rule"].id)
+    return page(request, model_admin, "rule_change", dict(about))
