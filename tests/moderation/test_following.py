@@ -1,0 +1,229 @@
+"""How a published ruleset reaches the processes that judge: built once, loaded beside the work, never long behind."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+
+from chatapp.core import clock
+from chatapp.moderation import builds, following, loading, models
+from chatapp.moderation.building import ruleset_build_store
+from chatapp.moderation.following import RulesetFollower
+from chatapp.moderation.gate import judge
+from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load, ruleset_loaded
+from chatapp.moderation.queue import BUILD_TASK
+from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.tasks import ruleset_build
+from chatapp.moderation.verdict import Stage
+from tests.moderation.rulesets import make_rule
+from tests.support.factories import publish_rule
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_loaded", type(loading._loaded)())
+
+
+def publish_stored(*words: str) -> RulesetKey:
+    """As another process publishes: the row is there, and nothing of it is in this process."""
+    version = (models.Ruleset.objects.values_list("version", flat=True).first() or 0) + 1
+    payload = Ruleset(version=version, rules=(make_rule(words=words),)).to_json()
+    sha256 = hashlib.sha256(payload.encode()).hexdigest()
+    models.Ruleset.objects.create(
+        version=version, payload=payload, sha256=sha256, reason="a test", published_at=clock.now()
+    )
+    return RulesetKey(version, sha256)
+
+
+def many_words() -> list[str]:
+    """More than compile at once."""
+    return [f"forbidden{number}" for number in range(3000)]
+
+
+def newest() -> RulesetKey:
+    key = key_newest()
+    assert key is not None
+    return key
+
+
+class TestTheBuild:
+    def test_is_stored_once(self):
+        assert ruleset_build_store()
+        assert not ruleset_build_store()
+
+        build = models.RulesetBuild.objects.get()
+        assert (build.version, build.format) == (1, builds.FORMAT)
+        assert build.num_bytes == len(bytes(build.payload))
+        assert build.sha256 == hashlib.sha256(bytes(build.payload)).hexdigest()
+
+    def test_is_of_the_newest_version_and_old_ones_go(self):
+        for word in ("one", "two", "three"):
+            publish_rule(word)
+            ruleset_build_store()
+
+        assert sorted(models.RulesetBuild.objects.values_list("version", flat=True)) == [3, 4]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_what_the_task_makes(self):
+        assert ruleset_build.name == BUILD_TASK
+
+        ruleset_build.run()
+
+        assert models.RulesetBuild.objects.filter(version=1).exists()
+
+    def test_is_asked_for_when_a_ruleset_is_published(self, event_log, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks(execute=True):
+            publish_rule("xyzzy")
+
+        (message,) = event_log.lrange("default", 0, -1)
+        assert BUILD_TASK.encode() in message
+
+
+class TestLoading:
+    def test_takes_the_build_and_compiles_nothing(self, monkeypatch):
+        publish_rule("xyzzy")
+        ruleset_build_store()
+        monkeypatch.setattr("chatapp.moderation.ruleset.compile_rules", None)
+
+        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+
+    def test_compiles_where_nobody_built(self):
+        publish_rule("xyzzy")
+
+        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            {"payload": b"ruleset-build and then nothing"},
+            {"sha256": "0" * 64},
+            {"format": builds.FORMAT + 1},
+        ],
+        ids=["payload", "digest", "format"],
+    )
+    def test_compiles_where_the_build_cannot_be_read(self, damage):
+        publish_rule("xyzzy")
+        ruleset_build_store()
+        models.RulesetBuild.objects.update(**damage)
+
+        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+
+    def test_refuses_a_sound_build_of_another_ruleset(self):
+        publish_rule("other")
+        ruleset_build_store()
+        models.RulesetBuild.objects.update(version=3)
+        publish_rule("xyzzy")
+
+        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+
+    def test_is_done_once_by_two_threads(self, monkeypatch):
+        compiled = []
+        monkeypatch.setattr(loading, "_compiled_here", lambda key: compiled.append(key) or Ruleset(1, ()))
+        monkeypatch.setattr(loading, "ruleset_pieces", lambda key: iter_result(loading._compiled_here(key)))
+        threads = [threading.Thread(target=ruleset_load, args=[RulesetKey(1, "x")]) for _ in range(4)]
+
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(compiled) == 1
+
+
+def iter_result(ruleset: Ruleset) -> Iterator[None]:
+    yield
+    return ruleset  # as decode_pieces gives its result
+
+
+@pytest.fixture
+def follower() -> Iterator[RulesetFollower]:
+    follower = RulesetFollower()
+    yield follower
+    if follower._thread.is_alive():
+        follower.stop()
+    connections.close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheFollower:
+    def test_gives_the_version_before_until_the_build_is_there(self, follower):
+        first = ruleset_current()
+        key = publish_stored(*many_words())
+        follower.start()
+
+        during = follower.current(key)
+        ruleset_build_store()
+        wait_until(lambda: ruleset_loaded(key) is not None, what="the new ruleset")
+
+        assert during is first
+        assert judge(follower.current(key), "forbidden7", Stage.INPUT).blocked
+
+    def test_lets_nobody_begin_with_the_version_before_for_long(self, follower, monkeypatch):
+        monkeypatch.setattr(following, "MAX_BEHIND_S", 0.0)
+        ruleset_current()
+        key = publish_stored(*many_words())
+        follower.start()
+        build = threading.Timer(0.3, built_elsewhere)
+        build.start()
+
+        waited_for = follower.current(key)
+
+        build.join()
+        assert waited_for.version == key.version
+
+    def test_counts_from_the_first_of_several_versions(self, follower, monkeypatch):
+        monkeypatch.setattr(following, "MAX_BEHIND_S", 0.4)
+        monkeypatch.setattr(following, "MAX_WAIT_S", 0.0)
+        first = ruleset_current()
+        follower.start()
+        assert follower.current(publish_stored(*many_words())) is first
+        time.sleep(0.5)  # what is tested is a time
+
+        key = publish_stored(*many_words(), "one more")
+
+        assert follower.current(key).version == key.version
+
+    def test_loads_a_small_ruleset_at_once(self, follower):
+        ruleset_current()
+        follower.start()
+
+        assert follower.current(publish_stored("xyzzy")).version == 2
+
+    def test_compiles_for_itself_where_no_build_comes(self, follower, monkeypatch):
+        monkeypatch.setattr(following, "COMPILE_ALONE_AFTER_S", 0.1)
+        ruleset_current()
+        key = publish_stored(*many_words())
+
+        follower.start()
+
+        wait_until(lambda: ruleset_loaded(key) is not None, what="the new ruleset")
+
+    def test_that_has_died_leaves_nobody_behind(self, follower):
+        ruleset_current()
+        key = publish_stored(*many_words())
+
+        assert follower.current(key).version == key.version
+
+    def test_leaves_a_stream_the_ruleset_it_began_with(self, follower):
+        before = ruleset_current()
+        key = publish_stored("xyzzy")
+
+        follower.start()
+        wait_until(lambda: ruleset_loaded(key) is not None, what="the new ruleset")
+
+        assert not judge(before, "xyzzy", Stage.INPUT).blocked
+        assert judge(follower.current(key), "xyzzy", Stage.INPUT).blocked
+
+
+def built_elsewhere() -> None:
+    try:
+        ruleset_build_store()
+    finally:
+        connections.close_all()
