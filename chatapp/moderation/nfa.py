@@ -207,24 +207,34 @@ class NfaBuilder:
 
     def repeat(self, part: Callable[[int], int], *, at_least: int, at_most: int | None, then: int) -> int:
         """part: builds the repeated part before the state it is given. at_most: None for no end."""
-        entry = self._loop(part, then) if at_most is None else then
-        for _ in range(0 if at_most is None else at_most - at_least):
-            if (begun := part(entry)) == entry:
-                break  # a part without states: ever so often is once
-            entry = self.either((begun, then))
+        if at_most is None:
+            entry = self._repeat_endlessly(part, at_least=min(at_least, 1), then=then)
+            at_least = max(at_least - 1, 0)
+        else:
+            entry = self._repeat_or_leave(part, num_times=at_most - at_least, then=then)
         for _ in range(at_least):
             if (begun := part(entry)) == entry:
-                break
+                break  # a part without states: ever so often is once
             entry = begun
         return entry
 
     def build(self, entry: int) -> Nfa:
         return Nfa(tuple(self._states), entry)
 
-    def _loop(self, part: Callable[[int], int], then: int) -> int:
+    def _repeat_endlessly(self, part: Callable[[int], int], *, at_least: int, then: int) -> int:
+        """at_least: 0 or 1; the one time is a time round the loop, or nested loops would double the states."""
         loop = self.either((then,))
-        self._states[loop] = Split((part(loop), then))
-        return loop
+        begun = part(loop)
+        self._states[loop] = Split((begun, then))
+        return begun if at_least else loop
+
+    def _repeat_or_leave(self, part: Callable[[int], int], *, num_times: int, then: int) -> int:
+        entry = then
+        for _ in range(num_times):
+            if (begun := part(entry)) == entry:
+                break
+            entry = self.either((begun, then))
+        return entry
 
     def _add(self, state: State) -> int:
         if len(self._states) > MAX_NFA_STATES:

@@ -32,7 +32,9 @@ from chatapp.moderation.nfa import ACCEPT, Assertion, Nfa, NfaBuilder, NfaTooLar
 
 # No match is longer, so no pattern holds back more of a stream than this.
 MAX_MATCH_CHARS = 256
-MAX_PATTERN_CHARS = 1000  # the parser calls itself for every parenthesis
+MAX_PATTERN_CHARS = 1000
+# Each nested one takes six calls here and in the parser; what the stack holds must not decide whether a rule is taken.
+MAX_PARENTHESES = 50
 MAX_GAP_CHARS = 50
 _RE2_MAX_BYTES = 1 << 20
 _FLAGS_TAKEN = re.IGNORECASE | re.DOTALL | re.UNICODE
@@ -101,13 +103,15 @@ def compile_regex(pattern: str) -> Nfa:
     """:raises RegexRefused: for what this module does not take."""
     if len(pattern) > MAX_PATTERN_CHARS:
         raise RegexRefused(RefusalCode.TOO_LONG, pattern[:MAX_PATTERN_CHARS])
+    if pattern.count("(") > MAX_PARENTHESES:
+        raise RegexRefused(RefusalCode.TOO_LARGE, pattern)
     tree = _parsed(pattern)
     if tree.getwidth()[0] > MAX_MATCH_CHARS:
         raise RegexRefused(RefusalCode.TOO_LONG, pattern)
     reader = _TreeReader(pattern)
     try:
         nfa = reader.builder.build(reader.sequence(tree, reader.flags(tree.state.flags), ACCEPT))
-    except (NfaTooLarge, RecursionError) as error:
+    except NfaTooLarge as error:
         raise RegexRefused(RefusalCode.TOO_LARGE, pattern) from error
     _demand_usable(nfa, pattern)
     _demand_re2_takes(pattern)
@@ -154,7 +158,7 @@ def _parsed(pattern: str) -> Any:
         raise RegexRefused(RefusalCode.SYNTAX, pattern[error.pos or 0 :] or pattern) from error
     except FutureWarning as error:
         raise RegexRefused(RefusalCode.AMBIGUOUS_SET, pattern) from error
-    except (OverflowError, RecursionError) as error:
+    except OverflowError as error:
         raise RegexRefused(RefusalCode.TOO_LARGE, pattern) from error
 
 

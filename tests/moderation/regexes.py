@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-import regex
+import regex  # type: ignore[import-untyped]
 from hypothesis import strategies as st
 
 from chatapp.moderation.detecting import Found
