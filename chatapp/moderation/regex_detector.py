@@ -2,16 +2,17 @@
 Finding regular expressions and phrases with gaps in a text that arrives a character at a time: exactly, in linear time.
 
 What a pattern covers is the union of its matches. From one start the longest match is reported, once nothing can
-lengthen it, so lazy quantifiers act like greedy ones; a match inside one that begins earlier is not reported. `\\b` and
-`$` are settled by the next character or the end of the text.
+lengthen it: lazy quantifiers act like greedy ones. What lies inside a match that is still open is left out. Word
+boundaries and `$` are settled by the next character or the end of the text.
 
-A match lives for MAX_MATCH_CHARS characters: what could still be lengthened then counts as a match of that length, and
-begins no longer one. Of matches that begin inside such a piece only what goes beyond it is reported, in pieces again.
+No match is longer than MAX_MATCH_CHARS: a start that is that old and could still be lengthened counts as a match of
+that length and is dead. The matches that begin inside such a piece are reported from its end on, in pieces again, so
+that an endless run gives one report for each length and not for each character.
 
 Characters are read through `light_fold`; those that nobody sees are passed over. Spans are in characters of the text.
 
 Starts are kept as bits, one integer a waiting state: which is earliest, and whether one is alive, are questions to
-integers, and no pattern is ever read backwards.
+integers, and nothing is ever read twice.
 """
 
 from collections.abc import Iterable, Sequence
@@ -184,10 +185,10 @@ class RegexDetector:
         self._drop_dead_items()
         self._rebase(min(firsts, default=self._base))
 
-    def _accept_piece(self, pattern: int, start: int) -> None:
-        if self._first(start) >= self._piece_from.get(pattern, 0):
+    def _accept_piece(self, pattern: int, start_bit: int) -> None:
+        if self._first(start_bit) >= self._piece_from.get(pattern, 0):
             self._piece_from.pop(pattern, None)
-        self._accept(pattern, start, end=self._num_chars)
+        self._accept(pattern, start_bit, end=self._num_chars)
         self._piece_from.setdefault(pattern, self._num_chars)
 
     def _drop_dead_items(self) -> None:

@@ -45,6 +45,9 @@ class TestRegexDetector:
 
         assert detector.alive_from is None
 
+    def test_without_patterns_finds_nothing(self):
+        assert found_in(source_of(), "any text") == []
+
     @many
     @given(patterns, texts)
     def test_covers_what_the_matches_of_a_backtracking_engine_cover(self, pattern, text):
@@ -100,6 +103,14 @@ class TestRegexDetector:
 
         for reported in [*map(detector.read, text), detector.end()]:
             assert list(reported) == sorted(reported, key=lambda found: (found.end, found.start))
+
+    def test_reports_what_ends_with_one_character_by_its_start(self):
+        found = found_in(source_of("b", "ab", "cab"), "cab")
+
+        assert [(one.rule_number, one.start, one.end) for one in found] == [(2, 0, 3), (1, 1, 3), (0, 2, 3)]
+
+    def test_leaves_out_what_lies_inside_an_open_match(self):
+        assert spans_in(source_of(r"abc*|b\b"), "ab ") == [(0, 2)]
 
     @many
     @given(patterns, st.integers(2, 5), st.text(ALPHABET + SOME_OTHER, max_size=24))
@@ -181,6 +192,13 @@ class TestTime:
 
         assert source.automaton.num_steps_built <= 2
 
+    def test_does_not_grow_with_the_text(self):
+        detector = source_of(r"\S+", ".*!").start()
+
+        read(detector, "x" * 2000)
+
+        assert max(starts.bit_length() for starts in detector._starts) <= 2 * MAX_MATCH_CHARS
+
     def test_and_space_stay_bounded_when_every_step_is_new(self):
         source = source_of("(?:a|b)*a(?:a|b){12}-")
         source.automaton = LazyAutomaton([compile_regex("(?:a|b)*a(?:a|b){12}-")], max_remembered_steps=100)
@@ -247,6 +265,8 @@ class TestAssertions:
             ("class", []),
             ("他是ass吗", [(2, 5)]),
             ("ass\u200bess", []),
+            ("ass\u200b", [(0, 3)]),
+            ("ass\u200b!", [(0, 3)]),
         ],
     )
     def test_take_a_word_as_keywords_do(self, text, spans):
