@@ -21,7 +21,7 @@ from tests.moderation.channels import (
 )
 
 LOOKS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "il"}
-phrases = st.text("asil1 ", min_size=1, max_size=5).filter(lambda phrase: bool(phrase.strip()))
+phrases = st.text("asil1 ", min_size=3, max_size=5).filter(lambda phrase: bool(phrase.strip()))
 keyword_sets = st.lists(st.builds(Keyword, phrases, st.integers(0, 2), st.booleans()), min_size=1, max_size=5)
 chars = st.sampled_from("aassiillAа45@$1! \u200b.口ﬁ½")
 texts = st.one_of(
@@ -30,6 +30,20 @@ texts = st.one_of(
         "".join
     ),
 )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[Keyword], str]:
+    """Keywords, and a text with some of them in it, disguised or nearly."""
+    words = draw(keyword_sets)
+    text = ""
+    for word in draw(st.lists(st.sampled_from(words), max_size=4)):
+        for letter in word.phrase:
+            text += draw(
+                st.sampled_from([letter, letter, *(look for look, letters in LOOKS.items() if letter in letters)])
+            )
+        text += draw(st.sampled_from(["", " ", " ", "!", "s", "口", "$"]))
+    return words, draw(st.one_of(st.just(text), texts.map(lambda other: text + other)))
 
 
 class TestLeet:
@@ -73,8 +87,9 @@ class TestLeet:
         assert found.channel is Channel.LEET
 
     @many
-    @given(keyword_sets, texts)
-    def test_finds_what_a_naive_reading_finds(self, words, text):
+    @given(cases())
+    def test_finds_what_a_naive_reading_finds(self, case):
+        words, text = case
         assert sorted(spans(compile_leet(words), text)) == sorted(set(naive(words, text)))
 
 
@@ -109,15 +124,17 @@ class TestHold:
         assert detector.alive_from is None
 
     @many
-    @given(keyword_sets, texts)
-    def test_lets_no_character_of_a_later_span_go(self, words, text):
+    @given(cases())
+    def test_lets_no_character_of_a_later_span_go(self, case):
+        words, text = case
         holding = [number for number in range(3) if all(word.holds for word in words if word.rule_number == number)]
 
         demand_no_leak(compile_leet(words), text, holding=holding)
 
     @many
-    @given(keyword_sets, texts)
-    def test_ends_at_the_latest_where_a_keyword_no_longer_fits(self, words, text):
+    @given(cases())
+    def test_ends_at_the_latest_where_a_keyword_no_longer_fits(self, case):
+        words, text = case
         detector = compile_leet(words).start()
         for char in text:
             detector.read(char)
@@ -128,9 +145,12 @@ class TestHold:
         assert len(held) <= longest
 
     @many
-    @given(keyword_sets, texts, texts, texts)
-    def test_is_each_copys_own(self, words, before, after, other):
-        demand_copies_go_their_own_way(compile_leet(words), before, after, other)
+    @given(cases(), texts, st.data())
+    def test_is_each_copys_own(self, case, other, data):
+        words, text = case
+        cut = data.draw(st.integers(0, len(text)))
+
+        demand_copies_go_their_own_way(compile_leet(words), text[:cut], text[cut:], other)
 
 
 def naive(words: list[Keyword], text: str) -> Iterator[tuple[int, int, int]]:

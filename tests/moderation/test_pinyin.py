@@ -31,6 +31,21 @@ keyword_sets = st.lists(st.builds(Keyword, phrases, st.integers(0, 2), st.boolea
 pieces = [*"西安先八行航仙巴犀", *["xi", "an", "xian", "ba", "8", "hang", "xing"] * 2, *"xng 1ü'-,。яあ"]
 texts = st.lists(st.sampled_from(pieces), max_size=9).map("".join)
 
+SOUNDS = {"西": ["xi", "犀"], "安": ["an"], "先": ["xian", "仙"], "八": ["8", "ba", "巴"], "行": ["xing", "hang", "航"]}
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[Keyword], str]:
+    """Keywords, and a text with some of them in it, disguised or nearly."""
+    words = draw(keyword_sets)
+    text = ""
+    for word in draw(st.lists(st.sampled_from(words), max_size=2)):
+        for char in word.phrase:
+            text += draw(st.sampled_from([char, *SOUNDS[char], *SOUNDS[char]]))
+            text += draw(st.sampled_from(["", "", "", " ", "'", ", "]))
+        text += draw(st.sampled_from(["", " ", "x", "八", "8"]))
+    return words, draw(st.one_of(st.just(text), texts.map(lambda other: text[:20] + other)))
+
 
 class TestPinyin:
     @pytest.mark.parametrize(
@@ -88,8 +103,9 @@ class TestPinyin:
         assert found.channel is Channel.PINYIN
 
     @many
-    @given(keyword_sets, texts)
-    def test_finds_what_a_naive_reading_finds(self, words, text):
+    @given(cases())
+    def test_finds_what_a_naive_reading_finds(self, case):
+        words, text = case
         forced = {word.phrase for word in words}
 
         assert sorted(spans(compile_pinyin(words, forced=forced), text)) == sorted(naive(words, text))
@@ -139,18 +155,22 @@ class TestHold:
             assert number - (number if detector.alive_from is None else detector.alive_from) <= longest
 
     @many
-    @given(keyword_sets, texts)
-    def test_lets_no_character_of_a_later_span_go(self, words, text):
+    @given(cases())
+    def test_lets_no_character_of_a_later_span_go(self, case):
+        words, text = case
         holding = [number for number in range(3) if all(word.holds for word in words if word.rule_number == number)]
         source = compile_pinyin(words, forced={word.phrase for word in words})
 
         demand_no_leak(source, text, holding=holding)
 
     @many
-    @given(keyword_sets, texts, texts, texts)
-    def test_is_each_copys_own(self, words, before, after, other):
+    @given(cases(), texts, st.data())
+    def test_is_each_copys_own(self, case, other, data):
+        words, text = case
+        cut = data.draw(st.integers(0, len(text)))
+
         demand_copies_go_their_own_way(
-            compile_pinyin(words, forced={word.phrase for word in words}), before, after, other
+            compile_pinyin(words, forced={word.phrase for word in words}), text[:cut], text[cut:], other
         )
 
 

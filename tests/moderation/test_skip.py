@@ -32,6 +32,18 @@ separators = st.sampled_from(
 texts = st.lists(st.tuples(letters, separators), max_size=10).map(lambda pairs: "".join(chain.from_iterable(pairs)))
 
 
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[Keyword], str]:
+    """Keywords, and a text with some of them in it, disguised or nearly."""
+    words = draw(keyword_sets)
+    text = ""
+    for word in draw(st.lists(st.sampled_from(words), max_size=3)):
+        gaps = draw(st.one_of(separators.map(st.just), st.just(separators)))
+        text += "".join(letter.strip() + draw(gaps) for letter in word.phrase)
+        text += draw(st.sampled_from(["", "", " ", "a", "口", ", "]))
+    return words, draw(st.one_of(st.just(text), texts.map(lambda other: text[:30] + other)))
+
+
 class TestSkip:
     @pytest.mark.parametrize(
         ("keyword", "text", "hidden"),
@@ -99,8 +111,9 @@ class TestSkip:
         assert found.channel is Channel.SKIP
 
     @many
-    @given(keyword_sets, texts)
-    def test_finds_what_a_naive_reading_finds(self, words, text):
+    @given(cases())
+    def test_finds_what_a_naive_reading_finds(self, case):
+        words, text = case
         assert sorted(spans(compile_skip(words), text)) == sorted(naive(words, text))
 
 
@@ -138,15 +151,17 @@ class TestHold:
         assert detector.alive_from is None
 
     @many
-    @given(keyword_sets, texts)
-    def test_lets_no_character_of_a_later_span_go(self, words, text):
+    @given(cases())
+    def test_lets_no_character_of_a_later_span_go(self, case):
+        words, text = case
         holding = [number for number in range(3) if all(word.holds for word in words if word.rule_number == number)]
 
         demand_no_leak(compile_skip(words), text, holding=holding)
 
     @many
-    @given(keyword_sets, texts)
-    def test_holds_nothing_that_no_continuation_would_take(self, words, text):
+    @given(cases())
+    def test_holds_nothing_that_no_continuation_would_take(self, case):
+        words, text = case
         detector = compile_skip([word for word in words if word.holds]).start()
         for char in text:
             detector.read(char)
@@ -158,9 +173,12 @@ class TestHold:
         assert alive_from in starts
 
     @many
-    @given(keyword_sets, texts, texts, texts)
-    def test_is_each_copys_own(self, words, before, after, other):
-        demand_copies_go_their_own_way(compile_skip(words), before, after, other)
+    @given(cases(), texts, st.data())
+    def test_is_each_copys_own(self, case, other, data):
+        words, text = case
+        cut = data.draw(st.integers(0, len(text)))
+
+        demand_copies_go_their_own_way(compile_skip(words), text[:cut], text[cut:], other)
 
 
 def continuations(words: list[Keyword]) -> Iterator[str]:
