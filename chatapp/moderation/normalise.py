@@ -9,6 +9,7 @@ and every symbol knows which character it came from. Word boundaries are symbols
 import unicodedata
 from typing import NamedTuple
 
+from chatapp.moderation.confusables import LATIN_BY_LOOKALIKE
 from chatapp.moderation.traditional import SIMPLIFIED_BY_TRADITIONAL
 
 # φ drops control characters, so no text can spell these two.
@@ -20,13 +21,17 @@ WORD_END = 0x03
 _DROPPED_CATEGORIES = frozenset({"Mn", "Me", "Cf", "Cc"})
 _DROPPED_FILLERS = frozenset("\u115f\u1160")  # Hangul fillers: letters by category, blank on every screen
 
+# No key is another's value: one look is enough.
+_SEEN_AS = SIMPLIFIED_BY_TRADITIONAL | LATIN_BY_LOOKALIKE
+
 # Every character that Unicode has would take 150 MB; no honest text uses more than a few thousand.
 _MAX_REMEMBERED_CHARS = 1 << 16
 
 
 def fold(char: str) -> str:
     """
-    φ: compatibility form, lower case, no accents, simplified Chinese; "" for what nobody sees. Its own fixed point.
+    φ: compatibility form, lower case, no accents, simplified Chinese, Latin for letters that look so; "" for what
+    nobody sees. Its own fixed point. A Russian keyword still meets its text: both are read in the same alphabet.
 
     Source: Unicode normalisation form NFKD (UAX #15), full case folding (Unicode core specification, §3.13).
     """
@@ -35,7 +40,7 @@ def fold(char: str) -> str:
     # Folding case can leave a compatibility character and the reverse (ϓ), so once more.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold()).casefold()
     return "".join(
-        " " if symbol.isspace() else SIMPLIFIED_BY_TRADITIONAL.get(symbol, symbol)
+        " " if symbol.isspace() else _SEEN_AS.get(symbol, symbol)
         for symbol in folded
         if symbol not in _DROPPED_FILLERS
         and (symbol.isspace() or unicodedata.category(symbol) not in _DROPPED_CATEGORIES)
