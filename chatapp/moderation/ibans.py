@@ -1,0 +1,92 @@
+"""
+Finds IBANs in a text that arrives a symbol at a time: as one word, or in fours with a space or a hyphen between.
+
+The country says how long one is, so it is decided one symbol after its last. Checksum and lengths: checksums.py.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from typing import NamedTuple, Self
+
+from chatapp.moderation.checksums import IBAN_LENGTHS, is_iban
+from chatapp.moderation.spans import Entity, Span
+
+_COUNTRY_STARTS = frozenset(country[0] for country in IBAN_LENGTHS)
+_NUM_COUNTRY_LETTERS = 2
+_NUM_HEAD = 4  # country and check digits
+_GROUP = 4
+
+
+class _Candidate(NamedTuple):
+    """separator: between its groups; "" if there is none; None while it may still be either."""
+
+    start: int
+    end: int
+    text: str
+    separator: str | None = None
+    after_separator: bool = False
+
+    @property
+    def length(self) -> int:
+        return IBAN_LENGTHS.get(self.text[:_NUM_COUNTRY_LETTERS], 0)
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.text) > _NUM_COUNTRY_LETTERS and len(self.text) == self.length
+
+    def grown(self, symbol: str, position: int) -> "_Candidate | None":
+        """The candidate with one more symbol; None if it is none any more."""
+        if symbol in (" ", "-"):
+            return self._parted(symbol)
+        text = self.text + symbol.upper()
+        if len(text) == _NUM_COUNTRY_LETTERS:
+            fits = text in IBAN_LENGTHS
+        else:
+            fits = len(text) <= self.length and (len(text) > _NUM_HEAD or symbol in "0123456789")
+        separator = "" if self.separator is None and len(text) > _GROUP else self.separator
+        return _Candidate(self.start, position + 1, text, separator) if fits else None
+
+    def _parted(self, symbol: str) -> "_Candidate | None":
+        at_seam = len(self.text) % _GROUP == 0 and not self.after_separator and self.separator in (None, symbol)
+        return self._replace(separator=symbol, after_separator=True) if at_seam else None
+
+
+class IbanReader:
+    """See spans.Reader."""
+
+    entities = frozenset({Entity.IBAN})
+    starts = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._candidates: tuple[_Candidate, ...] = ()
+
+    def copy(self) -> Self:
+        return copy(self)
+
+    @property
+    def alive_from(self) -> int | None:
+        return self._candidates[0].start if self._candidates else None
+
+    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:
+        in_word = symbol.isascii() and symbol.isalnum()
+        spans: Sequence[Span] = ()
+        if self._candidates:
+            if not in_word:
+                spans = self._complete()
+            grown = (candidate.grown(symbol, position) for candidate in self._candidates)
+            self._candidates = tuple(candidate for candidate in grown if candidate)
+        last = before[-1:]
+        if symbol.upper() in _COUNTRY_STARTS and not (last.isascii() and last.isalnum()):
+            self._candidates = (*self._candidates, _Candidate(position, position + 1, symbol.upper()))
+        self.is_open = bool(self._candidates)
+        return spans
+
+    def end(self) -> Sequence[Span]:
+        return self._complete()
+
+    def _complete(self) -> Sequence[Span]:
+        """The word is over: complete candidates are an IBAN or nothing."""
+        complete = [candidate for candidate in self._candidates if candidate.is_complete]
+        self._candidates = tuple(candidate for candidate in self._candidates if not candidate.is_complete)
+        return [Span(Entity.IBAN, c.start, c.end) for c in complete if is_iban(c.text)]
