@@ -53,6 +53,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _LABEL_ENDS = frozenset("=:>是为sSrR")
+_LABEL_SKIPPED = frozenset(" \"'`")
 _LABEL_WINDOW = 32
 _MIN_LABELLED = 20
 _MIN_BITS_PER_SYMBOL = 3.0
@@ -64,6 +65,7 @@ class ApiKeyReader:
 
     entities = frozenset({Entity.API_KEY})
     starts = frozenset(_LETTERS)
+    starts_in_word: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.is_open = False
@@ -73,7 +75,6 @@ class ApiKeyReader:
         self._symbols = _NARROW
         self._format: _Format | None = None
         self._labelled = False
-        self._dead = False
         self._found_head = False  # the pieces before this one were found
 
     def copy(self) -> Self:
@@ -81,31 +82,28 @@ class ApiKeyReader:
 
     @property
     def alive_from(self) -> int | None:
-        return self._start if self.is_open and not self._dead and self._text else None
+        return self._start if self.is_open and self._text else None
 
-    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:
+    def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:
         if not self.is_open:
-            last = before[-1:]
-            if not (last.isascii() and last.isalnum()) and last != "_":
-                self._begin(before)
+            if recent[-1] != "_":
+                self._begin(recent)
                 self._lengthen(symbol, position)
             return ()
         if symbol not in self._symbols:
             spans = self._judge()
             self.is_open = False
             return spans
-        if self._dead:
-            return ()
         self._lengthen(symbol, position)
         return self._take_piece() if len(self._text) >= _PIECE else ()
 
     def end(self) -> Sequence[Span]:
         return self._judge() if self.is_open else ()
 
-    def _begin(self, before: str) -> None:
+    def _begin(self, recent: Sequence[str]) -> None:
         self.is_open, self._text, self._ends = True, "", ()
-        self._dead = self._found_head = False
-        self._format, self._labelled = None, _is_labelled(before)
+        self._found_head = False
+        self._format, self._labelled = None, _is_labelled(recent)
         self._symbols = _WIDE if self._labelled else _NARROW
 
     def _lengthen(self, symbol: str, position: int) -> None:
@@ -122,16 +120,16 @@ class ApiKeyReader:
             self._format = found
             self._symbols = self._symbols | found.symbols
         elif self._text not in _UNFINISHED:
-            self._dead = not self._labelled
+            self.is_open = self._labelled
 
     def _take_piece(self) -> Sequence[Span]:
         spans = [Span(Entity.API_KEY, self._start, self._ends[-1])] if self._is_key_so_far() else []
-        self._found_head, self._dead = bool(spans), not spans
+        self._found_head = self.is_open = bool(spans)
         self._text, self._ends = "", ()
         return spans
 
     def _judge(self) -> Sequence[Span]:
-        if self._dead or not self._text:
+        if not self._text:
             return ()
         text = self._text.rstrip(".")
         length = len(text) if self._found_head else self._key_length(text)
@@ -145,9 +143,9 @@ class ApiKeyReader:
         return self._found_head or self._key_length(self._text) > 0 or _JWT_HEAD.match(self._text) is not None
 
 
-def _is_labelled(before: str) -> bool:
-    last = before[-_LABEL_WINDOW:].rstrip(" \"'`")[-1:]
-    return last in _LABEL_ENDS and _LABEL.search(before[-_LABEL_WINDOW:]) is not None
+def _is_labelled(recent: Sequence[str]) -> bool:
+    last = next((symbol for symbol in recent[:-4:-1] if symbol not in _LABEL_SKIPPED), "")
+    return last in _LABEL_ENDS and _LABEL.search("".join(recent[-_LABEL_WINDOW:])) is not None
 
 
 def _looks_random(text: str) -> bool:

@@ -32,6 +32,7 @@ class EmailReader:
 
     entities = frozenset({Entity.EMAIL})
     starts = _FIRST
+    starts_in_word: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.is_open = False
@@ -49,10 +50,14 @@ class EmailReader:
     def alive_from(self) -> int | None:
         return None if self._dead else self._start
 
-    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:  # noqa: ARG002 (the context is no matter)
+    def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:  # noqa: ARG002 (the context is no matter)
         if self._domain is not None:
             return self._read_domain(symbol, position)
-        if symbol in _LOCAL:
+        if self._start is not None and symbol in _FIRST:  # nearly always
+            self._num_local += 1
+            self._last = symbol
+            self._dead = self._num_local > _MAX_LOCAL
+        elif symbol in _LOCAL:
             self._lengthen(symbol, position)
         elif symbol == "@" and self._start is not None and self._last != ".":
             self._domain, self._ends = "", ()
@@ -70,7 +75,7 @@ class EmailReader:
             self._num_local, self._dead = 0, False
         self._num_local += 1
         self._last = symbol
-        self._dead = self._dead or self._num_local > _MAX_LOCAL
+        self._dead = self._num_local > _MAX_LOCAL
         self.is_open = True
 
     def _read_domain(self, symbol: str, position: int) -> Sequence[Span]:

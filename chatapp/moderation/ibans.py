@@ -56,6 +56,7 @@ class IbanReader:
 
     entities = frozenset({Entity.IBAN})
     starts = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    starts_in_word: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.is_open = False
@@ -68,16 +69,15 @@ class IbanReader:
     def alive_from(self) -> int | None:
         return self._candidates[0].start if self._candidates else None
 
-    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:
-        in_word = symbol.isascii() and symbol.isalnum()
+    def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:
+        in_word = _in_word(symbol)
         spans: Sequence[Span] = ()
         if self._candidates:
             if not in_word:
                 spans = self._complete()
             grown = (candidate.grown(symbol, position) for candidate in self._candidates)
             self._candidates = tuple(candidate for candidate in grown if candidate)
-        last = before[-1:]
-        if symbol.upper() in _COUNTRY_STARTS and not (last.isascii() and last.isalnum()):
+        if symbol.upper() in _COUNTRY_STARTS and not _in_word(recent[-1]):
             self._candidates = (*self._candidates, _Candidate(position, position + 1, symbol.upper()))
         self.is_open = bool(self._candidates)
         return spans
@@ -90,3 +90,7 @@ class IbanReader:
         complete = [candidate for candidate in self._candidates if candidate.is_complete]
         self._candidates = tuple(candidate for candidate in self._candidates if not candidate.is_complete)
         return [Span(Entity.IBAN, c.start, c.end) for c in complete if is_iban(c.text)]
+
+
+def _in_word(symbol: str) -> bool:
+    return symbol.isalnum() and symbol.isascii()

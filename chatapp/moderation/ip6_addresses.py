@@ -22,6 +22,7 @@ class Ip6Reader:
 
     entities = frozenset({Entity.IP})
     starts = _SYMBOLS - {"."}
+    starts_in_word: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.is_open = False
@@ -29,19 +30,17 @@ class Ip6Reader:
         self._text = ""
         self._ends: tuple[int, ...] = ()
         self._num_in_group = 0
-        self._dead = False
 
     def copy(self) -> Self:
         return copy(self)
 
     @property
     def alive_from(self) -> int | None:
-        return self._start if self.is_open and not self._dead else None
+        return self._start if self.is_open else None
 
-    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:
+    def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:
         if not self.is_open:
-            last = before[-1:]
-            if not (last.isascii() and last.isalnum()) and not (last == symbol == ":"):
+            if not recent[-1] == symbol == ":":
                 self._begin(symbol, position)
             return ()
         if symbol in _SYMBOLS:
@@ -55,22 +54,21 @@ class Ip6Reader:
         return self._judge() if self.is_open else ()
 
     def _begin(self, symbol: str, position: int) -> None:
-        self.is_open, self._dead = True, False
+        self.is_open = True
         self._start, self._text, self._ends = position, symbol, (position + 1,)
         self._num_in_group = int(symbol != ":")
 
     def _lengthen(self, symbol: str, position: int) -> None:
-        if self._dead:
-            return
         self._text, self._ends = self._text + symbol, (*self._ends, position + 1)
         self._num_in_group = 0 if symbol in ":." else self._num_in_group + 1
-        self._dead = self._num_in_group > len("ffff") or len(self._text) > _MAX_LENGTH or ":::" in self._text
+        is_dead = self._num_in_group > len("ffff") or len(self._text) > _MAX_LENGTH or ":::" in self._text
+        self.is_open = not is_dead
 
     def _judge(self) -> Sequence[Span]:
         text = self._text.rstrip(".")
         if text.endswith(":") and not text.endswith("::"):
             text = text[:-1]
-        if self._dead or text.count(":") < _MIN_COLONS or not any(map(str.isdecimal, text)) or not _is_ip6(text):
+        if text.count(":") < _MIN_COLONS or not any(map(str.isdecimal, text)) or not _is_ip6(text):
             return ()
         return (Span(Entity.IP, self._start, self._ends[len(text) - 1]),)
 

@@ -48,6 +48,7 @@ class NumberReader:
 
     entities = frozenset({Entity.PHONE, Entity.CN_ID, Entity.BANK_CARD, Entity.US_SSN, Entity.IP})
     starts = frozenset("0123456789+(")
+    starts_in_word = starts
 
     def __init__(self) -> None:
         self.is_open = False
@@ -77,10 +78,10 @@ class NumberReader:
             return self._lead
         return self._between_starts[0] if self._opens() else None
 
-    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:
+    def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:
         spans = self._wait(symbol) if self._waiting else []
         if symbol in "0123456789":
-            spans += self._digit(symbol, position, before)
+            spans += self._digit(symbol, position, recent)
         elif self._in_row and self._goes_on(symbol, position):
             pass
         else:
@@ -109,23 +110,24 @@ class NumberReader:
         else:
             self._between, self._between_starts = "", ()
 
-    def _digit(self, digit: str, position: int, before: str) -> list[Span]:
+    def _digit(self, digit: str, position: int, recent: Sequence[str]) -> list[Span]:
         if self._in_row and not self._between:
             return self._lengthen(digit, position)
         spans: list[Span] = []
         if self._in_row and self._between not in _SEPARATORS:
             spans = self._close("")
         if not self._in_row:
-            self._begin_row(before)
+            self._begin_row(recent)
         elif self._digits:
             self._finish_group()
         spans += self._decide_front()
         self._begin_group(digit, position)
         return spans
 
-    def _begin_row(self, before: str) -> None:
-        before = before[: len(before) - len(self._between)]
-        self._in_row, self._groups, self._before, self._whole = True, (), before[-WINDOW:], True
+    def _begin_row(self, recent: Sequence[str]) -> None:
+        num_recent = len(recent) - len(self._between)
+        before = "".join(recent[max(0, num_recent - WINDOW) : num_recent])
+        self._in_row, self._groups, self._before, self._whole = True, (), before, True
         self._starts_bare = not _glued_left(before) or is_tag(before)
 
     def _begin_group(self, digit: str, position: int) -> None:

@@ -31,8 +31,12 @@ _READERS: tuple[type[Reader], ...] = (
     PrivateKeyReader,
 )
 # What a reader sees of the text before a symbol: at least the first number, at most the second.
-_MIN_BEFORE = 64
-_MAX_BEFORE = 512
+_MIN_RECENT = 64
+_MAX_RECENT = 256
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_IN_WORD = _LETTERS | frozenset("0123456789")
+_STARTS = frozenset[str]().union(*(reader.starts | reader.starts_in_word for reader in _READERS))
 
 
 class PersonalDataRule(NamedTuple):
@@ -63,19 +67,21 @@ def compile_personal_data(rules: Sequence[PersonalDataRule]) -> PersonalDataRule
 class PersonalDataDetector:
     """See detecting.Detector."""
 
-    __slots__ = ("_before", "_num_chars", "_readers", "_rules")
+    __slots__ = ("_num_chars", "_open", "_readers", "_recent", "_rules")
 
     def __init__(self, rules: PersonalDataRules) -> None:
         self._rules = rules
         wanted = rules.rule_numbers.keys()
         self._readers = [reader() for reader in _READERS if not wanted.isdisjoint(reader.entities)]
-        self._before = ""
+        self._open: list[Reader] = []
+        self._recent = ["\n"]  # a text begins as a line does
         self._num_chars = 0
 
     def copy(self) -> "PersonalDataDetector":
         twin = PersonalDataDetector(self._rules)
         twin._readers = [reader.copy() for reader in self._readers]
-        twin._before, twin._num_chars = self._before, self._num_chars
+        twin._open = [reader for reader in twin._readers if reader.is_open]
+        twin._recent, twin._num_chars = self._recent.copy(), self._num_chars
         return twin
 
     @property
@@ -87,16 +93,39 @@ class PersonalDataDetector:
     def read(self, char: str) -> Sequence[Found]:
         position = self._num_chars
         self._num_chars = position + 1
+        symbols = PLAIN_BY_CHAR[char]
+        if not self._open and symbols not in _STARTS and len(symbols) == 1:
+            self._remember(symbols)
+            return ()
         spans: list[Span] = []
-        for symbol in PLAIN_BY_CHAR[char]:
-            before = self._before
-            for reader in self._readers:
-                if reader.is_open or symbol in reader.starts:
-                    spans += reader.read(symbol, position, before)
-            self._before = before + symbol
-        if len(self._before) > _MAX_BEFORE:
-            self._before = self._before[-_MIN_BEFORE:]
+        for symbol in symbols:
+            spans += self._read_symbol(symbol, position)
+            self._remember(symbol)
         return self._found(spans) if spans else ()
+
+    def _read_symbol(self, symbol: str, position: int) -> Sequence[Span]:
+        recent = self._recent
+        in_word = recent[-1] in _IN_WORD
+        if in_word and symbol in _LETTERS:  # opens nothing
+            readers = self._open
+        elif in_word:
+            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts_in_word]
+        else:
+            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts]
+        if not readers:
+            return ()
+        spans: Sequence[Span] = ()
+        for reader in readers:
+            if found := reader.read(symbol, position, recent):
+                spans = [*spans, *found]
+        self._open = [reader for reader in readers if reader.is_open]
+        return spans
+
+    def _remember(self, symbol: str) -> None:
+        recent = self._recent
+        recent.append(symbol)
+        if len(recent) > _MAX_RECENT:
+            del recent[:-_MIN_RECENT]
 
     def end(self) -> Sequence[Found]:
         return self._found([span for reader in self._readers for span in reader.end()])

@@ -25,6 +25,7 @@ class PrivateKeyReader:
 
     entities = frozenset({Entity.API_KEY})
     starts = frozenset("-")
+    starts_in_word = starts
 
     def __init__(self) -> None:
         self.is_open = False
@@ -41,7 +42,7 @@ class PrivateKeyReader:
     def alive_from(self) -> int | None:
         return self._starts[0] if self._starts else self._line_start
 
-    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:  # noqa: ARG002 (the context is no matter)
+    def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:  # noqa: ARG002 (the context is no matter)
         if self._in_body:
             return self._read_body(symbol, position)
         return self._read_header(symbol, position)

@@ -31,16 +31,18 @@ class Reader(Protocol):
     Reads symbols (plain_symbols.py) of one text and says which spans became final. Its state is immutable values
     only, so that a shallow copy goes its own way.
 
-    entities: what it may find. starts: the ASCII symbols that may open a run; it need not see others while closed.
-    is_open: whether it stands in a run, so that it must see every symbol.
+    entities: what it may find. starts: the ASCII symbols that may open a run where no ASCII letter or digit stands
+    before; starts_in_word: those that may do so anywhere. It need not see others while it is closed.
+    is_open: whether it stands in a run that may still come to something or must be skipped: it must see every symbol.
     """
 
     entities: frozenset[Entity]
     starts: frozenset[str]
+    starts_in_word: frozenset[str]
     is_open: bool
 
-    def read(self, symbol: str, position: int, before: str) -> Sequence[Span]:
-        """before: the symbols that came before this one, the last few dozen at least as far as there are any."""
+    def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:
+        """recent: the symbols that came before, a newline first; the last few dozen at least, if there are as many."""
 
     def end(self) -> Sequence[Span]:
         """The text is over."""
