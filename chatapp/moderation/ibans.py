@@ -28,21 +28,18 @@ class _Candidate(NamedTuple):
 
     @property
     def length(self) -> int:
-        return IBAN_LENGTHS.get(self.text[:_NUM_COUNTRY_LETTERS], 0)
+        return IBAN_LENGTHS[self.text[:_NUM_COUNTRY_LETTERS]]
 
     @property
     def is_complete(self) -> bool:
-        return len(self.text) > _NUM_COUNTRY_LETTERS and len(self.text) == self.length
+        return len(self.text) == self.length
 
     def grown(self, symbol: str, position: int) -> "_Candidate | None":
         """The candidate with one more symbol; None if it is none any more."""
         if symbol in (" ", "-"):
             return self._parted(symbol)
         text = self.text + symbol.upper()
-        if len(text) == _NUM_COUNTRY_LETTERS:
-            fits = text in IBAN_LENGTHS
-        else:
-            fits = len(text) <= self.length and (len(text) > _NUM_HEAD or symbol in "0123456789")
+        fits = len(text) <= self.length and (len(text) > _NUM_HEAD or symbol in "0123456789")
         separator = "" if self.separator is None and len(text) > _GROUP else self.separator
         return _Candidate(self.start, position + 1, text, separator) if fits else None
 
@@ -61,35 +58,42 @@ class IbanReader:
     def __init__(self) -> None:
         self.is_open = False
         self._candidates: tuple[_Candidate, ...] = ()
+        self._first = ""  # the first letter of a word, if it may be a country's
+        self._first_position = 0
 
     def copy(self) -> Self:
         return copy(self)
 
     @property
     def alive_from(self) -> int | None:
-        return self._candidates[0].start if self._candidates else None
+        if self._candidates:
+            return self._candidates[0].start
+        return self._first_position if self._first else None
 
     def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:
-        in_word = _in_word(symbol)
-        spans: Sequence[Span] = ()
-        if self._candidates:
-            if not in_word:
-                spans = self._complete()
-            grown = (candidate.grown(symbol, position) for candidate in self._candidates)
-            self._candidates = tuple(candidate for candidate in grown if candidate)
-        if symbol.upper() in _COUNTRY_STARTS and not _in_word(recent[-1]):
-            self._candidates = (*self._candidates, _Candidate(position, position + 1, symbol.upper()))
-        self.is_open = bool(self._candidates)
+        spans = self._grow(symbol, position) if self._candidates else ()
+        country, self._first = self._first + symbol, ""
+        if country.upper() in IBAN_LENGTHS:
+            self._candidates = (*self._candidates, _Candidate(self._first_position, position + 1, country.upper()))
+        elif symbol.upper() in _COUNTRY_STARTS and not _in_word(recent[-1]):
+            self._first, self._first_position = symbol, position
+        self.is_open = bool(self._candidates or self._first)
+        return spans
+
+    def _grow(self, symbol: str, position: int) -> Sequence[Span]:
+        spans = () if _in_word(symbol) else self._complete()
+        grown = (candidate.grown(symbol, position) for candidate in self._candidates)
+        self._candidates = tuple(candidate for candidate in grown if candidate)
         return spans
 
     def end(self) -> Sequence[Span]:
         return self._complete()
 
-    def _complete(self) -> Sequence[Span]:
+    def _complete(self) -> tuple[Span, ...]:
         """The word is over: complete candidates are an IBAN or nothing."""
         complete = [candidate for candidate in self._candidates if candidate.is_complete]
         self._candidates = tuple(candidate for candidate in self._candidates if not candidate.is_complete)
-        return [Span(Entity.IBAN, c.start, c.end) for c in complete if is_iban(c.text)]
+        return tuple(Span(Entity.IBAN, c.start, c.end) for c in complete if is_iban(c.text))
 
 
 def _in_word(symbol: str) -> bool:

@@ -95,18 +95,22 @@ class PersonalDataDetector:
         self._num_chars = position + 1
         symbols = PLAIN_BY_CHAR[char]
         if not self._open and symbols not in _STARTS and len(symbols) == 1:
-            self._remember(symbols)
+            self._recent.append(symbols)
+            if len(self._recent) > _MAX_RECENT:
+                del self._recent[:-_MIN_RECENT]
             return ()
         spans: list[Span] = []
         for symbol in symbols:
             spans += self._read_symbol(symbol, position)
-            self._remember(symbol)
+            self._recent.append(symbol)
+        if len(self._recent) > _MAX_RECENT:
+            del self._recent[:-_MIN_RECENT]
         return self._found(spans) if spans else ()
 
     def _read_symbol(self, symbol: str, position: int) -> Sequence[Span]:
         recent = self._recent
         in_word = recent[-1] in _IN_WORD
-        if in_word and symbol in _LETTERS:  # opens nothing
+        if symbol not in _STARTS or (in_word and symbol in _LETTERS):  # opens nothing
             readers = self._open
         elif in_word:
             readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts_in_word]
@@ -120,12 +124,6 @@ class PersonalDataDetector:
                 spans = [*spans, *found]
         self._open = [reader for reader in readers if reader.is_open]
         return spans
-
-    def _remember(self, symbol: str) -> None:
-        recent = self._recent
-        recent.append(symbol)
-        if len(recent) > _MAX_RECENT:
-            del recent[:-_MIN_RECENT]
 
     def end(self) -> Sequence[Found]:
         return self._found([span for reader in self._readers for span in reader.end()])
