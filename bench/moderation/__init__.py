@@ -1,0 +1,1 @@
+"""Measures the moderation layer on labelled sets and made-up ones."""
