@@ -1,0 +1,137 @@
+"""
+Rules about personal data as a detector: e-mail addresses, telephone numbers, identity and bank card numbers, IBANs, IP
+addresses, US social security numbers, keys. Owns which rule wants what; how each is found is its reader's business.
+
+What is found is decided by the text and its checksums alone, whichever rules ask; rules choose what is reported and
+what may be held.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chatapp.moderation.api_keys import ApiKeyReader
+from chatapp.moderation.detecting import Found
+from chatapp.moderation.email_addresses import EmailReader
+from chatapp.moderation.ibans import IbanReader
+from chatapp.moderation.ip6_addresses import Ip6Reader
+from chatapp.moderation.number_runs import NumberReader
+from chatapp.moderation.plain_symbols import PLAIN_BY_CHAR
+from chatapp.moderation.private_keys import PrivateKeyReader
+from chatapp.moderation.spans import Entity, Reader, Span
+
+__all__ = ["Entity", "PersonalDataRule", "PersonalDataRules", "compile_personal_data"]
+
+_READERS: tuple[type[Reader], ...] = (
+    NumberReader,
+    EmailReader,
+    IbanReader,
+    Ip6Reader,
+    ApiKeyReader,
+    PrivateKeyReader,
+)
+# What a reader sees of the text before a symbol: at least the first number, at most the second.
+_MIN_RECENT = 64
+_MAX_RECENT = 256
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_IN_WORD = _LETTERS | frozenset("0123456789")
+_STARTS = frozenset[str]().union(*(reader.starts | reader.starts_in_word for reader in _READERS))
+
+
+class PersonalDataRule(NamedTuple):
+    """One rule. rule_number: its place among the compiled rules. holds: the rule takes text away."""
+
+    rule_number: int
+    holds: bool
+    entities: frozenset[Entity]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalDataRules:
+    """See detecting.DetectorSource. rule_numbers: by entity. held: entities that some rule takes away."""
+
+    rule_numbers: Mapping[Entity, tuple[int, ...]]
+    held: frozenset[Entity]
+
+    def start(self) -> "PersonalDataDetector":
+        return PersonalDataDetector(self)
+
+
+def compile_personal_data(rules: Sequence[PersonalDataRule]) -> PersonalDataRules:
+    rule_numbers = {entity: tuple(r.rule_number for r in rules if entity in r.entities) for entity in Entity}
+    held = frozenset(entity for rule in rules if rule.holds for entity in rule.entities)
+    return PersonalDataRules({entity: numbers for entity, numbers in rule_numbers.items() if numbers}, held)
+
+
+class PersonalDataDetector:
+    """See detecting.Detector."""
+
+    __slots__ = ("_num_chars", "_open", "_readers", "_recent", "_rules")
+
+    def __init__(self, rules: PersonalDataRules) -> None:
+        self._rules = rules
+        wanted = rules.rule_numbers.keys()
+        self._readers = [reader() for reader in _READERS if not wanted.isdisjoint(reader.entities)]
+        self._open: list[Reader] = []
+        self._recent = ["\n"]  # a text begins as a line does
+        self._num_chars = 0
+
+    def copy(self) -> "PersonalDataDetector":
+        twin = PersonalDataDetector(self._rules)
+        twin._readers = [reader.copy() for reader in self._readers]
+        twin._open = [reader for reader in twin._readers if reader.is_open]
+        twin._recent, twin._num_chars = self._recent.copy(), self._num_chars
+        return twin
+
+    @property
+    def alive_from(self) -> int | None:
+        held = self._rules.held
+        starts = (reader.alive_from for reader in self._readers if not held.isdisjoint(reader.entities))
+        return min((start for start in starts if start is not None), default=None)
+
+    def read(self, char: str) -> Sequence[Found]:
+        position = self._num_chars
+        self._num_chars = position + 1
+        symbols = PLAIN_BY_CHAR[char]
+        if not self._open and symbols not in _STARTS and len(symbols) == 1:
+            self._recent.append(symbols)
+            if len(self._recent) > _MAX_RECENT:
+                del self._recent[:-_MIN_RECENT]
+            return ()
+        spans: list[Span] = []
+        for symbol in symbols:
+            spans += self._read_symbol(symbol, position)
+            self._recent.append(symbol)
+        if len(self._recent) > _MAX_RECENT:
+            del self._recent[:-_MIN_RECENT]
+        return self._found(spans) if spans else ()
+
+    def _read_symbol(self, symbol: str, position: int) -> Sequence[Span]:
+        recent = self._recent
+        in_word = recent[-1] in _IN_WORD
+        if symbol not in _STARTS or (in_word and symbol in _LETTERS):  # opens nothing
+            readers = self._open
+        elif in_word:
+            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts_in_word]
+        else:
+            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts]
+        if not readers:
+            return ()
+        spans: Sequence[Span] = ()
+        for reader in readers:
+            if found := reader.read(symbol, position, recent):
+                spans = [*spans, *found]
+        self._open = [reader for reader in readers if reader.is_open]
+        return spans
+
+    def end(self) -> Sequence[Found]:
+        return self._found([span for reader in self._readers for span in reader.end()])
+
+    def _found(self, spans: Sequence[Span]) -> Sequence[Found]:
+        found = {
+            Found(rule_number, span.start, span.end)
+            for span in spans
+            for rule_number in self._rules.rule_numbers.get(span.entity, ())
+        }
+        return sorted(found, key=lambda hit: (hit.end, hit.start, hit.rule_number))
