@@ -25,8 +25,9 @@ CARD_FILE = "card.json"
 NGRAMS_FILE = "ngrams.bin"  # UTF-8, one n-gram a line; φ leaves no line break, so none is in an n-gram
 WEIGHTS_FILE = "weights.bin"  # int16, little-endian, in the order of the n-grams
 FORMAT = 1
-# Trained on comments of 48 characters on average; a whole answer at once would be of another kind.
-MAX_WINDOW_CHARS = 240
+# Trained on comments of 48 characters on average, so a whole answer at once would be of another kind; and a sentence of
+# 60 with a window of 120 costs 0.14 ms.
+MAX_WINDOW_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True)
