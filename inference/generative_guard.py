@@ -133,7 +133,12 @@ class GenerativeGuard:
         return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
 
     def _first_id_after_opening(self, word: str) -> int:
-        return self._ids(self._format.opening + word)[len(self._opening_ids)]
+        num_opening, ids = len(self._opening_ids), self._ids(self._format.opening + word)
+        if ids[:num_opening] != self._opening_ids or len(ids) == num_opening:
+            raise ModelUnusable(
+                f"this tokenizer joins {self._format.opening!r} and {word!r}; is it a {self._format.name}?"
+            )
+        return ids[num_opening]
 
     @property
     def _pad_id(self) -> int:

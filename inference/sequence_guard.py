@@ -30,7 +30,7 @@ class SequenceGuard:
     A sequence-classification model (BERT and its like). Sees the text alone, not what it answers.
 
     Labels are those of the model's configuration. A long text is cut into overlapping pieces, and each label's score is
-    its greatest in any piece.
+    its greatest in any piece; of a text without a token it is 0.
     """
 
     def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
@@ -61,7 +61,7 @@ class SequenceGuard:
         encoded = self._tokenizer(
             text, truncation=True, max_length=self._max_tokens, stride=stride, return_overflowing_tokens=True
         )
-        return [list(ids) for ids in encoded["input_ids"]]
+        return [list(ids) for ids in encoded["input_ids"] if ids]
 
     def _probabilities(self, pieces: Sequence[Sequence[int]]) -> list[list[float]]:
         ids, mask = padded(pieces, pad_id=self._tokenizer.pad_token_id or 0, side="right")
