@@ -1,0 +1,79 @@
+"""
+Sequence-classification models (BERT and its like) as guards: texts in, scores by label out.
+
+Owns the cutting of long texts and how logits become scores in [0, 1]. Decides nothing: thresholds are the caller's.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from inference.errors import ModelUnusable
+from inference.guard_answers import GuardAnswerInvalid, GuardedText
+from inference.guard_batches import batches, padded
+from inference.model_folder import context_window_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# What BERT-like classifiers were trained on; the tables of some (RoBERTa) are 2 longer than what they can take.
+MAX_TOKENS = 512
+# Pieces of a longer text share so many tokens, about two sentences, so that what is cut in one is whole in the other.
+OVERLAP_TOKENS = 64
+
+
+class SequenceGuard:
+    """
+    A sequence-classification model (BERT and its like). Sees the text alone, not what it answers.
+
+    Labels are those of the model's configuration. A long text is cut into overlapping pieces, and each label's score is
+    its greatest in any piece; of a text without a token it is 0.
+    """
+
+    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+        """:raises ModelUnusable: if the tokenizer has no fast implementation or its window leaves no room."""
+        if not tokenizer.is_fast:
+            raise ModelUnusable("the classifier's tokenizer has no tokenizer.json; choose a model that has one")
+        self._model, self._tokenizer = model, tokenizer
+        self._max_tokens = min(context_window_of(model.config.to_dict()), tokenizer.model_max_length, MAX_TOKENS)
+        if self._max_tokens <= 2 * tokenizer.num_special_tokens_to_add():
+            raise ModelUnusable(f"the classifier sees only {self._max_tokens} tokens at once")
+        self._label_names = _label_names(model)
+        self._lock = threading.Lock()
+
+    def labels(self, texts: Sequence[GuardedText]) -> list[dict[str, float]]:
+        pieces = [(number, piece) for number, text in enumerate(texts) for piece in self._pieces(text.text)]
+        scores: list[dict[str, float]] = [dict.fromkeys(self._label_names, 0.0) for _ in texts]
+        with self._lock, torch.inference_mode():
+            for batch in batches(pieces):
+                rows = self._probabilities([piece for _, piece in batch])
+                for (number, _), row in zip(batch, rows, strict=True):
+                    for name, score in zip(self._label_names, row, strict=True):
+                        scores[number][name] = max(scores[number][name], score)
+        return scores
+
+    def _pieces(self, text: str) -> list[list[int]]:
+        """Token ids of each piece, special tokens included."""
+        stride = min(OVERLAP_TOKENS, self._max_tokens // 4)
+        encoded = self._tokenizer(
+            text, truncation=True, max_length=self._max_tokens, stride=stride, return_overflowing_tokens=True
+        )
+        return [list(ids) for ids in encoded["input_ids"] if ids]
+
+    def _probabilities(self, pieces: Sequence[Sequence[int]]) -> list[list[float]]:
+        ids, mask = padded(pieces, pad_id=self._tokenizer.pad_token_id or 0, side="right")
+        device = self._model.device
+        logits: Tensor = self._model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.float()  # (B, L)
+        if not torch.isfinite(logits).all():
+            raise GuardAnswerInvalid("the classifier's logits were not numbers")
+        is_one_of = len(self._label_names) > 1 and self._model.config.problem_type != "multi_label_classification"
+        return (logits.softmax(dim=-1) if is_one_of else logits.sigmoid()).tolist()
+
+
+def _label_names(model: "PreTrainedModel") -> list[str]:
+    """In the order of the logits."""
+    names = {int(number): str(name) for number, name in (model.config.id2label or {}).items()}
+    return [names[number] for number in sorted(names)]
