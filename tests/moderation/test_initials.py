@@ -23,13 +23,9 @@ class TestFindInitials:
         assert written("你个sb", find_initials(keywords("傻逼"), "你个sb")) == [(0, "sb")]
         assert find_initials(keywords("傻逼"), "SB Street 5") == []
 
-    @pytest.mark.parametrize(
-        ("keyword", "word"), [("偷窥", "tk"), ("卖淫", "my"), ("操你娘", "cnn"), ("他妈的", "tmd")]
-    )
+    @pytest.mark.parametrize(("keyword", "word"), [("卖淫", "my"), ("操你娘", "CNN")])
     def test_takes_no_common_word_for_initials(self, keyword, word):
-        is_common = word in ("my", "cnn")
-
-        assert bool(find_initials(keywords(keyword), f"看{word}吧")) == (not is_common)
+        assert find_initials(keywords(keyword), f"看{word}吧") == []
 
     def test_knows_every_reading_of_a_character(self):
         text = "他zmf, 他cmf"
