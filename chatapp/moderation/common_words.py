@@ -1,0 +1,23 @@
+"""
+English words that are what they seem to be and no slip: "where" is not a misspelt insult.
+
+Source of common_words.txt: words of four to eight letters in the vocabulary of the SmolLM2 tokenizer (Apache License
+2.0), most of its fragments left out; near neighbours of insults and words of two or three letters were added by hand.
+A plural is not listed beside its singular. Longer words are seldom one letter from another, so they are left out.
+"""
+
+from functools import cache
+from pathlib import Path
+
+_WORDS = Path(__file__).with_suffix(".txt")
+
+
+def is_common_word(word: str) -> bool:
+    """word: lower case."""
+    words = _common_words()
+    return word in words or (word.endswith("s") and word[:-1] in words)
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    return frozenset(_WORDS.read_text(encoding="ascii").split())

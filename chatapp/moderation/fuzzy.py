@@ -1,0 +1,144 @@
+"""
+Channel `fuzzy`: keywords with one slip in them. Sees whole texts only.
+
+A slip is one letter left out, added, exchanged or swapped with the next in a word of a script with spaces (a
+Damerau–Levenshtein distance of 1: Damerau 1964, doi:10.1145/363958.363994), or two Chinese characters swapped.
+Candidates are looked up by the spellings with one letter left out (the symmetric delete index of W. Garbe, 2012), so
+the cost does not grow with the number of keywords.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chatapp.moderation.common_words import is_common_word
+from chatapp.moderation.detecting import Channel, Found, Keyword
+from chatapp.moderation.normalise import is_word_symbol
+from chatapp.moderation.whole_text import WholeText, Word, in_order, phrase_symbols, whole_text, words_of
+
+# Four letters have a real word one letter away more often than not.
+MIN_LETTERS = 5
+# In a phrase the other words vouch for it.
+MIN_LETTERS_BESIDE_OTHERS = 4
+# Of shorter phrases the swapped form is often one too: 上海 and 海上.
+MIN_SWAPPED_SYMBOLS = 4
+MAX_SWAPPED_SYMBOLS = 12
+
+
+class _Place(NamedTuple):
+    """A word of a keyword that may have the slip, and the rest of the keyword around it."""
+
+    keyword: Keyword
+    before: str
+    word: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzyKeywords:
+    """
+    places_by_spelling: by each spelling of a word with at most one letter left out.
+
+    swapped: Chinese phrases with two characters swapped; lengths: theirs.
+    """
+
+    places_by_spelling: Mapping[str, Sequence[_Place]]
+    swapped: Mapping[str, Sequence[Keyword]]
+    lengths: tuple[int, ...]
+
+    def find(self, text: str) -> list[Found]:
+        """Keywords with exactly one slip; those without are another channel's."""
+        whole = whole_text(text)
+        return in_order([*self._misspelt(whole), *self._swapped(whole)])
+
+    def _misspelt(self, whole: WholeText) -> Iterator[Found]:
+        remembered: dict[str, list[_Place]] = {}
+        for word in words_of(whole.symbols):
+            places = remembered.get(word.spelling)
+            if places is None:
+                places = remembered[word.spelling] = list(self._places(word.spelling))
+            for place in places:
+                start, end = word.start - len(place.before), word.end + len(place.after)
+                if _stands_around(place, whole, word, start, end):
+                    yield Found(place.keyword.rule_number, *whole.span(start, end), Channel.FUZZY)
+
+    def _places(self, spelling: str) -> Iterator[_Place]:
+        """Where this spelling may be a slip."""
+        if len(spelling) < MIN_LETTERS_BESIDE_OTHERS - 1 or not spelling.isalpha() or is_common_word(spelling):
+            return
+        seen: set[_Place] = set()
+        for shorter in _shorter_spellings(spelling):
+            for place in self.places_by_spelling.get(shorter, ()):
+                if place not in seen and is_one_slip(spelling, place.word):
+                    seen.add(place)
+                    yield place
+
+    def _swapped(self, whole: WholeText) -> Iterator[Found]:
+        symbols = whole.symbols
+        for length in self.lengths:
+            for start in range(len(symbols) - length + 1):
+                for keyword in self.swapped.get(symbols[start : start + length], ()):
+                    yield Found(keyword.rule_number, *whole.span(start, start + length), Channel.FUZZY)
+
+
+def is_one_slip(written: str, meant: str) -> bool:
+    """Whether one edit leads from one word to the other; equal words are none."""
+    if written == meant or abs(len(written) - len(meant)) > 1:
+        return False
+    same = next((place for place, pair in enumerate(zip(written, meant, strict=False)) if pair[0] != pair[1]), None)
+    if same is None:
+        return True  # the longer goes on by one letter
+    left, right = written[same:], meant[same:]
+    swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
+    return swapped or left[1:] == right[1:] or left[1:] == right or left == right[1:]
+
+
+def compile_fuzzy(keywords: Sequence[Keyword]) -> FuzzyKeywords:
+    places: dict[str, list[_Place]] = {}
+    swapped: dict[str, list[Keyword]] = {}
+    for keyword in keywords:
+        symbols = phrase_symbols(keyword.phrase)
+        for place in _places_of(keyword, symbols):
+            for shorter in _shorter_spellings(place.word):
+                places.setdefault(shorter, []).append(place)
+        for variant in _swapped_forms(symbols):
+            swapped.setdefault(variant, []).append(keyword)
+    return FuzzyKeywords(places, swapped, tuple(sorted({len(variant) for variant in swapped})))
+
+
+def find_fuzzy(keywords: Sequence[Keyword], text: str) -> list[Found]:
+    return compile_fuzzy(keywords).find(text)
+
+
+def _places_of(keyword: Keyword, symbols: str) -> Iterator[_Place]:
+    words = list(words_of(symbols))
+    fewest = MIN_LETTERS_BESIDE_OTHERS if len(words) > 1 else MIN_LETTERS
+    for word in words:
+        if len(word.spelling) >= fewest and word.spelling.isalpha():
+            yield _Place(keyword, symbols[: word.start], word.spelling, symbols[word.end :])
+
+
+def _stands_around(place: _Place, whole: WholeText, word: Word, start: int, end: int) -> bool:
+    """Whether the rest of the keyword is around the word, and the whole of it stands alone."""
+    symbols = whole.symbols
+    return (
+        start >= 0
+        and symbols[start : word.start] == place.before
+        and symbols[word.end : end] == place.after
+        and whole.stands_alone(start, end)
+    )
+
+
+def _shorter_spellings(spelling: str) -> Iterator[str]:
+    """The word, and it without one letter, never the first: readers and writers both keep that one."""
+    yield spelling
+    for place in range(1, len(spelling)):
+        yield spelling[:place] + spelling[place + 1 :]
+
+
+def _swapped_forms(symbols: str) -> Iterator[str]:
+    if not MIN_SWAPPED_SYMBOLS <= len(symbols) <= MAX_SWAPPED_SYMBOLS or any(map(is_word_symbol, symbols)):
+        return
+    for place in range(len(symbols) - 1):
+        if symbols[place] != symbols[place + 1] and " " not in symbols[place : place + 2]:
+            yield symbols[:place] + symbols[place + 1] + symbols[place] + symbols[place + 2 :]
