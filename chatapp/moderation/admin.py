@@ -87,7 +87,18 @@ class RuleAdmin(ModelAdmin):
     waiting: frozenset[UUID] = frozenset()
     fieldsets = (
         (None, {"fields": ("slug", ("category", "language"), "state")}),
-        (_("What it looks for"), {"fields": ("words", "allow_phrases", "stages")}),
+        (_("What it looks for"), {"fields": ("kind", "words", "allow_phrases", "stages", "channels")}),
+        (
+            _("Settings of its kind"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "max_gap_chars",
+                    ("threshold_controversial", "threshold_unsafe"),
+                    ("strictness", "timing"),
+                ),
+            },
+        ),
         (_("What it does"), {"fields": (("action", "severity"), "replacement", "notice_en", "notice_zh_hans")}),
         (_("History"), {"fields": ("reason", ("revision", "author", "updated_at"))}),
     )
@@ -121,7 +132,7 @@ class RuleAdmin(ModelAdmin):
     def severity_label(self, row: Rule) -> tuple[int, str]:
         return row.severity, str(row.severity)
 
-    @display(description=_("words"))
+    @display(description=_("entries"))
     def num_words(self, row: Rule) -> int:
         return len(lines(row.words))
 

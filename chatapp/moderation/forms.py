@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -15,41 +16,25 @@ from unfold.widgets import (
 
 from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
+from chatapp.moderation.classifiers.types import Strictness, Timing
 from chatapp.moderation.life_cycle import needs_reason
-from chatapp.moderation.rule import MAX_WORD_SYMBOLS, RuleProblem, rule_problems
+from chatapp.moderation.problem_sentences import problem_error
+from chatapp.moderation.regex_syntax import MAX_GAP_CHARS
+from chatapp.moderation.rule import rule_problems
+from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.selectors import rule_as_published
 from chatapp.moderation.verdict import RuleState
 
+OPTION_FIELDS = ("max_gap_chars", "threshold_controversial", "threshold_unsafe", "strictness", "timing")
+STRICTNESSES = (
+    (Strictness.LOOSE, _("loose: only what is unsafe")),
+    (Strictness.STRICT, _("strict: what is controversial too")),
+)
+TIMINGS = (
+    (Timing.GATE, _("gate: a sentence waits for its verdict")),
+    (Timing.TRAIL, _("trail: the verdict comes behind the sentence")),
+)
 MAX_REASON_CHARS = 500  # the column's
-
-# By problem code: the field it is about, and what to do. A code without a sentence fails a test.
-SENTENCES = {
-    "action_unsupported": ("action", _("This action is not available yet.")),
-    "severity_out_of_range": ("severity", _("Severity goes from 1 to 4.")),
-    "stages_missing": ("stages", _("Choose at least one stage, or the rule never looks at anything.")),
-    "words_missing": ("words", _("Give at least one word.")),
-    "word_blank": ("words", _("“%(phrase)s” has no visible character.")),
-    "word_too_long": (
-        "words",
-        _("“%(phrase)s” is too long: at most %(limit)d characters, because the stream waits for a word to end."),
-    ),
-    "word_too_short_to_block": (
-        "words",
-        _("“%(phrase)s” is a single character: blocking it would end harmless messages. Use a longer phrase or flag."),
-    ),
-    "word_repeated": ("words", _("“%(phrase)s” is there already, perhaps in another spelling of the same letters.")),
-    "allow_cancels_word": ("allow_phrases", _("“%(phrase)s” is one of the words: the word could never match.")),
-    "allow_without_word": ("allow_phrases", _("“%(phrase)s” contains none of the words, so it does nothing.")),
-    "replacement_missing": ("replacement", _("Replace needs a text to put in the place of the words.")),
-    "replacement_contains_word": ("replacement", _("The replacement contains the word “%(phrase)s”.")),
-}
-
-
-def problem_error(problem: RuleProblem) -> tuple[str, ValidationError]:
-    """The field, and the sentence for a person."""
-    field, sentence = SENTENCES[problem.code]
-    params = {"phrase": problem.phrase, "limit": MAX_WORD_SYMBOLS}
-    return field, ValidationError(sentence, code=problem.code, params=params)
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker only
@@ -68,20 +53,77 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         help_text=_("Others read it in the rule's history. Needed when the rule is in force or is to be."),
     )
 
+    channels = forms.MultipleChoiceField(
+        label=_("Channels"),
+        choices=models.RuleChannel,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=models.Rule._meta.get_field("channels").help_text,  # noqa: SLF001 -- likewise
+    )
+    max_gap_chars = forms.IntegerField(
+        label=_("Greatest gap"),
+        min_value=0,
+        max_value=MAX_GAP_CHARS,
+        initial=RuleOptions().max_gap_chars,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("Phrases with gaps only: characters that may stand between two words."),
+    )
+    threshold_controversial = forms.FloatField(
+        label=_("Controversial from"),
+        initial=RuleOptions().threshold_controversial,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text=_("Classifiers only: a score between 0 and 1."),
+    )
+    threshold_unsafe = forms.FloatField(
+        label=_("Unsafe from"),
+        initial=RuleOptions().threshold_unsafe,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text=_("Classifiers only: a score between 0 and 1."),
+    )
+    strictness = forms.ChoiceField(
+        label=_("Strictness"),
+        choices=(
+            (Strictness.LOOSE, _("loose: only what is unsafe")),
+            (Strictness.STRICT, _("strict: what is controversial too")),
+        ),
+        initial=RuleOptions().strictness,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Classifiers only."),
+    )
+    timing = forms.ChoiceField(
+        label=_("Timing"),
+        choices=(
+            (Timing.GATE, _("gate: a sentence waits for its verdict")),
+            (Timing.TRAIL, _("trail: the verdict comes behind the sentence")),
+        ),
+        initial=RuleOptions().timing,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Classifiers only. With trail a reader sees a sentence before it is judged."),
+    )
+
     class Meta:
         model = models.Rule
         fields = (
-            "slug", "category", "language", "state", "severity", "action", "stages", "words", "allow_phrases",
-            "replacement", "notice_en", "notice_zh_hans",
+            "slug", "kind", "category", "language", "state", "severity", "action", "stages", "words", "allow_phrases",
+            "channels", "replacement", "notice_en", "notice_zh_hans",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, value in RuleOptions.from_json(self.instance.options).to_json().items():
+            if name in OPTION_FIELDS:
+                self.initial[name] = value
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
         self._reason_check(cleaned)
-        content = {name: value for name, value in cleaned.items() if name != "reason"}
-        row = models.Rule(**{**content, "state": models.RuleLifeCycle.ENFORCING})
+        kept = self.instance.options  # what has no field here (classifier, label) stays
+        self.instance.options = RuleOptions.from_json(
+            {**kept, **{name: cleaned[name] for name in OPTION_FIELDS}}
+        ).to_json()
+        content = {name: value for name, value in cleaned.items() if name not in {"reason", *OPTION_FIELDS}}
+        row = models.Rule(**{**content, "state": models.RuleLifeCycle.ENFORCING, "options": self.instance.options})
         for problem in rule_problems(rule_as_published(row)):
             self.add_error(*problem_error(problem))
         return cleaned

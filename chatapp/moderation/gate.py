@@ -8,8 +8,10 @@ and `finish` return is all that may leave. Verdict and released text do not depe
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from chatapp.moderation.detecting import Detector
 from chatapp.moderation.matching import Scanner
 from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.sources import GivenDetector
 from chatapp.moderation.verdict import STRENGTH, Action, Match, Stage, Verdict, greatest_action
 
 # One per withheld character, so that offsets in the released text stay those of the text it came from.
@@ -40,12 +42,15 @@ class OutputGate:
     line per masked, replaced or discarded span; encrypt it or drop it, nothing else. One thread at a time.
     """
 
-    def __init__(self, ruleset: Ruleset, stage: Stage | str = Stage.OUTPUT) -> None:
+    def __init__(
+        self, ruleset: Ruleset, stage: Stage | str = Stage.OUTPUT, *, besides: Sequence[Detector] = ()
+    ) -> None:
+        """besides: detectors of this text alone."""
         self.ruleset = ruleset
         self.stage = Stage(stage)
         self.blocked = False
         self.matches: list[Match] = []
-        self._scanner = Scanner(ruleset.compiled(self.stage))
+        self._scanner = Scanner(ruleset.compiled(self.stage), besides=besides)
         self._held = ""  # read and not yet released; begins at character _num_released
         self._num_released = 0
         self._covers: list[Match] = []  # settled, withholding, not yet released to their end
@@ -208,13 +213,24 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def judge(ruleset: Ruleset, text: str, stage: Stage | str) -> Verdict:
-    """The verdict on a whole text: what a stream of it would come to, however it was cut."""
-    gate = OutputGate(ruleset, stage)
+    """
+    The verdict on a whole text: what a stream of it would come to, however it was cut.
+
+    Beside that, the channels look that a stream cannot wait for.
+    """
+    gate = OutputGate(ruleset, stage, besides=_whole_text_detectors(ruleset, text, stage))
     released_text = gate.feed(text).released + gate.finish().released
     return Verdict(greatest_action(gate.matches), tuple(gate.matches), released_text, ruleset.version)
 
 
 def find_matches(ruleset: Ruleset, text: str, stage: Stage | str) -> tuple[Match, ...]:
     """Every match in a whole text, past a block too: for whoever tries a rule."""
-    scanner = Scanner(ruleset.compiled(Stage(stage)))
+    besides = _whole_text_detectors(ruleset, text, stage)
+    scanner = Scanner(ruleset.compiled(Stage(stage)), besides=besides)
     return tuple(match for settled in [*scanner.read(text), scanner.end()] for match in settled)
+
+
+def _whole_text_detectors(ruleset: Ruleset, text: str, stage: Stage | str) -> list[Detector]:
+    compiled = ruleset.compiled(Stage(stage))
+    found = [one for finder in compiled.sources.finders for one in finder.find(text)]
+    return [GivenDetector(found, holding=compiled.holding)] if found else []

@@ -1,6 +1,9 @@
 """
 Finding rules in a text that arrives in pieces. Owns when a match is settled and what is still alive; releases nothing.
 
+Keywords as written are found by one automaton here; disguised ones and the other kinds of rule by detectors that read
+along.
+
 A match is settled when no allow phrase of its rule can cover it any more, or when the text ends; it is cancelled when
 one did. Why the hold is exact: a match that will cover character i starts at or before i and is alive now. Why it is
 minimal: every alive start begins a keyword that some continuation completes.
@@ -9,16 +12,22 @@ minimal: every alive start begins a keyword that some continuation completes.
 from __future__ import annotations  # array is generic for the type checker only
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from chatapp.moderation.allowing import AllowedSpans
 from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, build_automaton
+from chatapp.moderation.classifiers.detector import RulesUnanswered
+from chatapp.moderation.detecting import Detector, Found
 from chatapp.moderation.normalise import FOLDED_BY_CHAR, WORD_END, pattern_symbols
 from chatapp.moderation.rule import Rule
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Match, Stage
+from chatapp.moderation.sources import Sources, compile_sources
+from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Match, RuleKind, Stage
 
-_NEVER = 1 << 62  # a symbol that no text reaches
+_NEVER = 1 << 62  # a place that no text reaches
+# A rule this grave that cannot judge takes the text away; a lesser one lets it pass and says so.
+MIN_FAIL_CLOSED_SEVERITY = 3
 
 
 class Pattern(NamedTuple):
@@ -82,6 +91,19 @@ class CompiledRules:
     looking: frozenset[int]
     dictionary: Dictionary
     held_depth: array[int]
+    _sources: list[Sources] = field(init=False, repr=False, compare=False, default_factory=list)
+
+    @property
+    def sources(self) -> Sources:
+        """Built at first use; two threads may both build them, either result serves."""
+        if not self._sources:
+            self._sources.append(compile_sources(self.rules, looking=self.looking, holding=self.holding))
+        return self._sources[0]
+
+    @property
+    def holding(self) -> frozenset[int]:
+        """Rules that may take text away at this stage."""
+        return frozenset(number for number in self.looking if _holds(self.rules[number]))
 
 
 def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
@@ -103,15 +125,18 @@ def looking_rules(rules: Sequence[Rule], stage: Stage) -> frozenset[int]:
 
 def holding_rules(rules: Sequence[Rule], stage: Stage) -> frozenset[int]:
     """Those that may take text away at this stage, so that a stream has to wait for them."""
-    holding = {number for number, rule in enumerate(rules) if rule.enforced and rule.action in HOLDING_ACTIONS}
-    return looking_rules(rules, stage) & holding
+    return frozenset(number for number in looking_rules(rules, stage) if _holds(rules[number]))
+
+
+def _holds(rule: Rule) -> bool:
+    return rule.enforced and rule.action in HOLDING_ACTIONS
 
 
 def build_dictionary(rules: Sequence[Rule]) -> Dictionary:
     denied_by: dict[tuple[int, ...], list[int]] = {}
     allowed_by: dict[tuple[int, ...], list[int]] = {}
     for number, rule in enumerate(rules):
-        for phrases, owners in ((rule.words, denied_by), (rule.allow, allowed_by)):
+        for phrases, owners in ((_keywords(rule), denied_by), (_allow_phrases(rule), allowed_by)):
             for symbols in {pattern_symbols(phrase): None for phrase in phrases}:
                 owners.setdefault(symbols, []).append(number)
     patterns = list({**denied_by, **allowed_by})
@@ -127,6 +152,14 @@ def build_dictionary(rules: Sequence[Rule]) -> Dictionary:
         _owners(patterns, allowed_by),
         alive,
     )
+
+
+def _keywords(rule: Rule) -> Sequence[str]:
+    return rule.words if rule.kind is RuleKind.KEYWORD else ()
+
+
+def _allow_phrases(rule: Rule) -> Sequence[str]:
+    return rule.allow if rule.kind is not RuleKind.URL else ()
 
 
 def _owners(patterns: Sequence[tuple[int, ...]], by_symbols: Mapping[tuple[int, ...], Sequence[int]]) -> Owners:
@@ -145,10 +178,15 @@ def _held_depth(dictionary: Dictionary, holding: frozenset[int]) -> array[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A match whose rule may still be overruled by an allow phrase."""
+    """
+    A match whose rule may still be overruled by an allow phrase.
+
+    place: where it starts: for a keyword as written its first symbol, for what a detector found its first character.
+    """
 
     rule_number: int
-    start_symbol: int
+    place: int
+    is_symbol: bool
     match: Match
 
 
@@ -156,9 +194,11 @@ class Scanner:
     """Reads one text, piece by piece, and yields its matches as they settle."""
 
     __slots__ = (
+        "_allowed",
         "_automaton",
         "_candidates",
         "_compiled",
+        "_detectors",
         "_in_word",
         "_num_dropped",
         "_positions",
@@ -166,7 +206,8 @@ class Scanner:
         "num_chars",
     )
 
-    def __init__(self, compiled: CompiledRules) -> None:
+    def __init__(self, compiled: CompiledRules, *, besides: Sequence[Detector] = ()) -> None:
+        """besides: detectors of this text alone."""
         self.num_chars = 0
         self._compiled = compiled
         self._automaton = compiled.dictionary.automaton
@@ -175,6 +216,8 @@ class Scanner:
         self._positions: list[int] = []  # character by symbol, of the symbols that may still be part of a match
         self._num_dropped = 0  # symbols before those
         self._candidates: list[_Candidate] = []
+        self._detectors = [*(source.start() for source in compiled.sources.streaming), *besides]
+        self._allowed = AllowedSpans()
 
     def copy(self) -> Scanner:
         """A scanner that stands where this one does and goes its own way."""
@@ -182,6 +225,8 @@ class Scanner:
         twin.num_chars, twin._state, twin._in_word = self.num_chars, self._state, self._in_word
         twin._positions, twin._num_dropped = self._positions.copy(), self._num_dropped
         twin._candidates = self._candidates.copy()
+        twin._detectors = [detector.copy() for detector in self._detectors]
+        twin._allowed = self._allowed.copy()
         return twin
 
     @property
@@ -189,35 +234,40 @@ class Scanner:
         """The first character that may yet be withheld: all before it are decided."""
         depth = self._compiled.held_depth[self._state]
         alive_from = self._positions[-depth] if depth else self.num_chars
+        if self._detectors:
+            starts = [start for detector in self._detectors if (start := detector.alive_from) is not None]
+            alive_from = min([alive_from, *starts])
         if not self._candidates:
             return alive_from
         return min([alive_from, *(c.match.start for c in self._candidates if c.match.withholds)])
 
-    def read(self, text: str) -> Iterator[tuple[Match, ...]]:
+    def read(self, text: str) -> Iterator[tuple[Match, ...]]:  # noqa: C901  # a call for each character would cost more
         """
         Yield the matches that settle, after each character that settles some.
 
         The scanner stands at that character then; who stops iterating leaves the rest of the text unread.
         """
-        automaton = self._automaton
+        automaton, detectors = self._automaton, self._detectors
         following, fail, report = automaton.edges.get, automaton.fail, automaton.report
         state, in_word, positions = self._state, self._in_word, self._positions
         num_chars_after = self.num_chars + len(text)
         for position, char in enumerate(text, self.num_chars):
             folded = FOLDED_BY_CHAR[char]
-            if folded is None:
-                continue
-            for symbol in folded.after_word if in_word else folded.after_gap:
-                positions.append(position)
-                entered = following(state << SYMBOL_BITS | symbol)
-                while entered is None and state:
-                    state = fail[state]
+            if folded is not None:
+                for symbol in folded.after_word if in_word else folded.after_gap:
+                    positions.append(position)
                     entered = following(state << SYMBOL_BITS | symbol)
-                if entered is not None:
-                    state = entered
-                    if report[state]:
-                        self._collect(state)
-            in_word = folded.ends_in_word
+                    while entered is None and state:
+                        state = fail[state]
+                        entered = following(state << SYMBOL_BITS | symbol)
+                    if entered is not None:
+                        state = entered
+                        if report[state]:
+                            self._collect(state)
+                in_word = folded.ends_in_word
+            for detector in detectors:
+                if found := self._ask(detector.read, char):
+                    self._take_found(found)
             if self._candidates:
                 self.num_chars, self._state, self._in_word = position + 1, state, in_word
                 if settled := self._settle():
@@ -237,7 +287,29 @@ class Scanner:
                     self._collect(entered)
                     break
         self._state, self._in_word, self._positions = 0, False, []
+        for detector in self._detectors:
+            self._take_found(self._ask(detector.end))
+        self._detectors = []
         return self._settle()
+
+    def _ask(self, step: Callable[..., Sequence[Found]], *char: str) -> Sequence[Found]:
+        """What a detector found; what rules that could not judge leave unjudged becomes a candidate here."""
+        try:
+            return step(*char)
+        except RulesUnanswered as unanswered:
+            for rule_number, failure in unanswered.failures.items():
+                match = _failure_match(
+                    self._compiled.rules[rule_number], unanswered.start, unanswered.end, code=failure.code
+                )
+                self._candidates.append(_Candidate(rule_number, match.start, is_symbol=False, match=match))
+            return unanswered.found
+
+    def _take_found(self, found: Sequence[Found]) -> None:
+        for one in found:
+            if not self._allowed.covers(one):
+                rule = self._compiled.rules[one.rule_number]
+                match = _match(rule, one.start, one.end, found=one)
+                self._candidates.append(_Candidate(one.rule_number, one.start, is_symbol=False, match=match))
 
     def _collect(self, entered: int) -> None:
         """Take in the patterns that end at the newest symbol; keywords first, as an allow phrase may end with one."""
@@ -245,37 +317,57 @@ class Scanner:
         patterns = [compiled.dictionary.pattern(number) for number in self._automaton.patterns_ending(entered)]
         num_symbols = self._num_dropped + len(self._positions)
         for pattern in patterns:
-            start_symbol = num_symbols - pattern.length
-            start = self._positions[-pattern.length]
-            end = self._positions[-1 - pattern.num_trailing_boundaries] + 1
+            start, end = self._span_of(pattern)
             for rule_number in pattern.denied_by:
                 if rule_number in compiled.looking:
                     match = _match(compiled.rules[rule_number], start, end)
-                    self._candidates.append(_Candidate(rule_number, start_symbol, match))
+                    place = num_symbols - pattern.length
+                    self._candidates.append(_Candidate(rule_number, place, is_symbol=True, match=match))
         for pattern in patterns:
             if pattern.allowed_by:
-                self._cancel(pattern.allowed_by, from_symbol=num_symbols - pattern.length)
+                self._cancel(pattern, from_symbol=num_symbols - pattern.length)
 
-    def _cancel(self, rule_numbers: Sequence[int], *, from_symbol: int) -> None:
-        """Every candidate ends at or before the newest symbol, so its start alone says whether it is covered."""
+    def _span_of(self, pattern: Pattern) -> tuple[int, int]:
+        """Characters of a pattern that ends at the newest symbol."""
+        return self._positions[-pattern.length], self._positions[-1 - pattern.num_trailing_boundaries] + 1
+
+    def _cancel(self, allowing: Pattern, *, from_symbol: int) -> None:
+        """
+        An allow phrase ends at the newest symbol.
+
+        Keywords as written end there or before, so their start alone says whether it covers them; what detectors find
+        they find when they find it, so the phrase is remembered.
+        """
+        start, end = self._span_of(allowing)
         self._candidates = [
             candidate
             for candidate in self._candidates
-            if candidate.rule_number not in rule_numbers or candidate.start_symbol < from_symbol
+            if candidate.rule_number not in allowing.allowed_by
+            or (
+                candidate.place < from_symbol
+                if candidate.is_symbol
+                else candidate.place < start or candidate.match.end > end
+            )
         ]
+        if self._detectors:
+            self._allowed.add(allowing.allowed_by, start=start, end=end)
 
     def _settle(self) -> tuple[Match, ...]:
         """Take out the candidates that nothing alive can cover, in the order in which their last characters came."""
         covered_from = self._covered_from()
-        settled = [c for c in self._candidates if c.start_symbol < covered_from.get(c.rule_number, _NEVER)]
+        settled = [c for c in self._candidates if self._is_settled(c, covered_from)]
         if settled:
-            self._candidates = [
-                c for c in self._candidates if c.start_symbol >= covered_from.get(c.rule_number, _NEVER)
-            ]
+            self._candidates = [c for c in self._candidates if not self._is_settled(c, covered_from)]
         return tuple(candidate.match for candidate in settled)
 
+    def _is_settled(self, candidate: _Candidate, covered_from: Mapping[int, int]) -> bool:
+        first = covered_from.get(candidate.rule_number, _NEVER)
+        if first is not _NEVER and not candidate.is_symbol:
+            first = self._positions[first - self._num_dropped]
+        return candidate.place < first
+
     def _covered_from(self) -> dict[int, int]:
-        """By rule: where its longest allow phrase under way began; it may cover all that starts there or later."""
+        """By rule: the symbol where its longest allow phrase under way began; it may cover all from there on."""
         automaton, alive = self._automaton, self._compiled.dictionary.allowed_by_alive
         num_symbols = self._num_dropped + len(self._positions)
         first: dict[int, int] = {}
@@ -291,5 +383,14 @@ class Scanner:
             del self._positions[:num_dead]
 
 
-def _match(rule: Rule, start: int, end: int) -> Match:
-    return Match(rule.id, rule.revision, rule.category, rule.severity, rule.action, rule.enforced, start, end)
+def _match(rule: Rule, start: int, end: int, *, found: Found | None = None) -> Match:
+    match = Match(rule.id, rule.revision, rule.category, rule.severity, rule.action, rule.enforced, start, end)
+    return match if found is None else replace(match, channel=found.channel, score=found.score)
+
+
+def _failure_match(rule: Rule, start: int, end: int, *, code: str) -> Match:
+    """Fail closed for a grave rule: as if it had hit. Fail open for a lesser one: a flag says that it did not judge."""
+    match = _match(rule, start, end)
+    if rule.severity >= MIN_FAIL_CLOSED_SEVERITY:
+        return replace(match, error=code)
+    return replace(match, action=Action.FLAG, error=code)

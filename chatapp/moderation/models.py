@@ -19,6 +19,25 @@ from chatapp.core.ids import uuid7
 
 class RuleKind(models.TextChoices):
     KEYWORD = "keyword", _("keyword list")
+    PHRASE = "phrase", _("phrase with gaps")
+    REGEX = "regex", _("regular expression")
+    PERSONAL_DATA = "personal_data", _("personal data")
+    URL = "url", _("URLs and domains")
+    HIDDEN_UNICODE = "hidden_unicode", _("hidden characters")
+    CLASSIFIER = "classifier", _("classifier")
+
+
+class RuleChannel(models.TextChoices):
+    """How keywords are seen through disguise; the words are those of `detecting.Channel`."""
+
+    STRICT = "strict", _("as written")
+    SKIP = "skip", _("separators between letters")
+    LEET = "leet", _("digits and signs for letters")
+    PINYIN = "pinyin", _("by sound (pinyin)")
+    FUZZY = "fuzzy", _("one slip in a word")
+    COMPONENTS = "components", _("characters taken apart")
+    INITIALS = "initials", _("pinyin initials")
+    EMOJI = "emoji", _("emoji for words")
 
 
 class RuleCategory(models.TextChoices):
@@ -69,6 +88,10 @@ class RuleLanguage(models.TextChoices):
     SIMPLIFIED_CHINESE = "zh-hans", "简体中文"
 
 
+def default_channels() -> list[str]:
+    return [RuleChannel.STRICT.value]
+
+
 class Rule(models.Model):
     """A rule as it is being edited. It counts when a ruleset with it is published, and as it was at that time."""
 
@@ -78,7 +101,22 @@ class Rule(models.Model):
         unique=True,
         help_text=_("Names the rule in decisions and never changes. Letters, digits and hyphens."),
     )
-    kind = models.CharField(_("kind"), max_length=16, choices=RuleKind, default=RuleKind.KEYWORD, editable=False)
+    kind = models.CharField(
+        _("kind"),
+        max_length=16,
+        choices=RuleKind,
+        default=RuleKind.KEYWORD,
+        help_text=_("What the entries are, and how they are found."),
+    )
+    channels = models.JSONField(
+        _("channels"),
+        default=default_channels,
+        help_text=_(
+            "Keywords only: which disguises are seen through. Each costs some false alarms: try it, and run it over "
+            "past conversations first. The last four look at whole texts, so in answers they can only flag."
+        ),
+    )
+    options = models.JSONField(_("options"), default=dict, blank=True, editable=False)
     category = models.CharField(
         _("category"),
         max_length=16,
@@ -124,10 +162,13 @@ class Rule(models.Model):
         help_text=_("The language of the words, to find your way in the list. Every text is compared with every rule."),
     )
     words = models.TextField(
-        _("words"),
+        _("entries"),
+        blank=True,
         help_text=_(
-            "One word or phrase a line. Case, accents, full width, invisible characters and traditional Chinese do not "
-            "matter; a Latin word counts only where it stands alone."
+            "One a line. Keywords: case, accents, full width, invisible characters, look-alikes and traditional "
+            "Chinese do not matter; a Latin word counts only where it stands alone. Phrases with gaps: … between the "
+            "words. Regular expressions: RE2's syntax, no look-around. Personal data: email, phone, cn_id, bank_card, "
+            "iban, ip, us_ssn, api_key. Domains: example.org, or * for all but the exceptions. Others need none."
         ),
     )
     allow_phrases = models.TextField(

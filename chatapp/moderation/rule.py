@@ -6,13 +6,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
+from chatapp.moderation.entry_problems import (
+    RuleProblem,
+    classifier_problems,
+    personal_data_problems,
+    phrase_problems,
+    regex_problems,
+    url_problems,
+)
 from chatapp.moderation.normalise import WORD_END, WORD_START, pattern_symbols
-from chatapp.moderation.verdict import SUPPORTED_ACTIONS, Action, RuleState, Stage
+from chatapp.moderation.rule_options import RuleOptions
+from chatapp.moderation.verdict import SUPPORTED_ACTIONS, Action, RuleKind, RuleState, Stage
 
 SEVERITIES = range(1, 5)
 MIN_BLOCK_SYMBOLS = 2
 # A keyword's length bounds what the stream may hold back.
 MAX_WORD_SYMBOLS = 100
+# Their tries are built in every process; the strict automaton alone is built once for all.
+MAX_WORDS_IN_CHANNELS = 5_000
+KINDS_WITHOUT_ENTRIES = frozenset({RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER})
+# Judged while they are written: what needs the whole text comes too late to take anything away.
+STREAMED_STAGES = frozenset({Stage.OUTPUT, Stage.TITLE})
 STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
 
 
@@ -23,10 +38,12 @@ class RulesetInvalid(ValueError):
 @dataclass(frozen=True, slots=True)
 class Rule:
     """
-    One keyword rule as published.
+    One rule as published.
 
-    words: phrases that match; a Latin word only where it stands alone. allow: phrases that cancel this rule's matches
-    inside them. notices: sentence for the person, by language ("en", "zh-hans"). replacement: for action `replace`.
+    words: its entries, of its kind: phrases that match (a Latin word only where it stands alone), phrases with gaps,
+    patterns, entities of personal data, domains. channels: how keywords are seen through disguise; strict always.
+    allow: phrases that cancel this rule's matches inside them; for domains, those that are not meant. notices: sentence
+    for the person, by language ("en", "zh-hans"). replacement: for action `replace`. options: settings of its kind.
     """
 
     id: str
@@ -40,6 +57,9 @@ class Rule:
     allow: tuple[str, ...] = ()
     notices: Mapping[str, str] = field(default_factory=dict)
     replacement: str = ""
+    kind: RuleKind = RuleKind.KEYWORD
+    channels: frozenset[Channel] = frozenset({Channel.STRICT})
+    options: RuleOptions = field(default_factory=RuleOptions)
 
     @property
     def enforced(self) -> bool:
@@ -73,6 +93,10 @@ class Rule:
                 allow=tuple(map(str, raw["allow"])),
                 notices={str(language): str(notice) for language, notice in raw["notices"].items()},
                 replacement=str(raw["replacement"]),
+                # Rulesets of before had keywords alone.
+                kind=RuleKind(raw.get("kind", RuleKind.KEYWORD)),
+                channels=frozenset(map(Channel, raw.get("channels", [Channel.STRICT]))),
+                options=RuleOptions.from_json(raw.get("options", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RulesetInvalid(f"rule {raw.get('id', '?')!r} cannot be read: {error!r}") from error
@@ -93,15 +117,10 @@ class Rule:
             "allow": list(self.allow),
             "notices": dict(self.notices),
             "replacement": self.replacement,
+            "kind": self.kind.value,
+            "channels": sorted(self.channels),
+            "options": self.options.to_json(),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class RuleProblem:
-    """Why a rule is refused: a stable code, and the phrase it is about."""
-
-    code: str
-    phrase: str = ""
 
 
 def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
@@ -114,14 +133,42 @@ def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
         yield RuleProblem("state_not_in_force", rule.state)
     if not rule.stages:
         yield RuleProblem("stages_missing")
-    yield from _word_problems(rule)
-    yield from _allow_problems(rule)
+    yield from _entry_problems(rule)
     yield from _replacement_problems(rule)
 
 
-def _word_problems(rule: Rule) -> Iterator[RuleProblem]:
-    if not rule.words:
+def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
+    """Of the entries, by kind; an exhaustive match, so that a new kind is not forgotten."""
+    if not rule.words and rule.kind not in KINDS_WITHOUT_ENTRIES:
         yield RuleProblem("words_missing")
+    match rule.kind:
+        case RuleKind.KEYWORD:
+            yield from _word_problems(rule)
+            yield from _allow_problems(rule)
+            yield from _channel_problems(rule)
+        case RuleKind.PHRASE:
+            yield from phrase_problems(rule.words, rule.options)
+        case RuleKind.REGEX:
+            yield from regex_problems(rule.words)
+        case RuleKind.PERSONAL_DATA:
+            yield from personal_data_problems(rule.words)
+        case RuleKind.URL:
+            yield from url_problems(rule.words, rule.allow)
+        case RuleKind.HIDDEN_UNICODE:
+            pass
+        case RuleKind.CLASSIFIER:
+            yield from classifier_problems(rule.options)
+
+
+def _channel_problems(rule: Rule) -> Iterator[RuleProblem]:
+    if rule.channels - {Channel.STRICT} and len(rule.words) > MAX_WORDS_IN_CHANNELS:
+        yield RuleProblem("words_too_many_for_channels", str(len(rule.words)))
+    for channel in sorted(rule.channels - STREAM_CHANNELS):
+        if rule.stages & STREAMED_STAGES and rule.action not in (Action.FLAG, Action.REVIEW):
+            yield RuleProblem("channel_sees_whole_texts_only", channel)
+
+
+def _word_problems(rule: Rule) -> Iterator[RuleProblem]:
     seen: set[tuple[int, ...]] = set()
     for word in rule.words:
         symbols = pattern_symbols(word)
@@ -153,7 +200,7 @@ def _replacement_problems(rule: Rule) -> Iterator[RuleProblem]:
     replacement = pattern_symbols(rule.replacement)
     if not replacement:
         yield RuleProblem("replacement_missing")
-    for word in rule.words:
+    for word in rule.words if rule.kind is RuleKind.KEYWORD else ():
         if _contains(replacement, pattern_symbols(word)):
             yield RuleProblem("replacement_contains_word", word)
 

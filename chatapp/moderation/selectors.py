@@ -11,15 +11,17 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from chatapp.moderation import models
+from chatapp.moderation.detecting import Channel
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
 from chatapp.moderation.following import follower
 from chatapp.moderation.life_cycle import SEVERITIES_WITH_APPROVAL
 from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.rule import Rule, RulesetInvalid
+from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.snapshot import rule_snapshot, snapshot_apply
-from chatapp.moderation.verdict import Action, RuleState, Stage
+from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 
 
 def ruleset_current() -> Ruleset:
@@ -154,6 +156,9 @@ def rule_as_published(row: models.Rule) -> Rule:
             language: notice for language, notice in (("en", row.notice_en), ("zh-hans", row.notice_zh_hans)) if notice
         },
         replacement=row.replacement,
+        kind=RuleKind(row.kind),
+        channels=frozenset(map(Channel, row.channels)) if row.kind == RuleKind.KEYWORD else frozenset({Channel.STRICT}),
+        options=RuleOptions.from_json(row.options),
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chatapp.moderation.detecting import Channel
+
 
 class Stage(StrEnum):
     INPUT = "input"
@@ -26,6 +28,18 @@ class Action(StrEnum):
     BLOCK = "block"
 
 
+class RuleKind(StrEnum):
+    """What a rule's entries are, and how they are found."""
+
+    KEYWORD = "keyword"
+    PHRASE = "phrase"
+    REGEX = "regex"
+    PERSONAL_DATA = "personal_data"
+    URL = "url"
+    HIDDEN_UNICODE = "hidden_unicode"
+    CLASSIFIER = "classifier"
+
+
 class RuleState(StrEnum):
     DRAFT = "draft"
     SHADOW = "shadow"
@@ -44,7 +58,12 @@ HOLDING_ACTIONS = frozenset({Action.REDACT, Action.REPLACE, Action.BLOCK})
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One place where a rule hit: characters [start, end) of the judged text. `enforced` is False for a shadow rule."""
+    """
+    One place where a rule hit: characters [start, end) of the judged text. `enforced` is False for a shadow rule.
+
+    channel: how it was seen. score: a classifier's. error: the code of a failure, where the rule could not judge: its
+    severity then decided between its own action and a flag.
+    """
 
     rule_id: str
     revision: int
@@ -54,6 +73,9 @@ class Match:
     enforced: bool
     start: int
     end: int
+    channel: Channel = Channel.STRICT
+    score: float | None = None
+    error: str = ""
 
     @property
     def withholds(self) -> bool:

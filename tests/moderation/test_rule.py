@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation import models, verdict
-from chatapp.moderation.forms import SENTENCES, problem_error
+from chatapp.moderation.problem_sentences import SENTENCES, problem_error
 from chatapp.moderation.rule import Rule, RuleProblem, RulesetInvalid, rule_problems
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleState

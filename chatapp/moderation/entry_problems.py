@@ -1,0 +1,70 @@
+"""
+What keeps the entries of one kind of rule from being published. Owns what each kind takes; knows no whole rule.
+
+Every problem is a stable code and the entry it is about; the form has a sentence for each.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chatapp.moderation.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
+from chatapp.moderation.regex_syntax import GappedPhrase, RegexRefused, compile_gapped_phrase, compile_regex
+from chatapp.moderation.rule_options import RuleOptions
+from chatapp.moderation.spans import Entity
+
+# Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".
+GAP_SIGNS = ("…", "...")
+CLASSIFIERS = frozenset({"ngrams"})
+
+
+class RuleProblem(NamedTuple):
+    """Why a rule is refused: a stable code, and the entry it is about."""
+
+    code: str
+    phrase: str = ""
+
+
+def gapped_phrase(entry: str, *, max_gap_chars: int) -> GappedPhrase:
+    """The words of an entry, in order; "" among them where a gap stands at its beginning or end, or twice."""
+    for sign in GAP_SIGNS[1:]:
+        entry = entry.replace(sign, GAP_SIGNS[0])
+    return GappedPhrase(tuple(word.strip() for word in entry.split(GAP_SIGNS[0])), max_gap_chars)
+
+
+def phrase_problems(entries: Sequence[str], options: RuleOptions) -> Iterator[RuleProblem]:
+    for entry in entries:
+        try:
+            compile_gapped_phrase(gapped_phrase(entry, max_gap_chars=options.max_gap_chars))
+        except RegexRefused as refusal:
+            yield RuleProblem(refusal.code, refusal.part)
+
+
+def regex_problems(entries: Sequence[str]) -> Iterator[RuleProblem]:
+    for entry in entries:
+        try:
+            compile_regex(entry)
+        except RegexRefused as refusal:
+            yield RuleProblem(refusal.code, refusal.part)
+
+
+def personal_data_problems(entries: Sequence[str]) -> Iterator[RuleProblem]:
+    for entry in entries:
+        if entry not in set(Entity):
+            yield RuleProblem("entity_unknown", entry)
+
+
+def url_problems(entries: Sequence[str], exceptions: Sequence[str]) -> Iterator[RuleProblem]:
+    for domain in (*entries, *exceptions):
+        if domain == ANY_DOMAIN and domain in entries:
+            continue
+        try:
+            canonical_domain(domain)
+        except DomainInvalid:
+            yield RuleProblem("domain_invalid", domain)
+
+
+def classifier_problems(options: RuleOptions) -> Iterator[RuleProblem]:
+    if options.classifier not in CLASSIFIERS:
+        yield RuleProblem("classifier_unknown", options.classifier)
+    if not 0.0 < options.threshold_controversial <= options.threshold_unsafe <= 1.0:
+        yield RuleProblem("thresholds_out_of_order")

@@ -1,0 +1,56 @@
+"""Every problem of a rule as a sentence for a person. Decides none: `rule_problems` does."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from chatapp.moderation.entry_problems import RuleProblem
+from chatapp.moderation.rule import MAX_WORD_SYMBOLS
+
+# By problem code: the field it is about, and what to do. A code without a sentence fails a test.
+SENTENCES = {
+    "action_unsupported": ("action", _("This action is not available yet.")),
+    "severity_out_of_range": ("severity", _("Severity goes from 1 to 4.")),
+    "stages_missing": ("stages", _("Choose at least one stage, or the rule never looks at anything.")),
+    "words_missing": ("words", _("Give at least one entry.")),
+    "words_too_many_for_channels": (
+        "channels",
+        _("%(phrase)s words are too many for channels: at most 5,000. Put the rest into a rule that reads as written."),
+    ),
+    "channel_sees_whole_texts_only": (
+        "channels",
+        _("The channel “%(phrase)s” needs the whole text, so for answers and titles the rule can only flag or review."),
+    ),
+    "entity_unknown": ("words", _("“%(phrase)s” is no kind of personal data. The help text lists them.")),
+    "domain_invalid": ("words", _("“%(phrase)s” is no domain. Write it as example.org, without http://.")),
+    "classifier_unknown": ("kind", _("There is no classifier called “%(phrase)s” here.")),
+    "thresholds_out_of_order": (
+        "threshold_controversial",
+        _("Thresholds go from 0 to 1, the one for controversial first."),
+    ),
+    "look_around": (
+        "words",
+        _("“%(phrase)s” looks around, which a stream cannot wait for. Write what is to be found."),
+    ),
+    "back_reference": ("words", _("“%(phrase)s” refers back to a group. Write it out.")),
+    "word_blank": ("words", _("“%(phrase)s” has no visible character.")),
+    "word_too_long": (
+        "words",
+        _("“%(phrase)s” is too long: at most %(limit)d characters, because the stream waits for a word to end."),
+    ),
+    "word_too_short_to_block": (
+        "words",
+        _("“%(phrase)s” is a single character: blocking it would end harmless messages. Use a longer phrase or flag."),
+    ),
+    "word_repeated": ("words", _("“%(phrase)s” is there already, perhaps in another spelling of the same letters.")),
+    "allow_cancels_word": ("allow_phrases", _("“%(phrase)s” is one of the words: the word could never match.")),
+    "allow_without_word": ("allow_phrases", _("“%(phrase)s” contains none of the words, so it does nothing.")),
+    "replacement_missing": ("replacement", _("Replace needs a text to put in the place of the words.")),
+    "replacement_contains_word": ("replacement", _("The replacement contains the word “%(phrase)s”.")),
+}
+
+
+def problem_error(problem: RuleProblem) -> tuple[str, ValidationError]:
+    """The field, and the sentence for a person."""
+    field, sentence = SENTENCES[problem.code]
+    params = {"phrase": problem.phrase, "limit": MAX_WORD_SYMBOLS}
+    return field, ValidationError(sentence, code=problem.code, params=params)

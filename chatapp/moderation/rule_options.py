@@ -1,0 +1,54 @@
+"""
+What a rule has beside its entries: settings of its kind, as one immutable value. Knows neither rules nor forms.
+
+A field counts only for the kind that reads it; the others keep their defaults, so that equal rules are equal values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from chatapp.moderation.classifiers.types import Strictness, Timing
+
+DEFAULT_CLASSIFIER = "ngrams"
+DEFAULT_LABEL = "offensive"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOptions:
+    """
+    max_gap_chars: of a phrase, between two of its words. classifier, label: which one, and which of its scores.
+
+    thresholds: scores from which a text counts as controversial or unsafe; strictness: whether the former is enough.
+    timing: whether a sentence waits for its verdict.
+    """
+
+    max_gap_chars: int = 10
+    classifier: str = DEFAULT_CLASSIFIER
+    label: str = DEFAULT_LABEL
+    threshold_controversial: float = 0.5
+    threshold_unsafe: float = 0.9
+    strictness: Strictness = Strictness.LOOSE
+    timing: Timing = Timing.GATE
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """:raises ValueError, TypeError: for an unknown name or a value of another kind."""
+        unknown = set(raw) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"no option is called {min(unknown)!r}")
+        converted = {
+            "max_gap_chars": int,
+            "classifier": str,
+            "label": str,
+            "threshold_controversial": float,
+            "threshold_unsafe": float,
+            "strictness": Strictness,
+            "timing": Timing,
+        }
+        return cls(**{name: converted[name](value) for name, value in raw.items()})
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what differs from the defaults."""
+        default = type(self)()
+        return {name: value for name, value in asdict(self).items() if value != getattr(default, name)}

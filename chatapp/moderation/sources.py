@@ -1,0 +1,159 @@
+"""
+The detectors of a ruleset's rules at one stage: everything that finds but the automaton of keywords as written.
+
+Owns which rule goes to which detector. A detector is built once per ruleset and stage and shared by all texts.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chatapp.moderation.classifiers.detector import ClassifierRule, compile_classifiers
+from chatapp.moderation.classifiers.linear import bundled_classifier
+from chatapp.moderation.components import compile_components
+from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
+from chatapp.moderation.emoji import compile_emoji
+from chatapp.moderation.entry_problems import gapped_phrase
+from chatapp.moderation.fuzzy import compile_fuzzy
+from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text
+from chatapp.moderation.initials import compile_initials
+from chatapp.moderation.leet import compile_leet
+from chatapp.moderation.personal_data import Entity, PersonalDataRule, compile_personal_data
+from chatapp.moderation.pinyin import compile_pinyin
+from chatapp.moderation.regex_detector import RegexPattern, compile_regexes
+from chatapp.moderation.rule import Rule
+from chatapp.moderation.skip import compile_skip
+from chatapp.moderation.urls import UrlRule, compile_urls
+from chatapp.moderation.verdict import RuleKind
+
+_STREAM_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], DetectorSource]] = {
+    Channel.SKIP: compile_skip,
+    Channel.LEET: compile_leet,
+    Channel.PINYIN: compile_pinyin,
+}
+_WHOLE_TEXT_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], "Finder"]] = {
+    Channel.FUZZY: compile_fuzzy,
+    Channel.COMPONENTS: compile_components,
+    Channel.INITIALS: compile_initials,
+    Channel.EMOJI: compile_emoji,
+}
+
+
+class Finder(Protocol):
+    """A compiled channel that sees whole texts only."""
+
+    def find(self, text: str) -> list[Found]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """streaming: read along with a text. finders: asked about a whole one."""
+
+    streaming: tuple[DetectorSource, ...] = ()
+    finders: tuple[Finder, ...] = ()
+
+
+def compile_sources(rules: Sequence[Rule], *, looking: Collection[int], holding: Collection[int]) -> Sources:
+    """looking: numbers of the rules that count at this stage; holding: those of them that take text away."""
+    picked = _Picked(rules, looking, holding)
+    keywords = {channel: picked.keywords(channel) for channel in (*_STREAM_CHANNELS, *_WHOLE_TEXT_CHANNELS)}
+    channels = [compile_(keywords[channel]) for channel, compile_ in _STREAM_CHANNELS.items() if keywords[channel]]
+    finders = [compile_(keywords[channel]) for channel, compile_ in _WHOLE_TEXT_CHANNELS.items() if keywords[channel]]
+    return Sources((*channels, *picked.kinds()), tuple(finders))
+
+
+class _Picked:
+    """The rules that look, by what finds them."""
+
+    def __init__(self, rules: Sequence[Rule], looking: Collection[int], holding: Collection[int]) -> None:
+        self._rules = [(number, rules[number], number in holding) for number in sorted(looking)]
+
+    def keywords(self, channel: Channel) -> list[Keyword]:
+        return [
+            Keyword(word, number, holds)
+            for number, rule, holds in self._of(RuleKind.KEYWORD)
+            if channel in rule.channels
+            for word in rule.words
+        ]
+
+    def kinds(self) -> Iterator[DetectorSource]:
+        patterns = [
+            *(
+                RegexPattern(entry, number, holds)
+                for number, rule, holds in self._of(RuleKind.REGEX)
+                for entry in rule.words
+            ),
+            *(
+                RegexPattern(gapped_phrase(entry, max_gap_chars=rule.options.max_gap_chars), number, holds)
+                for number, rule, holds in self._of(RuleKind.PHRASE)
+                for entry in rule.words
+            ),
+        ]
+        if patterns:
+            yield compile_regexes(patterns)
+        if personal := self._of(RuleKind.PERSONAL_DATA):
+            yield compile_personal_data(
+                [
+                    PersonalDataRule(number, holds, frozenset(map(Entity, rule.words)))
+                    for number, rule, holds in personal
+                ]
+            )
+        if urls := self._of(RuleKind.URL):
+            yield compile_urls(
+                [UrlRule(number, holds, frozenset(rule.words), frozenset(rule.allow)) for number, rule, holds in urls]
+            )
+        if hidden := self._of(RuleKind.HIDDEN_UNICODE):
+            yield compile_hidden_text([HiddenTextRule(number, holds) for number, _, holds in hidden])
+        if classifiers := self._of(RuleKind.CLASSIFIER):
+            yield compile_classifiers([_classifier_rule(*picked) for picked in classifiers])
+
+    def _of(self, kind: RuleKind) -> list[tuple[int, Rule, bool]]:
+        return [picked for picked in self._rules if picked[1].kind is kind]
+
+
+def _classifier_rule(number: int, rule: Rule, holds: Any) -> ClassifierRule:
+    options = rule.options
+    return ClassifierRule(
+        rule_number=number,
+        holds=holds,
+        classifier=bundled_classifier(),
+        label=options.label,
+        threshold_controversial=options.threshold_controversial,
+        threshold_unsafe=options.threshold_unsafe,
+        strictness=options.strictness,
+        timing=options.timing,
+    )
+
+
+class GivenDetector:
+    """
+    Reports what was found in the whole text beforehand, each span at its last character. See detecting.Detector.
+
+    found: in order of their ends. holding: rules that take text away.
+    """
+
+    def __init__(self, found: Sequence[Found], *, holding: Collection[int]) -> None:
+        self._found = sorted(found, key=lambda one: (one.end, one.start, one.rule_number))
+        self._holding = holding
+        self._num_reported = 0
+        self._num_chars = 0
+
+    def read(self, char: str) -> Sequence[Found]:  # noqa: ARG002  # what it is was looked at before
+        self._num_chars += 1
+        first = self._num_reported
+        while self._num_reported < len(self._found) and self._found[self._num_reported].end <= self._num_chars:
+            self._num_reported += 1
+        return self._found[first : self._num_reported]
+
+    def end(self) -> Sequence[Found]:
+        return ()
+
+    @property
+    def alive_from(self) -> int | None:
+        open_ = self._found[self._num_reported :]
+        return min((one.start for one in open_ if one.rule_number in self._holding), default=None)
+
+    def copy(self) -> "GivenDetector":
+        twin = GivenDetector(self._found, holding=self._holding)
+        twin._num_reported, twin._num_chars = self._num_reported, self._num_chars
+        return twin
