@@ -57,9 +57,9 @@ class ForwardPass:
 
     def run(self, plan: StepPlan, rows: Sequence[SamplingRow]) -> list[Choice | None]:
         """
-        Compute a plan and choose the next token of each segment that samples, in the plan's order.
+        Compute a plan and choose the next token of each segment that samples, and of each guess, in the plan's order.
 
-        rows: one for each of those. A None among the returned stands for a row whose logits are broken.
+        rows: one for each of those choices. A None among the returned stands for a row whose logits are broken.
         """
         with torch.inference_mode():
             self.set_up(plan)
@@ -77,15 +77,15 @@ class ForwardPass:
             self.cache.discard(slot)
 
     def logits(self, decodes: Sequence[Segment], prefills: Sequence[Segment]) -> Tensor:
-        """Return (R, V): the logits after each segment that samples, decoding ones first."""
+        """Return (R, V): the logits after each segment that samples and after each guess, decoding ones first."""
         segments = [*decodes, *prefills]
         tokens = [token for segment in segments for token in segment.tokens]
         positions = [segment.start + place for segment in segments for place in range(len(segment.tokens))]
-        sampled, end = [], 0
+        sampled: list[int] = []
+        end = 0
         for segment in segments:
             end += len(segment.tokens)
-            if segment.samples:
-                sampled.append(end - 1)
+            sampled += range(end - segment.num_sampled, end)
         token_ids, position_ids = self._tensor(tokens), self._tensor(positions)
         batch = pack(self.cache, decodes, prefills, device=self._device)
         if self._fused is not None:
