@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from inference.alibi import BatchInTurn, attend_over_slots
 from inference.attention import ATTENTION_NAME, PackedBatch, pack, slot_attention
 from inference.cache import CacheShape, SlotCache
 from inference.errors import ModelUnusable
@@ -44,6 +45,7 @@ class ForwardPass:
         self._device = model.device
         shape = CacheShape.of(model.config, dtype=model.dtype)
         self.cache = SlotCache(shape, num_slots=num_slots, slot_length=slot_length, device=self._device)
+        self._alibi: BatchInTurn | None = None
         with torch.inference_mode():
             expected = self._own_logits()
             self._fused = fuse(model, num_positions=slot_length)
@@ -93,6 +95,8 @@ class ForwardPass:
         return self._model_logits(token_ids, position_ids, batch, self._tensor(sampled))
 
     def _model_logits(self, token_ids: Tensor, position_ids: Tensor, batch: PackedBatch, sampled: Tensor) -> Tensor:
+        if self._alibi is not None:
+            self._alibi.batch = batch
         output = self._model(
             input_ids=token_ids[None],  # (1, T)
             position_ids=position_ids[None],  # (1, T)
@@ -108,7 +112,9 @@ class ForwardPass:
 
     def _prepare_model(self) -> None:
         """Let the model's own layers run over slots, with packed weights where the processor has kernels for them."""
-        self._model.set_attn_implementation(ATTENTION_NAME)
+        self._alibi = attend_over_slots(self._model, num_positions=self.cache.num_positions)
+        if self._alibi is None:
+            self._model.set_attn_implementation(ATTENTION_NAME)
         if self._device.type == "cpu" and can_pack():
             pack_linears(self._model)
 
