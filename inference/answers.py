@@ -11,6 +11,7 @@ from inference.logprobs import PendingLogprobs
 from inference.prompts import EncodedPrompt
 from inference.sampling import Choice, SamplingRow, penalises
 from inference.scheduler import Job
+from inference.speculation import Drafter
 from inference.stop_strings import StopStringFilter
 from inference.types import Delta, Finish, FinishReason, GenerationRequest, Output, StepChannel, Timings, Usage
 from inference.vocabulary import Vocabulary
@@ -45,6 +46,7 @@ class Answer:
         self._detokenizer = Detokenizer(vocabulary, continues=bool(request.prefix))
         self._stop_strings = StopStringFilter(request.sampling.stop)
         self._logprobs = PendingLogprobs(vocabulary)
+        self._drafter = Drafter()
         self._num_completion_tokens = 0
         self._num_undelivered_tokens = 0
         self._submitted_at_s = submitted_at_s
@@ -69,13 +71,21 @@ class Answer:
         """Tokens of the answer so far, those of a prefix included."""
         return self.job.tokens[self._num_prompt_tokens - self._num_answer_tokens :]
 
-    def sampling_row(self) -> SamplingRow:
-        """Return what decides the next token beside the logits."""
+    def draft(self) -> tuple[int, ...]:
+        """Guess the next tokens; none where a choice would depend on more than the logits at its place."""
+        if penalises(self.request.sampling) or not self._constraint.is_met:
+            return ()
+        # The guesses need room in the slot, and what is chosen after the last of them is one token more.
+        room = self.job.max_tokens - len(self.job.tokens) - 1
+        return self._drafter.draft(self.job.tokens, max_tokens=room) if room > 0 else ()
+
+    def sampling_row(self, *, num_ahead: int = 0) -> SamplingRow:
+        """Return what decides the next token beside the logits, or the one that many guesses later."""
         is_read = penalises(self.request.sampling)
         return SamplingRow(
             parameters=self.request.sampling,
             seed=self._seed,
-            position=len(self.job.tokens),
+            position=len(self.job.tokens) + num_ahead,
             prompt_ids=self.prompt_ids if is_read else (),
             generated_ids=self.answer_ids if is_read else (),
             allowed_ids=self._constraint.allowed_ids(),

@@ -179,13 +179,15 @@ def slot_attention(
     sliding_window: int | None = None,
     softcap: float | None = None,
     s_aux: Tensor | None = None,
+    key_bias: Tensor | None = None,
     **options: Any,
 ) -> tuple[Tensor, None]:
     """
     Store the batch's keys and values, then attend each token to its slot.
 
-    query: (1, A, T, D) with A attention heads; key, value: (1, H, T, D). Returns (1, T, A, D).
-    :raises NotImplementedError: for a model whose attention does more (a position bias).
+    query: (1, A, T, D) with A attention heads; key, value: (1, H, T, D). key_bias: as in `attend`.
+    Returns (1, T, A, D).
+    :raises NotImplementedError: for a model whose attention does more (a position bias of queries and keys).
     """
     if options.get("position_bias") is not None:
         raise NotImplementedError("slot attention has no position_bias")
@@ -194,7 +196,7 @@ def slot_attention(
     cache.write(layer, key[0].transpose(0, 1), value[0].transpose(0, 1), slot_batch.index)
     packed = query[0].transpose(0, 1).contiguous()  # (T, A, D)
     num_heads = cache.shape.num_heads
-    num_groups, is_plain = packed.shape[1] // num_heads, softcap is None and s_aux is None
+    num_groups, is_plain = packed.shape[1] // num_heads, softcap is None and s_aux is None and key_bias is None
     run_masks, chunk_masks = slot_batch.masks(sliding_window, num_groups=num_groups, like=packed, is_plain=is_plain)
     keys, values = cache.layers[layer]
     attended = attend(
@@ -210,5 +212,6 @@ def slot_attention(
         packed.shape[-1] ** -0.5 if scaling is None else scaling,
         softcap or 0.0,
         s_aux,
+        key_bias,
     )
     return attended[None], None

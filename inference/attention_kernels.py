@@ -76,13 +76,14 @@ def attend_run(
     scaling: float,
     softcap: float,
     sinks: Tensor | None,
+    key_bias: Tensor | None,
 ) -> Tensor:
     """
     Attend one token of each of n neighbouring slots.
 
     query: (n, A, D). keys, values: (N, S * H, B, D) of one layer. mask: (n * H, A / H, L), L whole blocks, empty = a
     single slot that sees all of its positions. run: first slot, positions of the longest slot, then for each block
-    after the first the slots (from, to) that reach it. sinks: (A,). Returns (n, A, D).
+    after the first the slots (from, to) that reach it. sinks: (A,). key_bias: (A, at least L). Returns (n, A, D).
     """
     num_slots, head_size = query.size(0), query.size(2)
     num_groups = query.size(1) // num_heads
@@ -93,6 +94,9 @@ def attend_run(
     row_sinks: Tensor | None = None
     if sinks is not None:
         row_sinks = sinks.view(1, num_heads, num_groups).expand(num_slots, -1, -1).reshape(num_rows, num_groups, 1)
+    if key_bias is not None:
+        by_head = key_bias[:, : mask.size(2)].reshape(num_heads, num_groups, -1)
+        mask = mask + by_head.repeat(num_slots, 1, 1)
     first_keys = keys[0, first_row : first_row + num_rows].transpose(1, 2)
     num_blocks = mask.size(2) // length
     if num_blocks == 1 and softcap == 0.0 and row_sinks is None:
@@ -123,12 +127,14 @@ def attend_chunk(
     scaling: float,
     softcap: float,
     sinks: Tensor | None,
+    key_bias: Tensor | None,
 ) -> Tensor:
     """
     Attend Q consecutive tokens of one slot, in parts whose scores fit the processor's cache.
 
     query: (Q, A, D). keys, values: (N, S * H, B, D) of one layer. mask: (Q, M), for the last M positions of the blocks
-    that are read; those before are seen by all. chunk: slot, blocks to read. sinks: (A,). Returns (Q, A, D).
+    that are read; those before are seen by all. chunk: slot, blocks to read. sinks: (A,). key_bias: (A, at least what
+    is read). Returns (Q, A, D).
     """
     num_tokens, head_size = query.size(0), query.size(2)
     num_groups = query.size(1) // num_heads
@@ -145,10 +151,14 @@ def attend_chunk(
         scores = torch.bmm(part, all_keys.transpose(1, 2)).mul_(scaling)
         by_group = scores.view(num_heads * num_groups, last - first, width)
         if softcap == 0.0 and sinks is None:
+            if key_bias is not None:
+                by_group.add_(key_bias[:, :width].unsqueeze(1))
             by_group[:, :, width - mask.size(1) :].add_(mask[first:last])
             weights = torch.softmax(scores, -1)
         else:
             whole = pad(mask[first:last], [width - mask.size(1), 0])
+            if key_bias is not None:
+                whole = whole + key_bias[:, :width].unsqueeze(1)  # (A, Q, L)
             row_sinks: Tensor | None = None
             if sinks is not None:
                 row_sinks = sinks.view(-1, 1, 1).expand(-1, last - first, 1)
@@ -171,12 +181,14 @@ def attend(
     scaling: float,
     softcap: float,
     sinks: Tensor | None,
+    key_bias: Tensor | None,
 ) -> Tensor:
     """
     Attend a packed batch: first one token of each decoding slot, run after run, then each prompt's chunk.
 
     query: (T, A, D). runs: how many slots decode, how many it spans, then as in `attend_run`; run_places: which of
-    those it spans decode, empty = all. chunks: number of tokens, then as in `attend_chunk`. Returns (T, A, D).
+    those it spans decode, empty = all. chunks: number of tokens, then as in `attend_chunk`. key_bias: (A, P), what
+    is added to the scores of a key at each of a slot's positions (ALiBi, arXiv:2108.12409), or None. Returns (T, A, D).
     """
     parts: list[Tensor] = []
     first = 0
@@ -186,7 +198,7 @@ def attend(
         if places.numel() > 0:
             own = query.new_zeros(runs[number][1], query.size(1), query.size(2)).index_copy_(0, places, own)
         attended = attend_run(
-            own, keys, values, run_masks[number], runs[number][2:], num_heads, scaling, softcap, sinks
+            own, keys, values, run_masks[number], runs[number][2:], num_heads, scaling, softcap, sinks, key_bias
         )
         parts.append(attended if places.numel() == 0 else attended.index_select(0, places))
         first = last
@@ -203,6 +215,7 @@ def attend(
                 scaling,
                 softcap,
                 sinks,
+                key_bias,
             )
         )
         first = last

@@ -78,6 +78,11 @@ class SlotCache:
         self.flat: list[Tensor] = [layer.view(-1, shape.head_size) for layer in storage]  # (2 * N * S * H * B, D)
         self._high_water = [0] * num_slots  # positions of a slot that may be resident
 
+    @property
+    def num_positions(self) -> int:
+        """Those of a slot, in whole blocks."""
+        return self._extent[2] * self.block_length
+
     def write(self, layer: int, keys: Tensor, values: Tensor, index: Tensor) -> None:
         """
         Store one layer's entries of a batch of tokens.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from inference.alibi import BatchInTurn, attend_over_slots
 from inference.attention import ATTENTION_NAME, PackedBatch, pack, slot_attention
 from inference.cache import CacheShape, SlotCache
 from inference.errors import ModelUnusable
@@ -44,6 +45,7 @@ class ForwardPass:
         self._device = model.device
         shape = CacheShape.of(model.config, dtype=model.dtype)
         self.cache = SlotCache(shape, num_slots=num_slots, slot_length=slot_length, device=self._device)
+        self._alibi: BatchInTurn | None = None
         with torch.inference_mode():
             expected = self._own_logits()
             self._fused = fuse(model, num_positions=slot_length)
@@ -57,9 +59,9 @@ class ForwardPass:
 
     def run(self, plan: StepPlan, rows: Sequence[SamplingRow]) -> list[Choice | None]:
         """
-        Compute a plan and choose the next token of each segment that samples, in the plan's order.
+        Compute a plan and choose the next token of each segment that samples, and of each guess, in the plan's order.
 
-        rows: one for each of those. A None among the returned stands for a row whose logits are broken.
+        rows: one for each of those choices. A None among the returned stands for a row whose logits are broken.
         """
         with torch.inference_mode():
             self.set_up(plan)
@@ -77,15 +79,15 @@ class ForwardPass:
             self.cache.discard(slot)
 
     def logits(self, decodes: Sequence[Segment], prefills: Sequence[Segment]) -> Tensor:
-        """Return (R, V): the logits after each segment that samples, decoding ones first."""
+        """Return (R, V): the logits after each segment that samples and after each guess, decoding ones first."""
         segments = [*decodes, *prefills]
         tokens = [token for segment in segments for token in segment.tokens]
         positions = [segment.start + place for segment in segments for place in range(len(segment.tokens))]
-        sampled, end = [], 0
+        sampled: list[int] = []
+        end = 0
         for segment in segments:
             end += len(segment.tokens)
-            if segment.samples:
-                sampled.append(end - 1)
+            sampled += range(end - segment.num_sampled, end)
         token_ids, position_ids = self._tensor(tokens), self._tensor(positions)
         batch = pack(self.cache, decodes, prefills, device=self._device)
         if self._fused is not None:
@@ -93,6 +95,8 @@ class ForwardPass:
         return self._model_logits(token_ids, position_ids, batch, self._tensor(sampled))
 
     def _model_logits(self, token_ids: Tensor, position_ids: Tensor, batch: PackedBatch, sampled: Tensor) -> Tensor:
+        if self._alibi is not None:
+            self._alibi.batch = batch
         output = self._model(
             input_ids=token_ids[None],  # (1, T)
             position_ids=position_ids[None],  # (1, T)
@@ -108,7 +112,9 @@ class ForwardPass:
 
     def _prepare_model(self) -> None:
         """Let the model's own layers run over slots, with packed weights where the processor has kernels for them."""
-        self._model.set_attn_implementation(ATTENTION_NAME)
+        self._alibi = attend_over_slots(self._model, num_positions=self.cache.num_positions)
+        if self._alibi is None:
+            self._model.set_attn_implementation(ATTENTION_NAME)
         if self._device.type == "cpu" and can_pack():
             pack_linears(self._model)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # Their decoder layers are the same computation; checked against the model's own logits at load all the same.
-_FAMILY = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
+FUSED_FAMILY = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
 # Rotations that depend on the position alone, so that a table can hold them.
 _STATIC_ROPES = {"default", "linear", "llama3", "yarn"}
 _RECORDING_NAME = "inference_recording"
@@ -106,7 +106,7 @@ class FusedDecoder:
 
 def fuse(model: "PreTrainedModel", *, num_positions: int) -> FusedDecoder | None:
     """Return the model as fused layers, or None if it is not certain to compute the same."""
-    if type(model).__name__ not in _FAMILY or model.device.type != "cpu":
+    if type(model).__name__ not in FUSED_FAMILY or model.device.type != "cpu":
         return None
     config: Any = model.config
     rope = getattr(config, "rope_parameters", None) or {}

@@ -141,6 +141,7 @@ def run_layers(
             scaling,
             0.0,
             None,
+            None,
         ).view(num_tokens, -1)
         x = project_onto(attended, x, weights["out"][layer], out_scales, is_packed)
         hidden = rms_norm(x, weights["output_norm"][layer], eps)

@@ -6,7 +6,7 @@ everything here is integers, so every rule can be tested alone. Called by the en
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(eq=False, slots=True)
@@ -64,7 +64,13 @@ class Segment:
     slot: int
     start: int
     tokens: tuple[int, ...]
-    samples: bool  # the last of them is the job's last: its logits choose the next token
+    samples: bool  # the job's last token is among them: its logits choose the next
+    num_drafted: int = 0  # tokens behind the job's last that are only guessed: what follows each is wanted too
+
+    @property
+    def num_sampled(self) -> int:
+        """How many of the last tokens have logits that choose."""
+        return 1 + self.num_drafted if self.samples else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,23 @@ class StepPlan:
     @property
     def segments(self) -> tuple[Segment, ...]:
         return self.decodes + self.prefills
+
+    @property
+    def lone_decode(self) -> Segment | None:
+        """The only thing this step computes, if that is one stream's next token."""
+        return self.decodes[0] if len(self.decodes) == 1 and not self.prefills else None
+
+    def with_draft(self, draft: tuple[int, ...]) -> "StepPlan":
+        """
+        Return the plan with guessed tokens behind the lone stream's last, computed as a chunk.
+
+        :raises ValueError: if there is no lone stream.
+        """
+        decode = self.lone_decode
+        if decode is None:
+            raise ValueError("only a stream that decodes alone has room for a draft")
+        chunk = replace(decode, tokens=decode.tokens + draft, num_drafted=len(draft))
+        return replace(self, decodes=(), prefills=(chunk,))
 
 
 class Scheduler:
@@ -127,9 +150,13 @@ class Scheduler:
         return StepPlan(tuple(admissions), tuple(evicted), decodes, prefills)
 
     def advance(self, plan: StepPlan) -> None:
-        """Record that the keys and values of the plan's segments are now in their slots."""
+        """Record that the keys and values of the plan's segments are now in their slots; of guesses, not yet."""
         for segment in plan.segments:
-            segment.job.num_computed += len(segment.tokens)
+            segment.job.num_computed += len(segment.tokens) - segment.num_drafted
+
+    def confirm(self, job: Job) -> None:
+        """A guessed token is what was chosen: its keys and values, next in the slot, are the job's."""
+        job.num_computed += 1
 
     def release(self, job: Job) -> None:
         """End a job. Its slot keeps what was computed, for a later prompt that begins alike."""

@@ -7,13 +7,14 @@ thread (the engine's; a test's own). Knows neither threads nor queues of submiss
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import islice, zip_longest
 
 from inference.answers import Answer
 from inference.errors import EngineError, StepFailed
 from inference.forward import ForwardPass
 from inference.pace import PrefillPace
-from inference.sampling import Choice
-from inference.scheduler import Job, Scheduler, StepPlan
+from inference.sampling import Choice, SamplingRow
+from inference.scheduler import Job, Scheduler, Segment, StepPlan
 from inference.types import FinishReason, Output, StepChannel
 
 
@@ -36,11 +37,12 @@ class Stepper:
         plan = self._scheduler.schedule(max_prefill_tokens=self._pace.budget(is_decoding=self._scheduler.is_decoding))
         if plan is None:
             return False
+        plan = self._with_draft(plan)
         self.num_steps += 1
         began_s = self._clock()
-        sampling = [self._answers[segment.job.request_id] for segment in plan.segments if segment.samples]
+        sampling = [segment for segment in plan.segments if segment.samples]
         try:
-            chosen = self._forward.run(plan, [answer.sampling_row() for answer in sampling])
+            chosen = self._forward.run(plan, [row for segment in sampling for row in self._sampling_rows(segment)])
         except Exception as failure:  # noqa: BLE001  # whatever a model raises ends its requests, never the engine
             self._fail(plan, failure)
         else:
@@ -74,19 +76,40 @@ class Stepper:
             num_prefill_tokens = sum(len(segment.tokens) for segment in plan.prefills)
             self._pace.note(num_prefill_tokens=num_prefill_tokens, elapsed_s=elapsed_s)
 
-    def _postprocess(self, answers: Sequence[Answer], chosen: Sequence[Choice | None]) -> None:
-        now_s = self._clock()
-        for answer, choice in zip(answers, chosen, strict=True):
+    def _with_draft(self, plan: StepPlan) -> StepPlan:
+        """A stream that is alone leaves the processor waiting for memory: a few guesses ride along for less."""
+        alone = plan.lone_decode
+        draft = () if alone is None else self._answers[alone.job.request_id].draft()
+        return plan.with_draft(draft) if draft else plan
+
+    def _sampling_rows(self, segment: Segment) -> list[SamplingRow]:
+        answer = self._answers[segment.job.request_id]
+        return [answer.sampling_row(num_ahead=place) for place in range(segment.num_sampled)]
+
+    def _postprocess(self, sampling: Sequence[Segment], chosen: Sequence[Choice | None]) -> None:
+        now_s, choices = self._clock(), iter(chosen)
+        for segment in sampling:
+            guessed = segment.tokens[len(segment.tokens) - segment.num_drafted :]
+            self._accept(segment.job, guessed, list(islice(choices, segment.num_sampled)), now_s=now_s)
+
+    def _accept(self, job: Job, guessed: Sequence[int], choices: Sequence[Choice | None], *, now_s: float) -> None:
+        """Take a segment's choices, up to the first that is not what was guessed: those behind it mean nothing."""
+        answer = self._answers[job.request_id]
+        for choice, guess in zip_longest(choices, guessed):
             if choice is None:
-                self._end_failed(answer.job, StepFailed.broken_logits())
-                continue
+                self._end_failed(job, StepFailed.broken_logits())
+                return
             self.num_generated_tokens += 1
             delta, reason = answer.accept(choice, now_s=now_s)
             if delta is not None:
                 self._outputs[answer.channel].append(delta)
             if reason is not None:
-                self._scheduler.release(answer.job)
+                self._scheduler.release(job)
                 self._end(answer, reason)
+                return
+            if choice.token_id != guess:
+                return
+            self._scheduler.confirm(job)
 
     def _fail(self, plan: StepPlan, failure: Exception) -> None:
         """End every request the plan touched: of their slots nothing is certain."""

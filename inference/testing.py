@@ -68,9 +68,13 @@ def tiny_tokenizer() -> "PreTrainedTokenizerFast":
 _T5_OUTPUT_SCALE = 0.01
 # What architectures need beside, or instead of, the settings that all share.
 _SETTINGS_OF: dict[str, dict[str, object]] = {
-    "bloom": {"n_layer": 2, "n_head": 4, "num_key_value_heads": 4},
-    "falcon": {"alibi": True, "head_dim": None, "multi_query": False, "new_decoder_architecture": False},
+    "bloom": {"n_layer": 2, "n_head": 4, "num_key_value_heads": None, "head_dim": None},
+    "falcon": {
+        "alibi": True, "head_dim": None, "num_key_value_heads": None, "multi_query": False,
+        "new_decoder_architecture": False,
+    },
     "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": TINY_CONTEXT_WINDOW, "num_key_value_heads": 4},
+    "mpt": {"d_model": 32, "n_layers": 2, "n_heads": 4, "max_seq_len": TINY_CONTEXT_WINDOW, "num_key_value_heads": 4},
     "t5": {
         "d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "n_positions": TINY_CONTEXT_WINDOW,
         "decoder_start_token_id": 0, "initializer_factor": 8.0, "is_encoder_decoder": True,

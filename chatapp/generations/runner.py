@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -22,22 +21,21 @@ from redis.exceptions import RedisError
 from chatapp.catalog.engines import EngineChoice
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder
-from chatapp.conversations.models import Conversation
-from chatapp.conversations.selectors import message_list, system_prompt_is_public
-from chatapp.conversations.tree import branch
+from chatapp.conversations.selectors import system_prompt_is_public
 from chatapp.core import clock
 from chatapp.core.text import storable
 from chatapp.feed import log
 from chatapp.feed.events import Alternative, ContextReport, Timings, TokenLogprob
 from chatapp.feed.log import AppendAnswer, Fenced
 from chatapp.generations import services
-from chatapp.generations.context import Context, PromptMessage, build_context
+from chatapp.generations.context import Context, PromptMessage
 from chatapp.generations.endings import ending_of
 from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
+from chatapp.generations.prompt import prompt_context
 from chatapp.generations.sampling import supported
 from chatapp.generations.session import Session, Settled
-from chatapp.generations.titles import title_prompt
+from chatapp.generations.under_way import SessionsUnderWay
 from chatapp.generations.writer import Writer
 from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.selectors import ruleset_current
@@ -80,9 +78,7 @@ class Runner:
     def __init__(self, *, engine: Engine) -> None:
         self._engine = engine
         self._channel = StepChannel()
-        self._sessions: dict[str, Session] = {}
-        self._rows: dict[str, Generation] = {}
-        self._lock = threading.Lock()
+        self._sessions = SessionsUnderWay()
         self._writer = Writer()
         self._handing_over = threading.Event()
         self._closed = threading.Event()
@@ -117,7 +113,7 @@ class Runner:
     def close(self) -> None:
         """Hand over, then stop the threads and the engine."""
         self.hand_over()
-        for session in self._open_sessions():
+        for session in self._sessions.all():
             session.done.wait(timeout=5.0)
         self._closed.set()
         self._relay_thread.join(timeout=5.0)
@@ -129,16 +125,17 @@ class Runner:
     def _session_open(self, row: Generation, start: log.TakeOver) -> Session:
         ruleset = ruleset_current()
         stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
-        session = Session(row.id, row.attempt, OutputGate(ruleset, stage), start.text, start.seq)
+        session = Session(row, OutputGate(ruleset, stage), start.text, start.seq)
         session.gate.replay(start.text)
         session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
         if "num_logprobs" in row.sampling:
             session.trail = LogprobTrail(session.gate)
         session.appended_at_s = session.checkpointed_at_s = time.monotonic()
-        with self._lock:
-            self._sessions[str(row.id)], self._rows[str(row.id)] = session, row
+        for overtaken in self._sessions.add(session):
+            logger.warning("attempt_overtaken", generation_id=str(row.id), attempt=overtaken.attempt)
+            self._give_up(overtaken)
         try:
-            self._begin(row, start, session, ruleset_version=ruleset.version)
+            self._begin(start, session, ruleset_version=ruleset.version)
         except (OperationalError, InterfaceError, RedisError, EngineClosed) as error:
             logger.warning("generation_not_begun", generation_id=str(row.id), error=str(error))
             self._session_hand_over(session)  # what is down now comes back: another attempt finds it
@@ -153,8 +150,13 @@ class Runner:
             session.fail("worker_error")
         return session
 
-    def _begin(self, row: Generation, start: log.TakeOver, session: Session, *, ruleset_version: int) -> None:
-        context = self._context(row)
+    def _begin(self, start: log.TakeOver, session: Session, *, ruleset_version: int) -> None:
+        row = session.row
+        context = prompt_context(
+            row,
+            count_tokens=lambda messages: self._engine.count_prompt_tokens(_chat_messages(messages)),
+            context_window=self._engine.context_window,
+        )
         report = ContextReport(
             num_messages=len(context.messages),
             num_prompt_tokens=context.num_prompt_tokens,
@@ -175,7 +177,7 @@ class Runner:
             self._record(session, session.finish(FinishReason.LENGTH))
         else:
             request = _request(
-                row,
+                session,
                 context,
                 prefix=start.text,
                 max_new_tokens=num_tokens_left,
@@ -184,22 +186,7 @@ class Runner:
             self._engine.submit(request, channel=self._channel)
             # The relay may have met a cancel, a fence or the hand-over before the engine knew the request.
             if session.is_cancelled or session.is_ending or session.done.is_set():
-                self._engine.cancel(str(row.id))
-
-    def _context(self, row: Generation) -> Context:
-        conversation = row.conversation
-        path = _prompt_branch(row, conversation)
-        system_prompt = conversation.system_prompt
-        if row.kind == GenerationKind.TITLE:
-            (head, *path) = title_prompt(path)
-            system_prompt = head.text
-        return build_context(
-            system_prompt=system_prompt,
-            branch=path,
-            count_tokens=lambda messages: self._engine.count_prompt_tokens(_chat_messages(messages)),
-            context_window=self._engine.context_window,
-            max_new_tokens=row.sampling["max_new_tokens"],
-        )
+                self._engine.cancel(session.request_id)
 
     # --- relaying --------------------------------------------------------------------------------------------------
 
@@ -225,7 +212,7 @@ class Runner:
             try:
                 self._take_one(session, output)
             except Exception:  # one generation's failure is not the others'; what its gate holds never leaves
-                logger.exception("generation_not_relayed", generation_id=output.request_id)
+                logger.exception("generation_not_relayed", generation_id=str(session.generation_id))
                 self._give_up(session)
 
     def _take_one(self, session: Session, output: Output) -> None:
@@ -253,10 +240,10 @@ class Runner:
         """Put a verdict on record; the session's text waits until it is committed."""
         if settled is None:
             return
-        row = self._rows[str(session.generation_id)]
-        self._write(session, partial(self._record_write, session, row, settled))
+        self._write(session, partial(self._record_write, session, settled))
 
-    def _record_write(self, session: Session, row: Generation, settled: Settled) -> None:
+    def _record_write(self, session: Session, settled: Settled) -> None:
+        row = session.row
         decisions_record(
             conversation_id=row.conversation_id,
             owner_id=row.owner_id,
@@ -273,7 +260,7 @@ class Runner:
         now_s = time.monotonic()
         due = [
             (session, append)
-            for session in self._open_sessions()
+            for session in self._sessions.all()
             if (append := session.append_due(now_s=now_s, renew_s=RENEW_S)) is not None
         ]
         answers = log.append_all([append for _, append in due])
@@ -287,7 +274,7 @@ class Runner:
         session.append_answered(seq=appended.seq, now_s=now_s)
         if appended.answer is AppendAnswer.CANCELLED and not session.is_cancelled:
             session.is_cancelled = True
-            self._engine.cancel(str(session.generation_id))
+            self._engine.cancel(session.request_id)
         if now_s - session.checkpointed_at_s >= CHECKPOINT_S and not session.is_ending:
             session.checkpointed_at_s = now_s
             self._checkpoint(session)
@@ -308,13 +295,13 @@ class Runner:
     # --- ending ----------------------------------------------------------------------------------------------------
 
     def _end_ready(self) -> None:
-        for session in self._open_sessions():
+        for session in self._sessions.all():
             if session.is_ready_to_end:
                 session.is_ending = True
                 self._write(session, partial(self._end_write, session))
 
     def _end_write(self, session: Session) -> None:
-        row = self._rows[str(session.generation_id)]
+        row = session.row
         ending = ending_of(session, language=row.owner.language, is_title=row.kind == GenerationKind.TITLE)
         won = services.generation_end(generation_id=row.id, attempt=session.attempt, ending=ending, now=clock.now())
         if not won:
@@ -325,9 +312,9 @@ class Runner:
         self._drop(session)
 
     def _sessions_hand_over(self) -> None:
-        for session in self._open_sessions():
+        for session in self._sessions.all():
             if session.finish_reason is None and not session.is_ending:
-                self._engine.cancel(str(session.generation_id))
+                self._engine.cancel(session.request_id)
                 self._session_hand_over(session)
 
     def _session_hand_over(self, session: Session) -> None:
@@ -358,32 +345,15 @@ class Runner:
 
     def _give_up(self, session: Session) -> None:
         """Stop renewing: the lease runs out, and the reaper gives the generation to another attempt or fails it."""
-        self._engine.cancel(str(session.generation_id))
+        self._engine.cancel(session.request_id)
         self._drop(session)
 
     def _drop(self, session: Session) -> None:
-        key = str(session.generation_id)
-        with self._lock:
-            if self._sessions.get(key) is session:  # given back, it may have been claimed again here by now
-                del self._sessions[key], self._rows[key]
+        self._sessions.remove(session)
         session.done.set()
-
-    def _open_sessions(self) -> list[Session]:
-        with self._lock:
-            return list(self._sessions.values())
 
     def _is_open(self, session: Session) -> bool:
         return not session.done.is_set()
-
-
-def _prompt_branch(row: Generation, conversation: Conversation) -> list[PromptMessage]:
-    """The messages before the answer, root first; for a title those of the branch in view."""
-    messages = message_list(conversation_id=conversation.id)
-    leaf_id: UUID | None = row.message.parent_id if row.message else conversation.active_leaf_id
-    return [
-        PromptMessage(message.id, "user" if message.role == "user" else "assistant", message.text or "")
-        for message in branch(messages, leaf_id=leaf_id)
-    ]
 
 
 def _chat_messages(messages: Sequence[PromptMessage]) -> tuple[ChatMessage, ...]:
@@ -391,13 +361,14 @@ def _chat_messages(messages: Sequence[PromptMessage]) -> tuple[ChatMessage, ...]
 
 
 def _request(
-    row: Generation, context: Context, *, prefix: str, max_new_tokens: int, parameters: Collection[str]
+    session: Session, context: Context, *, prefix: str, max_new_tokens: int, parameters: Collection[str]
 ) -> GenerationRequest:
     """
     What the engine is asked. Of what is ours (defaults, titles behind answers), what it lacks is left out.
 
     parameters: those the engine has. What a program asked for goes along whatever they are: the engine refuses by name.
     """
+    row = session.row
     sampling = supported(row.sampling, asked=row.asked, parameters=parameters)
     if "stop" in sampling:
         sampling["stop"] = tuple(sampling["stop"])
@@ -405,7 +376,7 @@ def _request(
     is_public = is_title or system_prompt_is_public(row.conversation)
     has_system_prompt = context.messages[0].role == "system"
     return GenerationRequest(
-        id=str(row.id),
+        id=session.request_id,
         messages=_chat_messages(context.messages),
         sampling=SamplingParameters(**{**sampling, "max_new_tokens": max_new_tokens}),
         prefix=prefix,

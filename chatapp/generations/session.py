@@ -16,7 +16,7 @@ from chatapp.core.text import storable
 from chatapp.feed.events import Timings, TokenLogprob, Usage
 from chatapp.feed.log import Append
 from chatapp.generations.logprobs import LogprobTrail
-from chatapp.generations.models import FinishReason
+from chatapp.generations.models import FinishReason, Generation
 from chatapp.moderation.gate import GateStep, OutputGate
 from chatapp.moderation.verdict import Verdict
 
@@ -35,12 +35,11 @@ class Session:
     """
     `text` and `seq` are what the event log has; `unanswered` was sent; `pending` comes next.
 
-    num_tokens: all that were generated so far, those of earlier attempts included. trail: only where log-probabilities
-    are asked for.
+    row: as it was claimed. num_tokens: all that were generated so far, those of earlier attempts included. trail: only
+    where log-probabilities are asked for.
     """
 
-    generation_id: UUID
-    attempt: int
+    row: Generation
     gate: OutputGate
     text: str
     seq: int
@@ -64,6 +63,19 @@ class Session:
     is_cancelled: bool = False
     is_ending: bool = False  # the writer has the end
     done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def generation_id(self) -> UUID:
+        return self.row.id
+
+    @property
+    def attempt(self) -> int:
+        return self.row.attempt
+
+    @property
+    def request_id(self) -> str:
+        """What the engine knows it by: of the attempt, for one worker may hold two at the same generation."""
+        return f"{self.row.id}:{self.row.attempt}"
 
     def feed(self, text: str, *, num_tokens: int = 0, logprobs: Sequence[TokenLogprob] = ()) -> Settled | None:
         """Pass generated text through the gate; a block ends the generation."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chatapp.feed.events import Alternative, TokenLogprob
 from chatapp.generations.logprobs import HALF_CHARACTER, LogprobTrail
-from chatapp.generations.models import FinishReason
+from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.session import Session
 from chatapp.moderation.gate import OutputGate, judge
 from chatapp.moderation.ruleset import Ruleset
@@ -31,7 +31,7 @@ def session_of(ruleset: Ruleset, *, released: str = "") -> Session:
     """A session whose answer asked for log-probabilities; `released`: what an earlier attempt had shown."""
     gate = OutputGate(ruleset)
     gate.replay(released)
-    return Session(uuid4(), 1, gate, text=released, seq=0, trail=LogprobTrail(gate))
+    return Session(Generation(id=uuid4(), attempt=1), gate, text=released, seq=0, trail=LogprobTrail(gate))
 
 
 def take(session: Session) -> tuple[str, tuple[TokenLogprob, ...]]:

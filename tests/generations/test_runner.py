@@ -122,7 +122,7 @@ class TestAnAnswer:
         running.begin(turn)
         running.say(turn, "half")
 
-        engine.end(str(turn.id), FinishReason.ERROR, error=StepFailed("out of memory"))
+        engine.end(running.request_id(turn), FinishReason.ERROR, error=StepFailed("out of memory"))
         running.wait(turn)
 
         row, message = stored(turn)
@@ -316,7 +316,7 @@ class TestLogProbabilities:
     def say(self, running, generation, text: str, *others: str) -> None:
         alternatives = tuple(Alternative(other, float("-inf")) for other in others)
         logprobs = [TokenLogprob(text, -0.5, alternatives)]
-        running.engine.say(str(generation.id), text, logprobs=logprobs)
+        running.engine.say(running.request_id(generation), text, logprobs=logprobs)
 
     def test_arrive_in_the_entry_of_their_text(self, running, asking, event_log):
         running.begin(asking)
@@ -362,7 +362,7 @@ class TestCancel:
         running.wait(turn)
 
         row, message = stored(turn)
-        assert engine.cancelled[0] == str(turn.id)
+        assert engine.cancelled[0] == running.request_id(turn)
         assert (row.status, row.finish_reason, message.text) == ("cancelled", "cancelled", "so far")
 
     def test_is_met_during_prefill_when_no_text_came_yet(self, running, turn, engine):
@@ -387,7 +387,7 @@ class TestCancel:
 
         def submit_late(request, *, channel=None):
             services.generation_cancel(row=turn, now=clock.now())
-            wait_until(lambda: str(turn.id) in engine.cancelled, what="the cancel that comes too early")
+            wait_until(lambda: request.id in engine.cancelled, what="the cancel that comes too early")
             return submit(request, channel=channel)
 
         engine.submit = submit_late
@@ -423,7 +423,7 @@ class TestTheGate:
         assert (row.finish_reason, message.state, message.text) == ("content_filter", "withheld", "Here are ")
         assert message.notice == {"category": "other", "text": "Not here."}
         assert "forbid" not in "".join(texts(event_log, turn))
-        assert str(turn.id) in engine.cancelled
+        assert running.request_id(turn) in engine.cancelled
 
     def test_puts_each_decision_and_its_evidence_on_record(self, running, turn):
         publish_rule("forbidden words", stages=("output",))
@@ -552,12 +552,41 @@ class TestTakingOver:
         running.say(turn, "mine")
         log.take_over(generation_id=turn.id, attempt=2, fallback_text="", fallback_seq=0)
 
-        engine.say(str(turn.id), " too late")
+        engine.say(running.request_id(turn), " too late")
         running.wait(turn)
 
         assert texts(event_log, turn) == ["mine"]
         assert stored(turn)[0].status == "running"
-        assert str(turn.id) in engine.cancelled
+        assert running.request_id(turn) in engine.cancelled
+
+
+class TestAnAnswerClaimedAgainByTheSameWorker:
+    @pytest.fixture
+    def again(self, running, turn) -> str:
+        """The first attempt said "Once" and stalled until its lease was taken for lost; returns its request id."""
+        running.begin(turn)
+        running.say(turn, "Once")
+        first = running.request_id(turn)
+        services.generation_requeue(generation_id=turn.id, attempt=1)
+        running.begin(turn)
+        return str(first)
+
+    def test_is_written_by_the_new_attempt(self, running, turn, again, event_log):
+        running.say(turn, " upon")
+        running.end(turn)
+
+        row, message = stored(turn)
+        assert (row.status, row.attempt, message.text) == ("completed", 2, "Once upon")
+        assert texts(event_log, turn) == ["Once", " upon"]
+
+    def test_stops_the_old_one_before_the_new_one_reaches_the_engine(self, turn, again, engine):
+        assert again in engine.cancelled
+        assert [request.id for request in engine.submitted] == [again, f"{turn.id}:2"]
+
+    def test_lets_the_task_of_the_old_one_end_while_the_new_one_is_open(self, running, turn, again):
+        running.wait_overtaken(turn)
+
+        assert stored(turn)[0].status == "running"
 
 
 class TestHandingOver:
@@ -581,7 +610,7 @@ class TestAnOutage:
         running.begin(turn)
         running.say(turn, "before")
         with redis_gone():
-            engine.say(str(turn.id), " during")
+            engine.say(running.request_id(turn), " during")
             wait_until(lambda: running.is_pending(turn), what="text that waits for Redis")
 
         running.say(turn, " after")

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from chatapp.feed.log import Append
-from chatapp.generations.models import FinishReason
+from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.session import Session
 from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.rule import Rule
@@ -34,7 +34,9 @@ def ruleset(action: Action, *words: str) -> Ruleset:
 
 @pytest.fixture
 def session() -> Session:
-    return Session(uuid4(), 1, OutputGate(ruleset(Action.BLOCK, "forbidden words")), text="", seq=0)
+    return Session(
+        Generation(id=uuid4(), attempt=1), OutputGate(ruleset(Action.BLOCK, "forbidden words")), text="", seq=0
+    )
 
 
 def due(session: Session, *, now_s: float = 0.0) -> Append | None:

@@ -44,7 +44,13 @@ def _entries(cache: SlotCache, slot: int) -> list[torch.Tensor]:
 
 
 def _expected(
-    cache: SlotCache, segment: Segment, query: torch.Tensor, *, window: int | None, softcap: float | None
+    cache: SlotCache,
+    segment: Segment,
+    query: torch.Tensor,
+    *,
+    window: int | None,
+    softcap: float | None,
+    key_bias: torch.Tensor | None,
 ) -> torch.Tensor:
     """query: (Q, A, D). Computed the plain way from what the cache holds, this segment's own tokens included."""
     end = segment.start + len(segment.tokens)
@@ -52,10 +58,20 @@ def _expected(
     looking, looked_at = torch.arange(segment.start, end)[:, None], torch.arange(end)
     visible = (looked_at <= looking) & (looked_at > looking - (window or LENGTH))
     if softcap is None:
-        return scaled_dot_product_attention(query.transpose(0, 1), keys, values, attn_mask=visible).transpose(0, 1)
+        bias = torch.zeros(()) if key_bias is None else key_bias[:, None, :end]
+        mask = bias.masked_fill(~visible, float("-inf"))
+        return scaled_dot_product_attention(query.transpose(0, 1), keys, values, attn_mask=mask).transpose(0, 1)
     scores = query.transpose(0, 1) @ keys.transpose(1, 2) * HEAD_SIZE**-0.5
-    scores = (torch.tanh(scores / softcap) * softcap).masked_fill(~visible, float("-inf"))
+    scores = torch.tanh(scores / softcap) * softcap
+    if key_bias is not None:
+        scores = scores + key_bias[:, None, :end]
+    scores = scores.masked_fill(~visible, float("-inf"))
     return (scores.softmax(-1) @ values).transpose(0, 1)
+
+
+def _linear_bias() -> torch.Tensor:
+    """(A, LENGTH): every head's weight falls with distance at a rate of its own (ALiBi)."""
+    return torch.logspace(-3, 0, NUM_HEADS * NUM_GROUPS)[:, None] * torch.arange(LENGTH)
 
 
 def _check(decodes: list[Segment], prefills: list[Segment], **options: Any) -> None:
@@ -73,7 +89,14 @@ def _check(decodes: list[Segment], prefills: list[Segment], **options: Any) -> N
     for segment in segments:
         last = first + len(segment.tokens)
         own = query[0, :, first:last].transpose(0, 1)
-        expected = _expected(cache, segment, own, window=options.get("sliding_window"), softcap=options.get("softcap"))
+        expected = _expected(
+            cache,
+            segment,
+            own,
+            window=options.get("sliding_window"),
+            softcap=options.get("softcap"),
+            key_bias=options.get("key_bias"),
+        )
         torch.testing.assert_close(attended[0, first:last], expected, rtol=1e-4, atol=1e-5)
         first = last
 
@@ -83,17 +106,21 @@ class TestSlotAttention:
         starts=st.dictionaries(st.integers(0, NUM_SLOTS - 2), st.integers(0, LENGTH - 1), max_size=NUM_SLOTS - 1),
         chunk=st.one_of(st.none(), st.tuples(st.integers(0, 60), st.integers(1, 20))),
         window=st.one_of(st.none(), st.integers(1, LENGTH)),
+        is_biased=st.booleans(),
     )
-    @settings(max_examples=60, deadline=None)
-    def test_is_torchs_for_each_request_whoever_shares_the_batch(self, starts, chunk, window):
+    @settings(max_examples=100, deadline=None)
+    def test_is_torchs_for_each_request_whoever_shares_the_batch(self, starts, chunk, window, is_biased):
         decodes = [_segment(slot, start, 1) for slot, start in sorted(starts.items())]
         prefills = [] if chunk is None else [_segment(NUM_SLOTS - 1, *chunk)]
         if decodes or prefills:
-            _check(decodes, prefills, sliding_window=window)
+            _check(decodes, prefills, sliding_window=window, key_bias=_linear_bias() if is_biased else None)
 
     def test_caps_scores_where_a_model_asks_for_it(self):
         _check([_segment(0, 40, 1), _segment(1, 3, 1)], [_segment(3, 10, 20)], softcap=0.7)
         _check([_segment(2, 5, 1)], [], softcap=0.7)
+
+    def test_adds_a_keys_bias_to_its_capped_score(self):
+        _check([_segment(0, 40, 1), _segment(1, 3, 1)], [_segment(3, 10, 20)], softcap=0.7, key_bias=_linear_bias())
 
     def test_lets_a_sink_take_its_share(self):
         sinks = torch.full((NUM_HEADS * NUM_GROUPS,), 30.0)  # next to everything

@@ -33,19 +33,17 @@ def load(tmp_path) -> Iterator[Callable[..., Engine]]:
 
 
 class TestTheChoice:
-    def test_is_slots_where_they_answer_as_the_model_does(self, load):
-        engine = load("llama")
+    @pytest.mark.parametrize("architecture", ["llama", "bloom", "falcon"])
+    def test_is_slots_where_they_answer_as_the_model_does(self, load, architecture):
+        engine = load(architecture)
 
         assert engine.capabilities.kind is EngineKind.SLOTS
         assert "the model's own" in engine.capabilities.reason
 
-    @pytest.mark.parametrize(("architecture", "settings"), [("bloom", {}), ("falcon", {"alibi": True})])
-    def test_is_generate_where_slots_do_not(self, load, architecture, settings):
-        expected = expected_answer(
-            tiny_model(architecture=architecture, **settings), tiny_tokenizer(), TEXT, num_tokens=24
-        )
+    def test_is_generate_where_slots_do_not(self, load):
+        expected = expected_answer(tiny_model(architecture="mpt"), tiny_tokenizer(), TEXT, num_tokens=24)
 
-        engine = load(architecture, settings=settings)
+        engine = load("mpt")
 
         assert engine.capabilities.kind is EngineKind.GENERATE
         assert engine.capabilities.reason.startswith("the slots engine cannot serve this model: ")
@@ -73,7 +71,7 @@ class TestTheChoice:
     def test_is_logged_with_its_reason(self, load, caplog):
         caplog.set_level(logging.INFO, logger="inference.loading")
 
-        engine = load("bloom")
+        engine = load("mpt")
 
         assert engine.capabilities.reason in caplog.text
 
@@ -91,7 +89,7 @@ class TestAnEngineAskedFor:
     @pytest.mark.parametrize(
         ("architecture", "kind", "why"),
         [
-            ("bloom", EngineKind.SLOTS, "slots"),
+            ("mpt", EngineKind.SLOTS, "slots"),
             ("bloom", EngineKind.PAGED, "where the model on its own answers"),
             ("t5", EngineKind.SLOTS, "no encoder"),
             ("t5", EngineKind.PAGED, "no encoder"),

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -202,3 +203,32 @@ class TestCommonPrefixLength:
         differing = [place for place in range(limit) if left[place] != right[place]]
 
         assert common_prefix_length(left, right, limit) == (differing[0] if differing else limit)
+
+
+class TestADraft:
+    def test_is_computed_behind_the_lone_streams_last_token_and_counts_only_once_confirmed(self):
+        scheduler = Scheduler(num_slots=2, max_cached_tokens=100, max_prefill_tokens=8)
+        job = Job("a", [1, 2, 3], max_tokens=20)
+        scheduler.add(job)
+        scheduler.advance(scheduler.schedule())
+        job.tokens.append(4)
+
+        plan = scheduler.schedule().with_draft((5, 6))
+        scheduler.advance(plan)
+        before = job.num_computed
+        scheduler.confirm(job)
+
+        [segment] = plan.segments
+        assert (segment.start, segment.tokens, segment.num_sampled) == (3, (4, 5, 6), 3)
+        assert (before, job.num_computed) == (4, 5)
+
+    def test_is_refused_beside_another_stream(self):
+        scheduler = Scheduler(num_slots=2, max_cached_tokens=100, max_prefill_tokens=8)
+        for name in ("a", "b"):
+            scheduler.add(Job(name, [1, 2], max_tokens=20))
+
+        plan = scheduler.schedule()
+
+        assert plan.lone_decode is None
+        with pytest.raises(ValueError, match="alone"):
+            plan.with_draft((5,))

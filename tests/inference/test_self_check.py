@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from inference.attention_kernels import attend
+from inference.cache import BLOCK_LENGTH
 from inference.errors import ModelUnusable
 from inference.self_check import ReferenceAnswer, ReferenceToken, reference_answers, require_same_answers
 from inference.testing import tiny_model
@@ -26,8 +28,18 @@ class TestReferenceAnswers:
 
         assert len(reference_answers(model, tokenizer)[-1].request.prompt_token_ids) > 100
 
-    def test_fit_a_short_context_window(self, tokenizer, make_engine):
-        model = tiny_model()
+    @pytest.mark.parametrize(
+        ("architecture", "settings"),
+        [("mistral", {"sliding_window": 24}), ("mistral", {"sliding_window": 2_000}), ("gpt2", {})],
+    )
+    def test_go_past_a_cache_block_where_attention_may_be_of_a_kind_of_its_own(self, tokenizer, architecture, settings):
+        model = tiny_model(architecture=architecture, **settings)
+
+        assert len(reference_answers(model, tokenizer)[-1].request.prompt_token_ids) > BLOCK_LENGTH
+
+    @pytest.mark.parametrize("architecture", ["llama", "gpt2"])
+    def test_fit_a_short_context_window(self, tokenizer, make_engine, architecture):
+        model = tiny_model(architecture=architecture)
 
         references = reference_answers(model, tokenizer, context_window=20)
 
@@ -54,6 +66,8 @@ class TestRequireSameAnswers:
         [
             ("llama", {}),
             ("mistral", {"sliding_window": 24}),
+            ("mistral", {"sliding_window": 265}),
+            ("gpt2", {}),
             ("gemma3_text", {"sliding_window": 16, "layer_types": ["sliding_attention", "full_attention"]}),
         ],
     )
@@ -74,8 +88,20 @@ class TestRequireSameAnswers:
         windowed: dict[str, Any] = {"architecture": "mistral", "sliding_window": 24}
         references = reference_answers(tiny_model(**windowed), tokenizer)
 
-        with pytest.raises(ModelUnusable, match="a trial prompt of 33 tokens"):
+        with pytest.raises(ModelUnusable, match="a trial prompt of 270 tokens"):
             require_same_answers(make_engine(model=tiny_model(**{**windowed, "sliding_window": None})), references)
+
+    def test_refuses_one_that_forgets_what_is_a_cache_block_away(self, tokenizer, make_engine, monkeypatch):
+        def attend_first_block(query: Any, keys: Any, values: Any, *rest: Any) -> Any:
+            return attend(query, keys[:1].repeat(len(keys), 1, 1, 1), values[:1].repeat(len(values), 1, 1, 1), *rest)
+
+        model = tiny_model(architecture="gpt2")
+        references = reference_answers(model, tokenizer)
+        engine = make_engine(model=model)
+        monkeypatch.setattr("inference.attention.attend", attend_first_block)
+
+        with pytest.raises(ModelUnusable, match="a trial prompt of 270 tokens"):
+            require_same_answers(engine, references)
 
     def test_refuses_one_that_fails(self, tokenizer, make_engine):
         model = tiny_model()

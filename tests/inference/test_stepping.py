@@ -14,8 +14,8 @@ from inference.prompts import PromptEncoder
 from inference.scheduler import Admission, Scheduler, StepPlan
 from inference.stepping import Stepper
 from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
-from inference.types import Delta, FinishReason, GenerationRequest, Output, StepChannel
-from tests.inference.reading import ask, finish_of, text_of
+from inference.types import ChatMessage, Delta, FinishReason, GenerationRequest, Output, StepChannel
+from tests.inference.reading import ask, ask_messages, finish_of, text_of
 
 LONG = "the quick brown fox " * 20  # several chunks of prefill
 NO_END = {2: -100.0}
@@ -29,6 +29,7 @@ class _Model:
         self.failure: Exception | None = None
         self.broken_row: int | None = None
         self.dictated: list[int] = []
+        self.began_at: int | None = None
 
     def __call__(self, **arguments):
         if self.failure is not None:
@@ -36,8 +37,13 @@ class _Model:
         output = self._model(**arguments)
         if self.broken_row is not None:
             output.logits[:, self.broken_row] = float("nan")
-        if self.dictated and output.logits.shape[1]:
-            output.logits[:, :, self.dictated.pop(0)] = 1_000.0
+        if self.dictated:
+            positions = arguments["position_ids"][0, arguments["logits_to_keep"]].tolist()
+            for row, position in enumerate(positions):  # a guess of the engine's is answered ahead of its time
+                self.began_at = position if self.began_at is None else self.began_at
+                ahead = position - self.began_at
+                if ahead < len(self.dictated):
+                    output.logits[:, row, self.dictated[ahead]] = 1_000.0
         return output
 
     def __getattr__(self, name):
@@ -189,6 +195,61 @@ class TestAFailingStep:
         assert isinstance(finish_of(bench.outputs, "0").error, StepFailed)
         assert finish_of(bench.outputs, "1").error is None
         assert text_of(bench.outputs, "1") == expected
+
+
+class TestGuesses:
+    """A stream that is alone gets several tokens a step where its text repeats itself."""
+
+    SAID = "the quick brown fox " * 7 + "the lazy dog"
+
+    def test_spare_steps_and_change_nothing(self, bench, tokenizer):
+        said = tokenizer.encode(self.SAID, add_special_tokens=False)
+        bench.model.dictated = [*said, 2]
+
+        assert bench.answer(ask("Hi", max_new_tokens=len(said) + 5)) == self.SAID
+
+        finish = finish_of(bench.outputs)
+        assert finish.finish_reason is FinishReason.STOP
+        assert finish.usage.num_completion_tokens == len(said) + 1
+        assert bench.stepper.num_steps < 0.7 * len(said)
+
+    def test_end_where_the_answer_may_be_no_longer(self, bench, tokenizer):
+        said = tokenizer.encode(self.SAID, add_special_tokens=False)
+        for num_tokens in range(len(said) - 6, len(said)):
+            bench.model.dictated, bench.model.began_at, bench.outputs[:] = [*said, 2], None, []
+
+            text = bench.answer(ask("Hi", max_new_tokens=num_tokens))
+
+            assert text == tokenizer.decode(said[:num_tokens])
+            assert finish_of(bench.outputs).usage.num_completion_tokens == num_tokens
+
+    def test_stop_at_a_stop_string_among_them(self, bench, tokenizer):
+        bench.model.dictated = [*tokenizer.encode(self.SAID, add_special_tokens=False), 2]
+
+        assert bench.answer(ask("Hi", max_new_tokens=90, stop=("n fox the quick br",))) == "the quick brow"
+
+    def test_leave_a_cache_that_a_later_turn_can_rely_on(self, bench, tokenizer):
+        bench.model.dictated = [*tokenizer.encode(self.SAID, add_special_tokens=False), 2]
+        bench.answer(ask("Hi", max_new_tokens=60, cache_scope="mine"))
+        bench.model.dictated = []
+        turns = [ChatMessage("user", "Hi"), ChatMessage("assistant", self.SAID), ChatMessage("user", "And?")]
+
+        bench.outputs.clear()
+        again = bench.answer(ask_messages(turns, logit_bias=NO_END, cache_scope="mine"))
+        num_cached = finish_of(bench.outputs).usage.num_cached_prompt_tokens
+        bench.outputs.clear()
+        afresh = bench.answer(ask_messages(turns, logit_bias=NO_END, cache_scope="another"))
+
+        assert num_cached > len(tokenizer.encode(self.SAID, add_special_tokens=False))
+        assert again == afresh
+
+    def test_are_not_made_where_a_penalty_reads_what_was_written(self, bench, tokenizer):
+        said = tokenizer.encode(self.SAID, add_special_tokens=False)
+        bench.model.dictated = [*said, 2]
+
+        bench.answer(ask("Hi", max_new_tokens=len(said) + 5, presence_penalty=0.5))
+
+        assert bench.stepper.num_steps >= len(said)
 
 
 class TestText:

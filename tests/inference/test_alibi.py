@@ -1,0 +1,87 @@
+"""Models with a linear bias on distance (ALiBi) over slots, against transformers' own generate."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from inference.alibi import attend_over_slots
+from inference.cache import BLOCK_LENGTH
+from inference.engine import SlotEngine
+from inference.forward import ForwardPass
+from inference.testing import tiny_model
+from inference.types import Engine, Finish, StepChannel
+from tests.inference.expected import ExpectedAnswer, expected_answer
+from tests.inference.reading import ask, read_all, text_of
+
+KINDS: dict[str, dict[str, Any]] = {
+    "bloom": {"architecture": "bloom"},
+    "bloom of 6 heads": {"architecture": "bloom", "n_head": 6, "hidden_size": 48},
+    "falcon": {"architecture": "falcon"},
+    "falcon of one key head": {"architecture": "falcon", "multi_query": True},
+    "falcon of two key heads": {"architecture": "falcon", "new_decoder_architecture": True, "num_kv_heads": 2},
+}
+ACROSS_BLOCKS = "the quick brown fox jumps over the lazy dog " * 30
+TEXTS = ["Hi", "What is the capital of France?", "jumps over " * 30, ACROSS_BLOCKS]
+NUM_TOKENS = 24
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
+def settings(request) -> dict[str, Any]:
+    return KINDS[request.param]
+
+
+@pytest.fixture(scope="module")
+def expected(settings, tokenizer) -> dict[str, ExpectedAnswer]:
+    model = tiny_model(**settings)
+    return {text: expected_answer(model, tokenizer, text, num_tokens=NUM_TOKENS) for text in TEXTS}
+
+
+@pytest.fixture(scope="module")
+def engine(settings, tokenizer) -> Iterator[Engine]:
+    engine = SlotEngine(tiny_model(**settings), tokenizer, num_slots=8, max_prefill_tokens=64, cache_bytes=2**24)
+    yield engine
+    engine.close()
+
+
+class TestGreedyAnswers:
+    @pytest.mark.parametrize("text", TEXTS)
+    def test_are_those_of_generate_alone(self, engine, expected, text):
+        assert expected[text].matches(text_of(engine.submit(ask(text, max_new_tokens=NUM_TOKENS))))
+
+    @pytest.mark.parametrize("watched", [TEXTS[1], ACROSS_BLOCKS])
+    def test_are_those_of_generate_beside_others_that_join_and_leave(self, engine, expected, watched):
+        chance, channel = random.Random(5), StepChannel()
+        outputs: list[Any] = []
+        engine.submit(ask(watched, request_id="watched", max_new_tokens=NUM_TOKENS), channel=channel)
+        for number in range(15):
+            length = chance.choice([1, 2, 5, 9, 17, 24])
+            engine.submit(ask(chance.choice(TEXTS), request_id=str(number), max_new_tokens=length), channel=channel)
+            if chance.random() < 0.5:
+                outputs += channel.get(timeout_s=60)
+            if chance.random() < 0.2:
+                engine.cancel(str(chance.randrange(number + 1)))
+
+        num_ended = sum(isinstance(output, Finish) for output in outputs)
+        outputs += read_all(channel, num_requests=16 - num_ended)
+
+        assert expected[watched].matches(text_of(outputs, "watched"))
+
+    def test_pass_a_cache_block(self, engine):
+        assert engine.count_prompt_tokens(ask(ACROSS_BLOCKS).messages) > BLOCK_LENGTH
+
+
+class TestAModel:
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+    def test_runs_over_slots_in_its_number_format(self, settings, dtype):
+        ForwardPass(tiny_model(**settings).to(dtype), num_slots=2, slot_length=300)
+
+    def test_without_the_bias_is_left_as_it_is(self):
+        settings: dict[str, Any] = {"architecture": "falcon", "alibi": False}
+        model: Any = tiny_model(**settings)
+        own = model.transformer.h[0].self_attention
+
+        assert attend_over_slots(model, num_positions=BLOCK_LENGTH) is None
+        assert model.transformer.h[0].self_attention is own
