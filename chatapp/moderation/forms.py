@@ -18,6 +18,7 @@ from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
 from chatapp.moderation.classifiers.types import Strictness, Timing
 from chatapp.moderation.life_cycle import needs_reason
+from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
 from chatapp.moderation.regex_syntax import MAX_GAP_CHARS
 from chatapp.moderation.rule import rule_problems
@@ -54,12 +55,14 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
     )
 
     channels = forms.MultipleChoiceField(
+        required=False,
         label=_("Channels"),
-        choices=models.RuleChannel,
+        choices=RuleChannel,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=models.Rule._meta.get_field("channels").help_text,  # noqa: SLF001 -- likewise
     )
     max_gap_chars = forms.IntegerField(
+        required=False,
         label=_("Greatest gap"),
         min_value=0,
         max_value=MAX_GAP_CHARS,
@@ -68,18 +71,21 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         help_text=_("Phrases with gaps only: characters that may stand between two words."),
     )
     threshold_controversial = forms.FloatField(
+        required=False,
         label=_("Controversial from"),
         initial=RuleOptions().threshold_controversial,
         widget=UnfoldAdminDecimalFieldWidget,
         help_text=_("Classifiers only: a score between 0 and 1."),
     )
     threshold_unsafe = forms.FloatField(
+        required=False,
         label=_("Unsafe from"),
         initial=RuleOptions().threshold_unsafe,
         widget=UnfoldAdminDecimalFieldWidget,
         help_text=_("Classifiers only: a score between 0 and 1."),
     )
     strictness = forms.ChoiceField(
+        required=False,
         label=_("Strictness"),
         choices=(
             (Strictness.LOOSE, _("loose: only what is unsafe")),
@@ -90,6 +96,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         help_text=_("Classifiers only."),
     )
     timing = forms.ChoiceField(
+        required=False,
         label=_("Timing"),
         choices=(
             (Timing.GATE, _("gate: a sentence waits for its verdict")),
@@ -113,6 +120,11 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
             if name in OPTION_FIELDS:
                 self.initial[name] = value
 
+    def clean_channels(self) -> list[str]:
+        """As written a keyword is always seen."""
+        chosen = {RuleChannel.STRICT.value, *self.cleaned_data["channels"]}
+        return [channel for channel in RuleChannel.values if channel in chosen]
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         if self.errors:
@@ -120,7 +132,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         self._reason_check(cleaned)
         kept = self.instance.options  # what has no field here (classifier, label) stays
         self.instance.options = RuleOptions.from_json(
-            {**kept, **{name: cleaned[name] for name in OPTION_FIELDS}}
+            {**kept, **{name: cleaned[name] for name in OPTION_FIELDS if cleaned[name] not in (None, "")}}
         ).to_json()
         content = {name: value for name, value in cleaned.items() if name not in {"reason", *OPTION_FIELDS}}
         row = models.Rule(**{**content, "state": models.RuleLifeCycle.ENFORCING, "options": self.instance.options})

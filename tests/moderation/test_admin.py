@@ -28,6 +28,7 @@ def moderator(client: Client) -> User:
 def fields(**changes: object) -> dict[str, object]:
     return {
         "slug": "spells",
+        "kind": "keyword",
         "category": "other",
         "language": "any",
         "state": "enforcing",
