@@ -169,6 +169,9 @@ class TestHold:
 
         demand_no_leak(source, text, holding=holding)
 
+    def test_inside_a_word_is_each_copys_own(self):
+        demand_copies_go_their_own_way(compile_pinyin(keywords("操你妈")), "cao", "xima", "ni")
+
     @many
     @given(cases(), texts, st.data())
     def test_is_each_copys_own(self, case, other, data):
