@@ -19,6 +19,7 @@ MIN_LETTERS_AMONG_DIGITS = 2
 
 _LETTERS_BY_DIGIT = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g"}
 _LETTERS_BY_SIGN = {"@": "a", "$": "s", "!": "il"}
+_WRITTEN = "abcdefghijklmnopqrstuvwxyz0123456789@$!"
 
 
 class _Node:
@@ -41,6 +42,7 @@ class LeetSource:
             symbols = fold_text(keyword.phrase.strip())
             if _is_latin(symbols):
                 self._insert(keyword, symbols)
+        self.beginnings = frozenset(symbol for symbol in _WRITTEN if any(_Thread(0, self.root).over(symbol)))
 
     def start(self) -> "LeetDetector":
         return LeetDetector(self)
@@ -123,21 +125,25 @@ class LeetDetector:
 
     @property
     def alive_from(self) -> int | None:
+        if not (self._threads or self._waiting):
+            return None
         starts = [found.start for found, holds in self._waiting if holds]
         starts += [thread.start for thread in self._threads if thread.node.holding][:1]
         return min(starts, default=None)
 
     def _take(self, symbol: str) -> list[Found]:
         in_word = is_word_symbol(symbol)
+        begins = not self._in_word and symbol in self._source.beginnings
+        self._in_word = in_word
+        if not (begins or self._threads or self._waiting):
+            return []  # most of any text
         settled = [] if in_word else self._settle()
         self._waiting = []
-        if not self._in_word:
+        if begins:
             self._threads.append(_Thread(self._num_chars, self._source.root))
-        if self._threads:
-            self._threads = [follower for thread in self._threads for follower in thread.over(symbol)]
-            if symbol != "!":  # at a word's end it is what it looks like
-                self._collect()
-        self._in_word = in_word
+        self._threads = [follower for thread in self._threads for follower in thread.over(symbol)]
+        if symbol != "!":  # at a word's end it is what it looks like
+            self._collect()
         return settled
 
     def _collect(self) -> None:

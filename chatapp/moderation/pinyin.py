@@ -88,6 +88,8 @@ class PinyinDetector:
         if self._word is None:
             is_parted = self._num_skipped > 0 and not self._after_word
             self._word = PinyinWord(self._source.root, self._threads, is_parted=is_parted)
+        elif self._word.is_dead:
+            return found  # most Latin words after some letters
         elif self._word.is_full:
             self._word, found = self._word.cut()
         self._word.append(symbol, self._num_chars)
@@ -106,8 +108,10 @@ class PinyinDetector:
         if syllable is None:
             self._threads = []
             return []
-        threads = [*threads, Thread(self._num_chars, self._source.root)]
-        self._threads = [follower for thread in threads for follower in thread.over(syllable, letter)]
+        beginning = Thread(self._num_chars, self._source.root)
+        self._threads = [follower for thread in (*threads, beginning) if (follower := thread.over(syllable, letter))]
+        if not self._threads:
+            return []
         return in_order(found for thread in self._threads for found, _ in thread.found(self._num_chars + 1))
 
     def _skip(self, separator: Separator) -> None:

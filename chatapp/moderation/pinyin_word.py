@@ -32,7 +32,7 @@ class PinyinWord:
     pinyin, whatever follows.
     """
 
-    __slots__ = ("_is_dead", "_is_parted", "_kept", "_letters", "_places", "_root", "_threads")
+    __slots__ = ("_is_parted", "_kept", "_letters", "_places", "_root", "_threads", "is_dead")
 
     def __init__(self, root: Node, threads: Sequence[Thread], *, is_parted: bool) -> None:
         """threads: that stand before it. is_parted: by a separator, which only a word with letters bridges."""
@@ -42,12 +42,12 @@ class PinyinWord:
         self._places: list[int] = []  # character by letter
         self._kept: list[_Kept] = []
         self._is_parted = is_parted
-        self._is_dead = False
+        self.is_dead = False
 
     def copy(self) -> "PinyinWord":
         twin = PinyinWord(self._root, (), is_parted=self._is_parted)
         twin._threads, twin._kept = self._threads.copy(), self._kept.copy()
-        twin._letters, twin._places, twin._is_dead = self._letters, self._places.copy(), self._is_dead
+        twin._letters, twin._places, twin.is_dead = self._letters, self._places.copy(), self.is_dead
         return twin
 
     @property
@@ -59,16 +59,16 @@ class PinyinWord:
         return len(self._letters) == MAX_WORD_LETTERS
 
     def append(self, letter: str, place: int) -> None:
-        if self._is_dead:
+        if self.is_dead:
             return
         self._letters += letter
         self._places.append(place)
         self._part()
         if not any(self._letters[boundary:] in SYLLABLE_BEGINNINGS for boundary in self._latest_boundaries()):
-            self._is_dead = len(self._letters) not in self._threads
+            self.is_dead = len(self._letters) not in self._threads
 
     def alive_from(self) -> int | None:
-        if self._is_dead:
+        if self.is_dead:
             return None
         starts = [kept.found.start for kept in self._kept if kept.holds]
         for boundary in (*self._latest_boundaries(), len(self._letters)):
@@ -79,7 +79,7 @@ class PinyinWord:
     def close(self) -> tuple[list[Found], list[Thread]]:
         """The word is over: what was found in it, and the keywords that may go on behind it."""
         end = len(self._letters)
-        if self._is_dead or (self.is_number and end > 1):
+        if self.is_dead or (self.is_number and end > 1):
             return [], []
         found, threads = self._found_before(end), self._threads.get(end, [])
         if self.is_number and self._is_parted:
@@ -92,7 +92,7 @@ class PinyinWord:
         boundary = max(self._threads)
         rest = PinyinWord(self._root, self._threads[boundary], is_parted=False)
         if self.is_number:
-            rest._is_dead = True
+            rest.is_dead = True
             return rest, []
         for letter, place in zip(self._letters[boundary:], self._places[boundary:], strict=True):
             rest.append(letter, place)
@@ -105,7 +105,7 @@ class PinyinWord:
             spelled = self._letters[boundary:]
             if syllable := syllable_of(spelled):
                 threads = self._threads.setdefault(end, [])
-                threads += [over for thread in self._from(boundary) for over in thread.over(syllable, spelled)]
+                threads += [over for thread in self._from(boundary) if (over := thread.over(syllable, spelled))]
         for thread in self._threads.get(end, ()):
             self._kept += [_Kept(found, holds, end) for found, holds in thread.found(self._places[-1] + 1)]
 

@@ -70,15 +70,31 @@ def readings_of(char: str) -> tuple[str, ...]:
         return (_DIGITS[char],)
     if char < "\u2e80":  # nothing Chinese stands below
         return ()
-    from pypinyin import Style, pinyin
-
-    readings = chain.from_iterable(pinyin(char, style=Style.TONE, heteronym=True, errors="ignore"))
-    return tuple(syllable for syllable in dict.fromkeys(map(_toneless, readings)) if syllable in SYLLABLES)
+    return tuple(dict.fromkeys(chain.from_iterable(_pypinyin(char, heteronym=True))))
 
 
+@lru_cache(maxsize=_MAX_REMEMBERED_CHARS)
 def reading_of(char: str) -> str | None:
     """The one syllable that a Chinese character is read as in a text."""
     return next(iter(readings_of(char)), None)
+
+
+def readings_in(letters: str) -> tuple[tuple[str, ...], ...]:
+    """By letter of a phrase: its most usual reading, and the one it has in this phrase; () if it has none."""
+    in_phrase = _pypinyin(letters, heteronym=False)
+    if len(in_phrase) != len(letters):  # something among them is not Chinese
+        return tuple(readings_of(letter)[:1] for letter in letters)
+    return tuple(
+        tuple(dict.fromkeys((*readings_of(letter)[:1], *readings)))
+        for letter, readings in zip(letters, in_phrase, strict=True)
+    )
+
+
+def _pypinyin(letters: str, *, heteronym: bool) -> list[list[str]]:
+    from pypinyin import Style, pinyin
+
+    readings = pinyin(letters, style=Style.TONE, heteronym=heteronym, errors="ignore")
+    return [[syllable for syllable in map(_toneless, of_letter) if syllable in SYLLABLES] for of_letter in readings]
 
 
 def _toneless(reading: str) -> str:

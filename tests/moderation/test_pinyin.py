@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from chatapp.moderation.detecting import Channel, Keyword
 from chatapp.moderation.normalise import is_word_symbol
 from chatapp.moderation.pinyin import compile_pinyin
+from chatapp.moderation.pinyin_keywords import MIN_SYLLABLES
 from chatapp.moderation.pinyin_word import MAX_WORD_LETTERS
-from chatapp.moderation.readings import SYLLABLES, reading_of, readings_of, syllable_of
+from chatapp.moderation.readings import SYLLABLES, reading_of, readings_in, readings_of, syllable_of
 from chatapp.moderation.separators import STEPS_BY_CHAR, Separates, Separator
 from tests.moderation.channels import (
     demand_copies_go_their_own_way,
@@ -92,6 +93,11 @@ class TestPinyin:
 
         assert spans(source, "沙比weixin") == [(0, 0, 2)]
 
+    def test_hears_those_as_they_are_usually_read_alone_and_in_the_phrase(self):
+        source = compile_pinyin(keywords("射精", "音乐"), forced={"射精", "音乐"})
+
+        assert seen(source, "已经 shejing yijing 音悦 yinle 因了") == ["shejing", "音悦", "yinle", "因了"]
+
     def test_cuts_endless_words_after_a_syllable(self):
         text = "wo" * (MAX_WORD_LETTERS // 2) + "caonima" + "ni" * MAX_WORD_LETTERS
 
@@ -163,6 +169,9 @@ class TestHold:
 
         demand_no_leak(source, text, holding=holding)
 
+    def test_inside_a_word_is_each_copys_own(self):
+        demand_copies_go_their_own_way(compile_pinyin(keywords("操你妈")), "cao", "xima", "ni")
+
     @many
     @given(cases(), texts, st.data())
     def test_is_each_copys_own(self, case, other, data):
@@ -225,7 +234,8 @@ def naive(words: list[Keyword], text: str) -> set[tuple[int, int, int]]:
 
 
 def _sounds(run: list[Unit], phrase: str) -> bool:
-    if any(unit.syllable not in readings_of(char) for unit, char in zip(run, phrase, strict=True)):
+    readings = readings_in(phrase) if len(phrase) < MIN_SYLLABLES else tuple(map(readings_of, phrase))
+    if any(unit.syllable not in of_char for unit, of_char in zip(run, readings, strict=True)):
         return False
     if "".join(unit.written for unit in run) == phrase:
         return False
