@@ -34,9 +34,15 @@ _READERS: tuple[type[Reader], ...] = (
 _MIN_RECENT = 64
 _MAX_RECENT = 256
 
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_IN_WORD = _LETTERS | frozenset("0123456789")
+_IN_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _STARTS = frozenset[str]().union(*(reader.starts | reader.starts_in_word for reader in _READERS))
+# By symbol: the readers that it may open, outside a word and within.
+_OPENERS = {symbol: frozenset(reader for reader in _READERS if symbol in reader.starts) for symbol in _STARTS}
+_OPENERS_IN_WORD = {
+    symbol: openers
+    for symbol in _STARTS
+    if (openers := frozenset(reader for reader in _READERS if symbol in reader.starts_in_word))
+}
 
 
 class PersonalDataRule(NamedTuple):
@@ -109,13 +115,11 @@ class PersonalDataDetector:
 
     def _read_symbol(self, symbol: str, position: int) -> Sequence[Span]:
         recent = self._recent
-        in_word = recent[-1] in _IN_WORD
-        if in_word and symbol in _LETTERS:  # opens nothing
+        openers = (_OPENERS_IN_WORD if recent[-1] in _IN_WORD else _OPENERS).get(symbol)
+        if openers is None:
             readers = self._open
-        elif in_word:
-            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts_in_word]
         else:
-            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts]
+            readers = [reader for reader in self._readers if reader.is_open or type(reader) in openers]
         spans: Sequence[Span] = ()
         is_any_closed = False
         for reader in readers:
