@@ -17,6 +17,8 @@ from bench.moderation.made_up_data import Sentence, sentences
 from chatapp.moderation.personal_data import Entity, PersonalDataRule, compile_personal_data
 
 _LABELLED = "presidio-pii/synth_dataset_v2.json"
+_CHINESE = "kdconv-benign/messages.txt"
+_MAX_PROSE_CHARS = 20_000
 _ENTITY_BY_LABEL = {
     "PHONE_NUMBER": Entity.PHONE,
     "CREDIT_CARD": Entity.BANK_CARD,
@@ -87,6 +89,7 @@ def mistakes(texts: Sequence[Sentence]) -> list[tuple[str, str, str]]:
 
 def measure_hold_back(name: str, text: str) -> list[HoldBack]:
     """For all entities, and for those alone that are made of digits."""
+    text = text[:_MAX_PROSE_CHARS]
     digits = frozenset({Entity.PHONE, Entity.CN_ID, Entity.BANK_CARD, Entity.US_SSN})
     return [
         _hold_back(name, "all", text, frozenset(Entity)),
@@ -148,11 +151,11 @@ def main() -> None:
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
     for measured in measure(data):
         print(json.dumps({**asdict(measured), "f1": round(measured.f1, 4)}))
-    prose = {"Chinese": data / "kdconv-benign/messages.txt", "English": data / "presidio-pii/README.md"}
-    for name, path in prose.items():
-        if path.exists():
-            for held in measure_hold_back(name, path.read_text(encoding="utf-8")[:20_000]):
-                print(json.dumps(asdict(held)))
+    if data.joinpath(_LABELLED).exists():
+        english = " ".join(row.text for row in _labelled(data / _LABELLED) if not row.spans)
+        chinese = (data / _CHINESE).read_text(encoding="utf-8")
+        for held in (*measure_hold_back("English", english), *measure_hold_back("Chinese", chinese)):
+            print(json.dumps(asdict(held)))
 
 
 if __name__ == "__main__":

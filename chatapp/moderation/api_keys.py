@@ -54,6 +54,7 @@ _LABEL = re.compile(
 )
 _LABEL_ENDS = frozenset("=:>是为sSrR")
 _LABEL_SKIPPED = frozenset(" \"'`")
+_BEHIND_LABEL = _LABEL_ENDS | _LABEL_SKIPPED
 _LABEL_WINDOW = 32
 _MIN_LABELLED = 20
 _MIN_BITS_PER_SYMBOL = 3.0
@@ -86,8 +87,9 @@ class ApiKeyReader:
 
     def read(self, symbol: str, position: int, recent: Sequence[str]) -> Sequence[Span]:
         if not self.is_open:
-            if recent[-1] != "_":
-                self._begin(recent)
+            labelled = recent[-1] in _BEHIND_LABEL and _is_labelled(recent)
+            if labelled or (symbol in _UNFINISHED and recent[-1] != "_"):
+                self._begin(labelled=labelled)
                 self._lengthen(symbol, position)
             return ()
         if symbol not in self._symbols:
@@ -100,10 +102,10 @@ class ApiKeyReader:
     def end(self) -> Sequence[Span]:
         return self._judge() if self.is_open else ()
 
-    def _begin(self, recent: Sequence[str]) -> None:
+    def _begin(self, *, labelled: bool) -> None:
         self.is_open, self._text, self._ends = True, "", ()
         self._found_head = False
-        self._format, self._labelled = None, _is_labelled(recent)
+        self._format, self._labelled = None, labelled
         self._symbols = _WIDE if self._labelled else _NARROW
 
     def _lengthen(self, symbol: str, position: int) -> None:
@@ -144,7 +146,8 @@ class ApiKeyReader:
 
 
 def _is_labelled(recent: Sequence[str]) -> bool:
-    last = next((symbol for symbol in recent[:-4:-1] if symbol not in _LABEL_SKIPPED), "")
+    behind = [symbol for symbol in recent[-3:] if symbol not in _LABEL_SKIPPED]  # a space and a quote at most
+    last = behind[-1] if behind else ""
     return last in _LABEL_ENDS and _LABEL.search("".join(recent[-_LABEL_WINDOW:])) is not None
 
 

@@ -82,7 +82,7 @@ def is_bank_card(digits: str) -> bool:
 def is_cn_id(text: str) -> bool:
     """17 digits and a digit or X: province, a birth date that exists, check character. Source: GB 11643, mod 11-2."""
     body, check = text[:-1], text[-1:].upper()
-    if len(text) != CN_ID_LENGTH or not body.isdecimal() or body[:2] not in CN_PROVINCES:
+    if len(text) != CN_ID_LENGTH or not (body.isascii() and body.isdecimal()) or body[:2] not in CN_PROVINCES:
         return False
     weighted = sum(weight * int(digit) for weight, digit in zip(_CN_ID_WEIGHTS, body, strict=True))
     return _CN_ID_CHECKS[weighted % 11] == check and is_date(body[6:10], body[10:12], body[12:14])

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from chatapp.moderation.plain_symbols import PLAIN_BY_CHAR
 
 ANY_DOMAIN = "*"
+_MAX_REMEMBERED_CHARS = 1 << 16  # as in plain_symbols.py
+
 # As browsers read an address: IDNA's full stops, and a backslash for a slash.
 _SAME = {"。": ".", "｡": ".", "\\": "/"}
 
@@ -24,6 +26,19 @@ class UrlRule(NamedTuple):
     holds: bool
     domains: frozenset[str]
     exceptions: frozenset[str] = frozenset()
+
+
+class _UrlSymbolsByChar(dict[str, str]):
+    """url_symbols per character, computed at its first use."""
+
+    def __missing__(self, char: str) -> str:
+        symbols = url_symbols(char)
+        if len(self) < _MAX_REMEMBERED_CHARS:
+            self[char] = symbols
+        return symbols
+
+
+URL_SYMBOLS_BY_CHAR = _UrlSymbolsByChar()
 
 
 class DomainInvalid(ValueError):

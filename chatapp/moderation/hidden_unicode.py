@@ -109,8 +109,13 @@ class HiddenTextDetector:
     def _close(self, following: str) -> Sequence[Found]:
         """The run is over."""
         near_rtl = self._rtl or unicodedata.bidirectional(following or " ") in ("R", "AL")
+        openers = self._honest_openers
         pairs = [self._pair(char, near_rtl=near_rtl) for char in self._run]  # all of them: each opens or closes
         hidden = self._in_piece or not all(pairs) or not _is_honest(self._run, self._base)
+        if hidden:  # then what this run opens is hidden too, and so is what closes it
+            self._honest_openers = openers
+            for char in self._run:
+                self._pair(char, near_rtl=False)
         found = self._take(self._num_chars - len(following)) if hidden and self._run else ()
         self._run, self._in_piece = "", False
         return found

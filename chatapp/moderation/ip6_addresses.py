@@ -43,6 +43,9 @@ class Ip6Reader:
             if not recent[-1] == symbol == ":":
                 self._begin(symbol, position)
             return ()
+        if self._text == ":" and symbol in _SYMBOLS - {":", "."}:
+            self._begin(symbol, position)  # a colon before an address, not of it
+            return ()
         if symbol in _SYMBOLS:
             self._lengthen(symbol, position)
             return ()

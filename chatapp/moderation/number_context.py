@@ -7,6 +7,8 @@ The nearest word before a number decides. A word for another kind of number coun
 
 import re
 
+from chatapp.moderation.checksums import IBAN_LENGTHS
+
 # How many symbols before a number are looked at: a short clause.
 WINDOW = 48
 
@@ -21,7 +23,7 @@ def _words(english: str, chinese: str) -> re.Pattern[str]:
 
 _PHONE = _words(
     "(?:tele)?phones?|tel|mobile|mob|cell(?:phone)?|call(?:ing| me)?|dial|ring|fax|sms|texts?|messages? (?:to|at|on)"
-    "|whatsapp|signal|contact|reach(?:able)?|answer(?:ing)?|hotline|landline|desk|office|extension|voicemail",
+    "|whatsapp|signal|contact|reach(?:able|ed)?|answer(?:ing)?|hotline|landline|desk|office|extension|voicemail",
     "电话|手机|联系|致电|拨打|拨|座机|热线|传真|短信|来电|打给|微信|呼叫|回电|号码是|总机|分机",
 )
 _PHONE_AFTER = _words("office|fax|mobile|cell|home|work|desk|direct|tel|phone|landline", "手机|电话|座机|传真|联系电话")
@@ -39,6 +41,8 @@ _OTHER = _words(
 _TAG = re.compile(
     r"(?:^|[^A-Za-z])(?:tel|phone|mobile|mob|cell|fax|card|id|ssn|ip|no|nr|wechat|whatsapp)$", re.IGNORECASE
 )
+# "GB82 WEST " before the digits of an IBAN, "DE" before "89 3704 0044"; "DE" and a space is only a word.
+_CODE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2})(?:\d\d(?:[ -][A-Z0-9]{4})*(?:[ -][A-Z0-9]{0,3})?)?$", re.IGNORECASE)
 
 
 def _last_end(words: re.Pattern[str], before: str) -> int:
@@ -84,3 +88,9 @@ def says_other(before: str) -> bool:
 def is_tag(before: str) -> bool:
     """Whether a number glued to the letters before it is labelled by them: "tel13812345678", "ID1101…"."""
     return _TAG.search(before[-WINDOW:]) is not None
+
+
+def is_in_code(before: str) -> bool:
+    """Whether what precedes a number is the beginning of an IBAN, so that the number is a part of it."""
+    found = _CODE.search(before)
+    return found is not None and found[1].upper() in IBAN_LENGTHS and not is_tag(before)

@@ -29,13 +29,13 @@ class Group(NamedTuple):
     Digits without anything between them (a last X of an ID card counts).
 
     separator: what stands between the group before and this one; for the first, an opening "+" or "(".
-    lead: the character where a number that begins here begins: its "+" or "(" if it has one.
+    lead, plus: the character where a number that begins here begins, with its "(" and without.
     """
 
     digits: str
     separator: str
     lead: int
-    start: int
+    plus: int
     end: int
 
 
@@ -172,7 +172,18 @@ def _has_extension(groups: Sequence[Group]) -> bool:
     return len(groups) > 1 and "x" in last.separator and len(last.digits) <= len("12345")
 
 
+def start_of(groups: Sequence[Group]) -> int:
+    """The first character of the number that these groups are; a "(" that it does not close is not its own."""
+    return groups[0].lead if _closes(groups) else groups[0].plus
+
+
+def _closes(groups: Sequence[Group]) -> bool:
+    return any(")" in group.separator for group in groups[1:])
+
+
 def _as_printed(groups: Sequence[Group]) -> str:
     first = groups[0].separator
     opening = first[len(first.rstrip("+(")) :]
+    if not _closes(groups):
+        opening = opening.lstrip("(")
     return opening + groups[0].digits + "".join(group.separator + group.digits for group in groups[1:])

@@ -11,8 +11,8 @@ from copy import copy
 from typing import NamedTuple, Self
 
 from chatapp.moderation.checksums import CN_ID_LENGTH
-from chatapp.moderation.number_context import WINDOW, is_tag, says_phone_after
-from chatapp.moderation.number_groups import MAX_DIGITS, MAX_GROUPS, Group, Reading, Row, read_first
+from chatapp.moderation.number_context import WINDOW, is_in_code, is_tag, says_phone_after
+from chatapp.moderation.number_groups import MAX_DIGITS, MAX_GROUPS, Group, Reading, Row, read_first, start_of
 from chatapp.moderation.spans import Entity, Span
 
 _SEPARATORS = frozenset(
@@ -56,9 +56,10 @@ class NumberReader:
         self._before = ""  # the text before the row
         self._starts_bare = True
         self._whole = True
+        self._in_code = False  # the row is part of an IBAN, or of what would be one but for its checksum
         self._digits = ""  # of the group under way
         self._dead = False  # the group under way is no part of any number
-        self._start = self._end = self._lead = 0
+        self._lead = self._plus = self._end = 0
         self._opened_with = ""  # the separator before the group under way
         self._between = ""  # since the last digit, or an opening that no digit has followed yet
         self._between_starts: tuple[int, ...] = ()
@@ -129,13 +130,15 @@ class NumberReader:
         before = "".join(recent[max(0, num_recent - WINDOW) : num_recent])
         self._in_row, self._groups, self._before, self._whole = True, (), before, True
         self._starts_bare = not _glued_left(before) or is_tag(before)
+        self._in_code = is_in_code(before)
 
     def _begin_group(self, digit: str, position: int) -> None:
         opening = len(self._between) - len(self._between.rstrip("+("))
         self._lead = self._between_starts[-opening] if opening else position
+        self._plus = self._between_starts[-1] if self._between.endswith("+") else position
         self._opened_with, self._between, self._between_starts = self._between, "", ()
-        self._digits, self._start, self._end, self._dead = digit, position, position + 1, False
-        if not self._groups and not self._starts_bare and self._whole:
+        self._digits, self._end, self._dead = digit, position + 1, False
+        if self._in_code or (not self._groups and not self._starts_bare and self._whole):
             self._dead, self._whole = True, False
 
     def _lengthen(self, digit: str, position: int) -> list[Span]:
@@ -158,7 +161,7 @@ class NumberReader:
 
     def _finish_group(self) -> None:
         if not self._dead:
-            group = Group(self._digits, self._opened_with, self._lead, self._start, self._end)
+            group = Group(self._digits, self._opened_with, self._lead, self._plus, self._end)
             self._groups = (*self._groups, group)
         self._digits = ""
 
@@ -238,7 +241,7 @@ class NumberReader:
 def _spans(groups: Sequence[Group], reading: Reading | None) -> list[Span]:
     if reading is None:
         return []
-    return [Span(reading.entity, groups[0].lead, groups[reading.num_groups - 1].end)]
+    return [Span(reading.entity, start_of(groups[: reading.num_groups]), groups[reading.num_groups - 1].end)]
 
 
 def _glued_left(before: str) -> bool:

@@ -34,9 +34,15 @@ _READERS: tuple[type[Reader], ...] = (
 _MIN_RECENT = 64
 _MAX_RECENT = 256
 
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_IN_WORD = _LETTERS | frozenset("0123456789")
+_IN_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _STARTS = frozenset[str]().union(*(reader.starts | reader.starts_in_word for reader in _READERS))
+# By symbol: the readers that it may open, outside a word and within.
+_OPENERS = {symbol: frozenset(reader for reader in _READERS if symbol in reader.starts) for symbol in _STARTS}
+_OPENERS_IN_WORD = {
+    symbol: openers
+    for symbol in _STARTS
+    if (openers := frozenset(reader for reader in _READERS if symbol in reader.starts_in_word))
+}
 
 
 class PersonalDataRule(NamedTuple):
@@ -93,36 +99,34 @@ class PersonalDataDetector:
     def read(self, char: str) -> Sequence[Found]:
         position = self._num_chars
         self._num_chars = position + 1
-        symbols = PLAIN_BY_CHAR[char]
-        if not self._open and symbols not in _STARTS and len(symbols) == 1:
-            self._recent.append(symbols)
-            if len(self._recent) > _MAX_RECENT:
-                del self._recent[:-_MIN_RECENT]
-            return ()
-        spans: list[Span] = []
-        for symbol in symbols:
-            spans += self._read_symbol(symbol, position)
-            self._recent.append(symbol)
-        if len(self._recent) > _MAX_RECENT:
-            del self._recent[:-_MIN_RECENT]
+        symbols, recent = PLAIN_BY_CHAR[char], self._recent
+        spans: Sequence[Span] = ()
+        if len(recent) > _MAX_RECENT:
+            del recent[:-_MIN_RECENT]
+        if len(symbols) == 1:  # nearly always
+            if self._open or symbols in _STARTS:
+                spans = self._read_symbol(symbols, position)
+            recent.append(symbols)
+        else:
+            for symbol in symbols:
+                spans = [*spans, *self._read_symbol(symbol, position)]
+                recent.append(symbol)
         return self._found(spans) if spans else ()
 
     def _read_symbol(self, symbol: str, position: int) -> Sequence[Span]:
         recent = self._recent
-        in_word = recent[-1] in _IN_WORD
-        if symbol not in _STARTS or (in_word and symbol in _LETTERS):  # opens nothing
+        openers = (_OPENERS_IN_WORD if recent[-1] in _IN_WORD else _OPENERS).get(symbol)
+        if openers is None:
             readers = self._open
-        elif in_word:
-            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts_in_word]
         else:
-            readers = [reader for reader in self._readers if reader.is_open or symbol in reader.starts]
-        if not readers:
-            return ()
+            readers = [reader for reader in self._readers if reader.is_open or type(reader) in openers]
         spans: Sequence[Span] = ()
+        is_any_closed = False
         for reader in readers:
             if found := reader.read(symbol, position, recent):
                 spans = [*spans, *found]
-        self._open = [reader for reader in readers if reader.is_open]
+            is_any_closed = is_any_closed or not reader.is_open
+        self._open = [reader for reader in readers if reader.is_open] if is_any_closed else readers
         return spans
 
     def end(self) -> Sequence[Found]:

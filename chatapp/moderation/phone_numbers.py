@@ -43,7 +43,7 @@ _LIKELY = re.compile(
     re.VERBOSE,
 )
 _SSN_LIKE = re.compile(r"\d{3}-\d\d-\d{4}")
-_DATE = re.compile(r"(\d{4})[-. ](\d\d?)[-. ](\d\d?)(?!\d)|(\d\d?)[-. ](\d\d?)[-. ](\d{4})$")
+_DATE = re.compile(r"(\d{4})[-. ]?(\d\d?)[-. ]?(\d\d?)(?!\d)|(\d\d?)[-. ](\d\d?)[-. ](\d{4})$")
 
 
 class Shape(IntEnum):

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from chatapp.moderation.defanging import OPENINGS, Placed, undisguise
 from chatapp.moderation.detecting import Found
 from chatapp.moderation.domain_lists import (
+    URL_SYMBOLS_BY_CHAR,
     DomainInvalid,
     DomainLists,
     UrlRule,
@@ -22,7 +23,6 @@ from chatapp.moderation.domain_lists import (
     domain_lists,
     is_host_symbol,
     is_one,
-    url_symbols,
 )
 
 __all__ = ["DomainInvalid", "UrlRule", "UrlRules", "compile_urls"]
@@ -37,6 +37,9 @@ _TRAILING = frozenset(".,;:!?*_~'")
 # After a name these may still belong to its host, if a letter or digit follows.
 _UNDECIDED = frozenset(".-_")
 
+_IN_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_IN_LABEL = _IN_WORD | {"-", "_"}
+
 _MAX_LABELS = 253  # a host's symbols, RFC 1035 §2.3.4
 _MAX_AUTHORITY = 512  # with a name and password before the host; what is longer is no honest host
 _PIECE = 512  # what is longer is found in pieces, so no more is ever held
@@ -44,11 +47,16 @@ _PIECE = 512  # what is longer is found in pieces, so no more is ever held
 
 @dataclass(frozen=True, slots=True)
 class UrlRules:
-    """See detecting.DetectorSource. held_forms: spellings of the domains that rules which hold name; sorted."""
+    """
+    See detecting.DetectorSource. held_forms: spellings of the domains that rules which hold name; sorted.
+
+    beginnings: the symbols with which something may begin outside a word.
+    """
 
     lists: DomainLists
     held_forms: tuple[str, ...]
     holding: frozenset[int]
+    beginnings: frozenset[str]
 
     def start(self) -> "UrlDetector":
         return UrlDetector(self)
@@ -57,7 +65,10 @@ class UrlRules:
 def compile_urls(rules: Sequence[UrlRule]) -> UrlRules:
     """:raises DomainInvalid: for a listed domain or exception that is none."""
     holding = [rule for rule in rules if rule.holds]
-    return UrlRules(domain_lists(rules), domain_lists(holding).forms, frozenset(rule.rule_number for rule in holding))
+    lists = domain_lists(rules)
+    beginnings = OPENINGS | {starter[0] for starter in _STARTERS} | {form[0] for form in lists.forms} | {".", "-", "_"}
+    numbers = frozenset(rule.rule_number for rule in holding)
+    return UrlRules(lists, domain_lists(holding).forms, numbers, beginnings)
 
 
 class _Hit(NamedTuple):
@@ -111,13 +122,14 @@ class UrlDetector:
         self._names: tuple[_Name, ...] = ()  # beginnings of listed domains
         self._named: tuple[_Name, ...] = ()  # listed domains, if the host ends with them
         self._labels = ""  # ASCII symbols of a host up to here
+        self._is_idle = True  # nothing is under way
 
     def copy(self) -> Self:
         return copy(self)
 
     @property
     def alive_from(self) -> int | None:
-        if not self._rules.holding:
+        if self._is_idle or not self._rules.holding:
             return None
         forms = self._rules.held_forms
         starts = [name.start for name in (*self._names, *self._named) if begins_one(forms, name.text)]
@@ -133,8 +145,26 @@ class UrlDetector:
     def read(self, char: str) -> Sequence[Found]:
         position = self._num_chars
         self._num_chars = position + 1
+        symbols = URL_SYMBOLS_BY_CHAR[char]
+        if self._is_idle and self._passes(symbols):
+            self._last = symbols
+            return ()
+        return self._read_all(symbols, position)
+
+    def _passes(self, symbol: str) -> bool:
+        """Whether this symbol begins nothing: the rest of a word, or one with which nothing begins."""
+        if symbol in _IN_WORD and self._last in _IN_WORD:
+            if len(self._labels) < _MAX_LABELS:
+                self._labels += symbol
+            return True
+        if len(symbol) != 1 or symbol in self._rules.beginnings or symbol in _IN_LABEL:
+            return False
+        self._labels = ""
+        return True
+
+    def _read_all(self, symbols: str, position: int) -> Sequence[Found]:
         found: list[Found] = []
-        for symbol in url_symbols(char):
+        for symbol in symbols:
             placed = Placed(symbol, position)
             if self._pending or (symbol in OPENINGS and (self._last.isalnum() or self._last == ":")):
                 certain, self._pending = undisguise(self._pending, placed)
@@ -142,6 +172,7 @@ class UrlDetector:
                     self._read(one, found)
             else:
                 self._read(placed, found)
+        self._is_idle = not (self._url or self._names or self._named or self._starter or self._pending)
         return sorted(found, key=_by_end) if found else ()
 
     def end(self) -> Sequence[Found]:
@@ -266,7 +297,7 @@ class UrlDetector:
 
 
 def _is_in_label(symbol: str) -> bool:
-    return symbol.isascii() and is_host_symbol(symbol)
+    return symbol in _IN_LABEL
 
 
 def _by_end(found: Found) -> tuple[int, int, int]:
