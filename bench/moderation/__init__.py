@@ -1,0 +1,1 @@
+"""Measures the moderation layer: how good its parts are, and how dear."""
