@@ -12,7 +12,7 @@ from inference.errors import ModelUnusable
 from inference.generative_guard import GenerativeGuard
 from inference.guard_answers import GuardedText, GuardFormat
 from inference.model_folder import require_no_kernels_package
-from inference.sequence_guard import SequenceGuard
+from inference.sequence_guard import ProblemType, SequenceGuard
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -29,11 +29,14 @@ class Guard(Protocol):
         """
 
 
-def load_sequence_guard(path: Path, *, device: str = "cpu", dtype: str = "auto") -> SequenceGuard:
+def load_sequence_guard(
+    path: Path, *, problem_type: ProblemType | None = None, device: str = "cpu", dtype: str = "auto"
+) -> SequenceGuard:
     """:raises ModelUnusable: if the folder holds no sequence-classification model in safetensors."""
     from transformers import AutoModelForSequenceClassification
 
-    return SequenceGuard(*_load(AutoModelForSequenceClassification, path, device=device, dtype=dtype))
+    model, tokenizer = _load(AutoModelForSequenceClassification, path, device=device, dtype=dtype)
+    return SequenceGuard(model, tokenizer, problem_type=problem_type)
 
 
 def load_generative_guard(

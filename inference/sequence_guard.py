@@ -6,7 +6,7 @@ Owns the cutting of long texts and how logits become scores in [0, 1]. Decides n
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ from inference.model_folder import context_window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+ProblemType = Literal["single_label_classification", "multi_label_classification"]
 
 # What BERT-like classifiers were trained on; the tables of some (RoBERTa) are 2 longer than what they can take.
 MAX_TOKENS = 512
@@ -33,8 +35,18 @@ class SequenceGuard:
     its greatest in any piece; of a text without a token it is 0.
     """
 
-    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
-        """:raises ModelUnusable: if the tokenizer has no fast implementation or its window leaves no room."""
+    def __init__(
+        self,
+        model: "PreTrainedModel",
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        problem_type: ProblemType | None = None,
+    ) -> None:
+        """
+        problem_type: whether labels exclude each other; None takes what the configuration says, which may be silent.
+
+        :raises ModelUnusable: if the tokenizer has no fast implementation or its window leaves no room.
+        """
         if not tokenizer.is_fast:
             raise ModelUnusable("the classifier's tokenizer has no tokenizer.json; choose a model that has one")
         self._model, self._tokenizer = model, tokenizer
@@ -42,6 +54,8 @@ class SequenceGuard:
         if self._max_tokens <= 2 * tokenizer.num_special_tokens_to_add():
             raise ModelUnusable(f"the classifier sees only {self._max_tokens} tokens at once")
         self._label_names = _label_names(model)
+        chosen = problem_type or model.config.problem_type or "single_label_classification"
+        self._labels_exclude_each_other = chosen == "single_label_classification" and len(self._label_names) > 1
         self._lock = threading.Lock()
 
     def labels(self, texts: Sequence[GuardedText]) -> list[dict[str, float]]:
@@ -69,8 +83,9 @@ class SequenceGuard:
         logits: Tensor = self._model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.float()  # (B, L)
         if not torch.isfinite(logits).all():
             raise GuardAnswerInvalid("the classifier's logits were not numbers")
-        is_one_of = len(self._label_names) > 1 and self._model.config.problem_type != "multi_label_classification"
-        return (logits.softmax(dim=-1) if is_one_of else logits.sigmoid()).tolist()
+        probabilities = logits.softmax(dim=-1) if self._labels_exclude_each_other else logits.sigmoid()
+        rows: list[list[float]] = probabilities.tolist()
+        return rows
 
 
 def _label_names(model: "PreTrainedModel") -> list[str]:

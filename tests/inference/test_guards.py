@@ -69,6 +69,13 @@ class TestASequenceGuard:
         expected = logits_of(model, TEXTS[0].text).sigmoid().tolist()
         assert scores == pytest.approx(dict(zip(labels.values(), expected, strict=True)), abs=1e-5)
 
+    def test_takes_the_caller_s_word_for_what_the_configuration_leaves_open(self):
+        model = tiny_bert()
+
+        [scores] = SequenceGuard(model, tiny_tokenizer(), problem_type="multi_label_classification").labels([TEXTS[0]])
+
+        assert list(scores.values()) == pytest.approx(logits_of(model, TEXTS[0].text).sigmoid().tolist(), abs=1e-5)
+
     def test_scores_a_text_in_a_batch_as_it_does_alone(self):
         guard = SequenceGuard(tiny_bert(), tiny_tokenizer())
         many = TEXTS * MAX_BATCH_ROWS

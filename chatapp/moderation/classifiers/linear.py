@@ -64,8 +64,7 @@ class LinearClassifier:
     def score(self, text: str) -> float:
         if not has_han(text):
             return 0.0
-        weights = self.weights
-        known = [weights[ngram] for ngram in ngrams_of(text) if ngram in weights]
+        known = [weight for weight in map(self.weights.get, ngrams_of(text)) if weight is not None]
         evidence = sum(known) / math.sqrt(len(known)) if known else 0.0
         return _logistic(self.bias + self.scale * evidence)
 
