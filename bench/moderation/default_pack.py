@@ -1,5 +1,6 @@
 """
-What the default pack does to harmless text: how much it flags and withholds, and what its rules hold back on a stream.
+What the default pack does to harmless text: how much it flags and withholds, what its rules hold back on a stream,
+and what the channels that see whole texts would add.
 
     python -m bench.moderation.default_pack DATA
 
@@ -12,12 +13,17 @@ import gzip
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from chatapp.moderation.components import compile_components
+from chatapp.moderation.detecting import Channel, Keyword
+from chatapp.moderation.emoji import compile_emoji
+from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.initials import compile_initials
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Stage
 
@@ -48,12 +54,22 @@ class HoldBack(NamedTuple):
     most: int
 
 
-def measure(data: Path) -> list[Harm | HoldBack]:
+class ChannelHits(NamedTuple):
+    """Harmless texts in which a channel finds a keyword of the pack, were all its rules to use it."""
+
+    corpus: str
+    channel: Channel
+    num_texts: int
+    num_hit: int
+
+
+def measure(data: Path) -> list[Harm | HoldBack | ChannelHits]:
     ruleset = default_ruleset()
     corpora = dict(_corpora(data))
     harms = [harm(ruleset, corpus, texts, stage) for corpus, texts in corpora.items() for stage in _stages(corpus)]
     streams = ("everyday Chinese turns", "the default model's answers")
-    return [*harms, *(hold_back(ruleset, corpus, corpora[corpus]) for corpus in streams if corpus in corpora)]
+    holds = [hold_back(ruleset, corpus, corpora[corpus]) for corpus in streams if corpus in corpora]
+    return [*harms, *holds, *_channel_hits(ruleset, corpora)]
 
 
 def default_ruleset() -> Ruleset:
@@ -82,6 +98,19 @@ def hold_back(ruleset: Ruleset, corpus: str, texts: Sequence[str]) -> HoldBack:
     share_of_none = sum(num_chars == 0 for num_chars in held) / len(held)
     p50, p99 = held[len(held) // 2], held[int(len(held) * 0.99)]
     return HoldBack(corpus, len(held), share_of_none, sum(held) / len(held), p50, p99, held[-1])
+
+
+def _channel_hits(ruleset: Ruleset, corpora: Mapping[str, Sequence[str]]) -> Iterator[ChannelHits]:
+    keywords = [Keyword(word, number, holds=False) for number, rule in enumerate(ruleset.rules) for word in rule.words]
+    compiled = {
+        Channel.FUZZY: compile_fuzzy(keywords),
+        Channel.COMPONENTS: compile_components(keywords),
+        Channel.INITIALS: compile_initials(keywords),
+        Channel.EMOJI: compile_emoji(keywords),
+    }
+    for channel, found in compiled.items():
+        for corpus, texts in corpora.items():
+            yield ChannelHits(corpus, channel, len(texts), sum(bool(found.find(text)) for text in texts))
 
 
 def _corpora(data: Path) -> Iterator[tuple[str, list[str]]]:
