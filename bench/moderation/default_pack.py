@@ -102,15 +102,15 @@ def hold_back(ruleset: Ruleset, corpus: str, texts: Sequence[str]) -> HoldBack:
 
 def _channel_hits(ruleset: Ruleset, corpora: Mapping[str, Sequence[str]]) -> Iterator[ChannelHits]:
     keywords = [Keyword(word, number, holds=False) for number, rule in enumerate(ruleset.rules) for word in rule.words]
-    compiled = {
-        Channel.FUZZY: compile_fuzzy(keywords),
-        Channel.COMPONENTS: compile_components(keywords),
-        Channel.INITIALS: compile_initials(keywords),
-        Channel.EMOJI: compile_emoji(keywords),
+    finders = {
+        Channel.FUZZY: compile_fuzzy(keywords).find,
+        Channel.COMPONENTS: compile_components(keywords).find,
+        Channel.INITIALS: compile_initials(keywords).find,
+        Channel.EMOJI: compile_emoji(keywords).find,
     }
-    for channel, found in compiled.items():
+    for channel, find in finders.items():
         for corpus, texts in corpora.items():
-            yield ChannelHits(corpus, channel, len(texts), sum(bool(found.find(text)) for text in texts))
+            yield ChannelHits(corpus, channel, len(texts), sum(bool(find(text)) for text in texts))
 
 
 def _corpora(data: Path) -> Iterator[tuple[str, list[str]]]:
