@@ -17,7 +17,7 @@ from inference.loading import load_engine
 from inference.types import ChatMessage, Delta, Finish, GenerationRequest, SamplingParameters, StepChannel
 
 NUM_SLOTS = 16
-MAX_NEW_TOKENS = 192
+MAX_NEW_TOKENS = 96
 SEED = 7
 
 _ASKS = (

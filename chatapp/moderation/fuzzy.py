@@ -39,12 +39,13 @@ class FuzzyKeywords:
     """
     places_by_spelling: by each spelling of a word with at most one letter left out.
 
-    swapped: Chinese phrases with two characters swapped; lengths: theirs.
+    swapped: by their first two characters, Chinese phrases with two characters swapped.
+    plain: the keywords as they are written, by rule: another of a rule's keywords is no slip.
     """
 
     places_by_spelling: Mapping[str, Sequence[_Place]]
-    swapped: Mapping[str, Sequence[Keyword]]
-    lengths: tuple[int, ...]
+    swapped: Mapping[str, Sequence[tuple[str, Keyword]]]
+    plain: frozenset[tuple[int, str]]
 
     def find(self, text: str) -> list[Found]:
         """Keywords with exactly one slip; those without are another channel's."""
@@ -60,7 +61,7 @@ class FuzzyKeywords:
             for place in places:
                 start, end = word.start - len(place.before), word.end + len(place.after)
                 if _stands_around(place, whole, word, start, end):
-                    yield Found(place.keyword.rule_number, *whole.span(start, end), Channel.FUZZY)
+                    yield from self._found(place.keyword, whole, start, end)
 
     def _places(self, spelling: str) -> Iterator[_Place]:
         """Where this spelling may be a slip."""
@@ -75,10 +76,14 @@ class FuzzyKeywords:
 
     def _swapped(self, whole: WholeText) -> Iterator[Found]:
         symbols = whole.symbols
-        for length in self.lengths:
-            for start in range(len(symbols) - length + 1):
-                for keyword in self.swapped.get(symbols[start : start + length], ()):
-                    yield Found(keyword.rule_number, *whole.span(start, start + length), Channel.FUZZY)
+        for start in range(len(symbols) - 1):
+            for phrase, keyword in self.swapped.get(symbols[start : start + 2], ()):
+                if symbols.startswith(phrase, start):
+                    yield from self._found(keyword, whole, start, start + len(phrase))
+
+    def _found(self, keyword: Keyword, whole: WholeText, start: int, end: int) -> Iterator[Found]:
+        if (keyword.rule_number, whole.symbols[start:end]) not in self.plain:
+            yield Found(keyword.rule_number, *whole.span(start, end), Channel.FUZZY)
 
 
 def is_one_slip(written: str, meant: str) -> bool:
@@ -95,15 +100,17 @@ def is_one_slip(written: str, meant: str) -> bool:
 
 def compile_fuzzy(keywords: Sequence[Keyword]) -> FuzzyKeywords:
     places: dict[str, list[_Place]] = {}
-    swapped: dict[str, list[Keyword]] = {}
+    swapped: dict[str, list[tuple[str, Keyword]]] = {}
+    plain: set[tuple[int, str]] = set()
     for keyword in keywords:
         symbols = phrase_symbols(keyword.phrase)
+        plain.add((keyword.rule_number, symbols))
         for place in _places_of(keyword, symbols):
             for shorter in _shorter_spellings(place.word):
                 places.setdefault(shorter, []).append(place)
         for variant in _swapped_forms(symbols):
-            swapped.setdefault(variant, []).append(keyword)
-    return FuzzyKeywords(places, swapped, tuple(sorted({len(variant) for variant in swapped})))
+            swapped.setdefault(variant[:2], []).append((variant, keyword))
+    return FuzzyKeywords(places, swapped, frozenset(plain))
 
 
 def find_fuzzy(keywords: Sequence[Keyword], text: str) -> list[Found]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from chatapp.moderation.detecting import Channel
+from chatapp.moderation.detecting import Channel, Keyword
 from chatapp.moderation.fuzzy import compile_fuzzy, find_fuzzy, is_one_slip
 from chatapp.moderation.whole_text import words_of
 from tests.moderation.whole_texts import keywords, written
@@ -61,6 +61,12 @@ class TestFindFuzzy:
 
     def test_swaps_nothing_in_short_chinese_phrases(self):
         assert find_fuzzy(keywords("上海", "自杀法"), "海上 杀自法") == []
+
+    def test_takes_no_other_keyword_of_the_same_rule_for_a_slip(self):
+        same_rule = [Keyword(phrase, 0, holds=True) for phrase in ("bastard", "bastards", "自杀方法", "自杀法方")]
+
+        assert find_fuzzy(same_rule, "bastards, 自杀法方") == []
+        assert find_fuzzy(keywords("bastard"), "bastards")
 
     def test_reports_places_of_the_text_as_it_was_written(self):
         text = "\u200bＢａｓｔｒｄ\u200b ﬁn"

@@ -67,7 +67,9 @@ class TestJson:
 
         read = pack_from_json(written)
 
-        assert read == (pack, ())
+        assert read.problems == ()
+        assert read.pack == pack
+        assert read.pack is not None
         assert pack_to_json(read.pack) == written
 
     def test_has_one_entry_a_line(self):
@@ -128,7 +130,9 @@ class TestCsv:
 
         read = pack_from_csv(written, header=pack.header)
 
-        assert read == (pack, ())
+        assert read.problems == ()
+        assert read.pack == pack
+        assert read.pack is not None
         assert pack_to_csv(read.pack) == written
 
     @given(packs())

@@ -21,13 +21,18 @@ def publish_pack(apps: StateApps, _schema_editor: BaseDatabaseSchemaEditor) -> N
     for row in rows:
         phrases = {field: "\n".join(row[field]) for field in ("words", "allow_phrases")}
         rule_model.objects.create(**{**row, **phrases})
-    payload = Ruleset(version=1, rules=tuple(map(_rule, sorted(rows, key=lambda row: row["slug"])))).to_json()
+    payload = pack_ruleset(rows).to_json()
     apps.get_model("moderation", "Ruleset").objects.create(
         version=1,
         payload=payload,
         sha256=hashlib.sha256(payload.encode()).hexdigest(),
         reason="The default pack of a new installation",
     )
+
+
+def pack_ruleset(rows: list[dict[str, Any]]) -> Ruleset:
+    """What a fresh installation publishes."""
+    return Ruleset(version=1, rules=tuple(map(_rule, sorted(rows, key=lambda row: row["slug"]))))
 
 
 def _rule(row: dict[str, Any]) -> Rule:
