@@ -103,6 +103,8 @@ def _judges_since(output: Path, version: int) -> float:
 
 def _steps(steps: Sequence[tuple[float, float]], start: float, end: float) -> dict[str, float]:
     within = sorted(step_ms for ended, step_ms in steps if start <= ended <= end)
+    if not within:
+        return {"number": 0}
     return {
         "number": len(within),
         "median": round(statistics.median(within), 1),

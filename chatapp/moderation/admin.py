@@ -13,6 +13,8 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -20,7 +22,6 @@ from unfold.decorators import action, display
 from chatapp.accounts.models import User
 from chatapp.moderation.colours import (
     ACTION_COLOURS,
-    APPROVAL_COLOURS,
     SEVERITY_COLOURS,
     STANDING_COLOURS,
     STATE_COLOURS,
@@ -38,6 +39,7 @@ STANDINGS = {
     "changed": _("changed since"),
     "waiting": _("not published yet"),
     "leaving": _("still in force"),
+    "approval": _("waits for approval"),
     "out": "–",
 }
 
@@ -62,7 +64,6 @@ class RuleAdmin(ModelAdmin):
         "slug",
         "state_label",
         "standing",
-        "approval",
         "action_label",
         "severity_label",
         "category",
@@ -117,12 +118,8 @@ class RuleAdmin(ModelAdmin):
 
     @display(description=_("published"), label=STANDING_COLOURS)
     def standing(self, row: Rule) -> tuple[str, str]:
-        key = standing(row, self.published)
+        key = "approval" if row.id in self.waiting else standing(row, self.published)
         return key, str(STANDINGS[key])
-
-    @display(description=_("approval"), label=APPROVAL_COLOURS)
-    def approval(self, row: Rule) -> tuple[str, str]:
-        return ("waits", str(_("waits for approval"))) if row.id in self.waiting else ("settled", "–")
 
     @display(description=_("action"), ordering="action", label=ACTION_COLOURS)
     def action_label(self, row: Rule) -> tuple[str, str]:
@@ -188,14 +185,14 @@ def standing(row: Rule, published: Sequence[PublishedRule]) -> str:
 
 @admin.register(Ruleset)
 class RulesetAdmin(ModelAdmin):
-    list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored_version", "overridden")
+    list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored", "override", "restore")
     list_select_related = ("published_by",)
     fields = (
         "version", "published_at", "published_by", "reason", "restored_version", "override_reason", "sha256", "payload",
     )  # fmt: skip
     actions = None
-    actions_row = ("open_restore",)
     actions_detail = ("open_restore",)
+    newest_version: int | None = None  # as of the newest list that was asked for
     custom_urls = (("<int:version>/restore/", "moderation_ruleset_restore", ruleset_restore_view),)
 
     @action(
@@ -207,9 +204,28 @@ class RulesetAdmin(ModelAdmin):
     def open_restore(self, _request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:moderation_ruleset_restore", version=object_id)
 
-    @display(description=_("without approval"), boolean=True)
-    def overridden(self, row: Ruleset) -> bool:
-        return bool(row.override_reason)
+    @display(description=_("restored version"), empty_value="–")
+    def restored(self, row: Ruleset) -> int | None:
+        return row.restored_version
+
+    @display(description=_("without approval"), empty_value="–")
+    def override(self, row: Ruleset) -> str | None:
+        return row.override_reason or None
+
+    @display(description="")
+    def restore(self, row: Ruleset) -> str:
+        """A link on every version but the newest."""
+        if row.version == self.newest_version:
+            return ""
+        address = reverse("admin:moderation_ruleset_restore", args=[row.version])
+        return format_html('<a class="underline" href="{}">{}</a>', address, _("Put back into force"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        self.newest_version = Ruleset.objects.values_list("version", flat=True).first()
+        return super().changelist_view(request, extra_context)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.list_display if self.has_publish_permission(request) else self.list_display[:-1]
 
     def has_publish_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("moderation.publish_ruleset")

@@ -76,56 +76,66 @@ def build_automaton(patterns: Sequence[Sequence[int]]) -> Automaton:
 
     :raises ValueError: for an empty or repeated pattern.
     """
-    growing = _Growing()
-    reached = [0] * len(patterns)  # by pattern: the state of its symbols so far
-    growing_patterns: Sequence[int] = range(len(patterns))
+    growing = _Growing(len(patterns))
+    numbers: Sequence[int] = range(len(patterns))
     place = 0  # all patterns grow by one symbol at a time: states are then numbered by depth
-    while growing_patterns:
-        unfinished = []
-        for number in growing_patterns:
-            symbols = patterns[number]
-            if place == len(symbols):
-                growing.end(reached[number], number)
-                continue
-            reached[number] = growing.child(reached[number], symbols[place])
-            unfinished.append(number)
-        growing_patterns = unfinished
+    while numbers:
+        numbers = growing.unfinished(patterns, numbers, place)
+        growing.grow(patterns, numbers, place)
         place += 1
-    return growing.automaton(pattern_end=array("i", reached))
+    return growing.automaton()
 
 
 class _Growing:
     """An automaton while its states are found, shallow ones first: a state's `fail` is there before it is needed."""
 
-    __slots__ = ("_depth", "_edges", "_fail", "_parent", "_pattern")
+    __slots__ = ("_depth", "_edges", "_fail", "_parent", "_pattern", "_reached")
 
-    def __init__(self) -> None:
+    def __init__(self, num_patterns: int) -> None:
         self._edges: dict[int, int] = {}
         self._depth, self._parent, self._fail = array("i", [0]), array("i", [0]), array("i", [0])
         self._pattern = array("i", [NO_PATTERN])
+        self._reached = array("i", bytes(4 * num_patterns))  # by pattern: the state of its symbols so far
 
-    def child(self, state: int, symbol: int) -> int:
-        following = self._edges.get(state << SYMBOL_BITS | symbol)
-        if following is None:
-            following = len(self._depth)
-            self._fail.append(self._step(self._fail[state], symbol) if state else 0)
-            self._edges[state << SYMBOL_BITS | symbol] = following
-            self._depth.append(self._depth[state] + 1)
-            self._parent.append(state)
-            self._pattern.append(NO_PATTERN)
-        return following
+    def unfinished(self, patterns: Sequence[Sequence[int]], numbers: Sequence[int], place: int) -> list[int]:
+        """
+        Those of the patterns that have a symbol at `place`; the others end where they are.
 
-    def end(self, state: int, number: int) -> None:
-        """:raises ValueError: for an empty or repeated pattern."""
-        if state == 0 or self._pattern[state] != NO_PATTERN:
-            raise ValueError(f"pattern {number} is empty or repeats another")
-        self._pattern[state] = number
+        :raises ValueError: for an empty or repeated pattern.
+        """
+        left = []
+        for number in numbers:
+            if place < len(patterns[number]):
+                left.append(number)
+                continue
+            state = self._reached[number]
+            if state == 0 or self._pattern[state] != NO_PATTERN:
+                raise ValueError(f"pattern {number} is empty or repeats another")
+            self._pattern[state] = number
+        return left
 
-    def automaton(self, *, pattern_end: array[int]) -> Automaton:
+    def grow(self, patterns: Sequence[Sequence[int]], numbers: Sequence[int], place: int) -> None:
+        """Take each pattern on by its symbol at `place`. The loop of a large build: no calls but for a new state."""
+        edges, reached = self._edges, self._reached
+        following_of = edges.get
+        for number in numbers:
+            state, symbol = reached[number], patterns[number][place]
+            key = state << SYMBOL_BITS | symbol
+            following = following_of(key)
+            if following is None:
+                following = len(self._depth)
+                self._fail.append(self._step(self._fail[state], symbol) if state else 0)
+                edges[key] = following
+                self._depth.append(place + 1)
+                self._parent.append(state)
+                self._pattern.append(NO_PATTERN)
+            reached[number] = following
+
+    def automaton(self) -> Automaton:
         report = array("i", bytes(4 * len(self._depth)))
         for state in range(1, len(report)):
             report[state] = state if self._pattern[state] != NO_PATTERN else report[self._fail[state]]
-        return Automaton(self._edges, self._depth, self._parent, self._fail, self._pattern, report, pattern_end)
+        return Automaton(self._edges, self._depth, self._parent, self._fail, self._pattern, report, self._reached)
 
     def _step(self, state: int, symbol: int) -> int:
         following = self._edges.get(state << SYMBOL_BITS | symbol)

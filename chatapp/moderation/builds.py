@@ -50,6 +50,7 @@ def encode(ruleset: Ruleset, *, ruleset_sha256: str) -> bytes:
         "ruleset_sha256": ruleset_sha256,
         "byteorder": sys.byteorder,
         "rules": heads,
+        "held": {stage: _first_with_same_hold(compiled, stage) for stage in compiled},
         "sections": [(name, kind, len(content)) for name, kind, content in sections],
     }
     head = json.dumps(header, ensure_ascii=False).encode()
@@ -95,11 +96,12 @@ def _decoded(build: bytes, ruleset_sha256: str) -> Pieces:
     dictionary = yield from _dictionary(sections)
     if len(dictionary.denied_by.starts) != dictionary.num_patterns + 1:
         _refuse("arrays of different lengths")
-    compiled = {}
-    for stage in Stage:
-        held_depth = _array(sections, f"held.{stage}", "i")
-        compiled[stage] = CompiledRules(rules, looking_rules(rules, stage), dictionary, held_depth)
-        yield
+    held = {name: _array(sections, f"held.{name}", "i") for name in sorted(set(header["held"].values()))}
+    yield
+    compiled = {
+        stage: CompiledRules(rules, looking_rules(rules, stage), dictionary, held[header["held"][stage]])
+        for stage in Stage
+    }
     return Ruleset.from_compiled(int(header["version"]), compiled)
 
 
@@ -228,5 +230,11 @@ def _alive(sections: Sections) -> Generator[None, None, dict[int, frozenset[int]
 
 
 def _held_sections(compiled: Mapping[Stage, CompiledRules]) -> Iterator[Section]:
-    for stage, rules in compiled.items():
-        yield _array_section(f"held.{stage}", rules.held_depth)
+    """Stages at which the same rules hold share an array, and here a section: that of the first of them."""
+    for stage in compiled:
+        if _first_with_same_hold(compiled, stage) is stage:
+            yield _array_section(f"held.{stage}", compiled[stage].held_depth)
+
+
+def _first_with_same_hold(compiled: Mapping[Stage, CompiledRules], stage: Stage) -> Stage:
+    return next(other for other in compiled if compiled[other].held_depth is compiled[stage].held_depth)

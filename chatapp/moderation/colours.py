@@ -3,5 +3,11 @@
 STATE_COLOURS = {"draft": "info", "shadow": "warning", "enforcing": "success", "retired": None}
 ACTION_COLOURS = {"flag": "info", "review": "info", "redact": "warning", "replace": "warning", "block": "danger"}
 SEVERITY_COLOURS = {1: None, 2: "info", 3: "warning", 4: "danger"}
-STANDING_COLOURS = {"in_force": "success", "changed": "warning", "waiting": "warning", "leaving": "danger", "out": None}
-APPROVAL_COLOURS = {"waits": "warning", "settled": None}
+STANDING_COLOURS = {
+    "in_force": "success",
+    "approval": "danger",
+    "changed": "warning",
+    "waiting": "warning",
+    "leaving": "danger",
+    "out": None,
+}

@@ -11,7 +11,7 @@ import time
 from collections.abc import Generator
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from chatapp.moderation.loading import (
     RulesetKey,
@@ -64,7 +64,8 @@ class RulesetFollower:
         older = ruleset_newest_loaded()
         if older is None or not self._thread.is_alive() or is_small(key):
             return ruleset_load(key)
-        if time.monotonic() - self._behind_since() < MAX_BEHIND_S:
+        behind_since_s = self._behind_since()
+        if time.monotonic() - behind_since_s < MAX_BEHIND_S:
             return older
         return self._awaited(key)
 
@@ -89,6 +90,7 @@ class RulesetFollower:
                 pause_s = LOOK_EVERY_S
             finally:
                 close_old_connections()
+        connection.close()
 
     def _look(self) -> float:
         """Load the newest version if it is not there and ready to be loaded. Returns when to look again."""

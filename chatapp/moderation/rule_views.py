@@ -1,6 +1,7 @@
 """The pages of one rule: history, move, old revision, approval. Each makes one call and shows the result."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from unfold.admin import ModelAdmin
 from chatapp.core.errors import DomainError
 from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.life_cycle import MOVES, needs_approval, needs_reason
-from chatapp.moderation.models import Rule, RuleLifeCycle
+from chatapp.moderation.models import Rule, RuleLifeCycle, RuleStage
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.selectors import (
     rule_history,
@@ -146,15 +147,32 @@ def approve_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: 
 
 
 def labelled(changes: tuple[FieldChange, ...]) -> list[tuple[str, FieldChange]]:
-    """Each change with the name that people know its field by."""
-    labels = {field.name: str(field.verbose_name) for field in content_fields(Rule)}
-    return [(labels.get(change.field, change.field), change) for change in changes]
+    """Each change with the name that people know its field by, and its values as they read them."""
+    fields = {field.name: field for field in content_fields(Rule)}
+    return [(str(fields[change.field].verbose_name), _readable(change)) for change in changes]
+
+
+def _readable(change: FieldChange) -> FieldChange:
+    words = _words(change.field)
+    return replace(
+        change,
+        before=words.get(change.before, change.before),
+        after=words.get(change.after, change.after),
+        added=tuple(words.get(entry, entry) for entry in change.added),
+        removed=tuple(words.get(entry, entry) for entry in change.removed),
+    )
+
+
+def _words(name: str) -> dict[str, str]:
+    """What each stored value of a field is called, if it has choices."""
+    (field,) = (field for field in content_fields(Rule) if field.name == name)
+    choices = RuleStage.choices if name == "stages" else field.flatchoices
+    return {str(value): str(label) for value, label in choices}
 
 
 def _display(rule: Rule, name: str) -> str:
-    display: Callable[[], str] | None = getattr(rule, f"get_{name}_display", None)
-    value = display() if display else getattr(rule, name)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    words, value = _words(name), getattr(rule, name)
+    return ", ".join(words.get(str(entry), str(entry)) for entry in (value if isinstance(value, list) else [value]))
 
 
 def _reason_form(request: HttpRequest, *, before: RuleState, after: RuleState) -> Form:

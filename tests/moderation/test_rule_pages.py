@@ -98,6 +98,12 @@ class TestTheHistoryPage:
         assert 'data-field="words"' in text
         assert "plugh spell</ins>" in text
 
+    def test_says_values_in_the_readers_language(self, client, moderator, grave_rule):
+        text = page(client, "rule_revisions", grave_rule.id, **{"accept-language": "zh-hans"})
+
+        assert ">草稿</del>" in text
+        assert ">执行中</ins>" in text
+
     def test_offers_to_bring_back_all_but_the_newest(self, client, moderator, grave_rule):
         text = page(client, "rule_revisions", grave_rule.id)
 
@@ -248,7 +254,10 @@ class TestTheRulesetRestorePage:
         assert (newest.restored_version, newest.reason) == (1, "fraud is back")
 
     def test_is_reached_from_the_list(self, client):
-        assert "open-restore" in page(client, "ruleset_changelist")
+        text = page(client, "ruleset_changelist")
+
+        assert reverse("admin:moderation_ruleset_restore", args=[1]) in text
+        assert reverse("admin:moderation_ruleset_restore", args=[2]) not in text
 
     def test_asks_for_a_reason(self, client):
         response = client.post(reverse("admin:moderation_ruleset_restore", args=[1]), {"reason": ""})
