@@ -69,7 +69,7 @@ class TestRuleForm:
             ({"words": "杀"}, "“杀” is a single character"),
             ({"words": "Spell\nｓｐｅｌｌ"}, "is there already"),
             ({"words": "\u200b\n"}, "has no visible character"),
-            ({"words": ""}, "This field is required"),
+            ({"words": ""}, "Give at least one entry"),
             ({"stages": []}, "This field is required"),
             ({"allow_phrases": "nothing"}, "contains none of the words"),
             ({"action": "replace"}, "Replace needs a text"),

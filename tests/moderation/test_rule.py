@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation import models, verdict
+from chatapp.moderation.entry_problems import RuleProblem
 from chatapp.moderation.problem_sentences import SENTENCES, problem_error
-from chatapp.moderation.rule import Rule, RuleProblem, RulesetInvalid, rule_problems
+from chatapp.moderation.regex_syntax import RefusalCode
+from chatapp.moderation.rule import Rule, RulesetInvalid, rule_problems
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleState
 from tests.moderation.rulesets import make_rule, make_ruleset
@@ -33,6 +35,17 @@ PROBLEMS = [
 ]
 
 
+OF_OTHER_KINDS = {
+    *RefusalCode,
+    "words_too_many_for_channels",
+    "channel_sees_whole_texts_only",
+    "entity_unknown",
+    "domain_invalid",
+    "classifier_unknown",
+    "thresholds_out_of_order",
+}
+
+
 class TestRuleProblems:
     @pytest.mark.parametrize(("rule", "code"), PROBLEMS, ids=[code for _, code in PROBLEMS])
     def test_names_what_is_wrong(self, rule, code):
@@ -49,8 +62,12 @@ class TestRuleProblems:
     def test_has_a_sentence_for_every_problem_a_form_can_have(self):
         codes = {code for _, code in PROBLEMS} - {"state_not_in_force"}  # the form judges the rule as if it acted
 
-        assert codes == SENTENCES.keys()
-        assert all(problem_error(RuleProblem(code, "phrase"))[1].messages for code in codes)
+        assert codes | OF_OTHER_KINDS == SENTENCES.keys()
+        assert all(problem_error(RuleProblem(code, "phrase"))[1].messages for code in SENTENCES)
+
+
+# Rulesets that were published before there was more than the keyword list lack them.
+LATER_FIELDS = {"kind", "channels", "options"}
 
 
 class TestRuleset:
@@ -67,7 +84,7 @@ class TestRuleset:
 
         assert make_ruleset(rule).to_json() == Ruleset.from_json(make_ruleset(rule).to_json()).to_json()
 
-    @pytest.mark.parametrize("field", sorted(make_rule(words=["bomb"]).to_json()))
+    @pytest.mark.parametrize("field", sorted(make_rule(words=["bomb"]).to_json().keys() - LATER_FIELDS))
     def test_refuses_a_rule_that_lacks_a_field(self, field):
         raw = make_rule(words=["bomb"]).to_json()
         del raw[field]

@@ -54,8 +54,8 @@ class TestTheRuleForm:
 
     def test_does_not_move_the_state(self, client, moderator, grave_rule):
         fields = {
-            "category": "other", "language": "any", "state": "draft", "severity": 3, "action": "block",
-            "stages": ["input"], "words": "others", "reason": "others",
+            "kind": "keyword", "category": "other", "language": "any", "state": "draft", "severity": 3,
+            "action": "block", "stages": ["input"], "words": "others", "reason": "others",
         }  # fmt: skip
 
         client.post(reverse("admin:moderation_rule_change", args=[grave_rule.id]), fields)
@@ -64,7 +64,14 @@ class TestTheRuleForm:
         assert (grave_rule.state, grave_rule.words) == ("enforcing", "others")
 
     def test_asks_for_a_reason_where_the_rule_is_in_force(self, client, moderator, grave_rule):
-        fields = {"category": "other", "language": "any", "severity": 3, "action": "block", "stages": ["input"]}
+        fields = {
+            "kind": "keyword",
+            "category": "other",
+            "language": "any",
+            "severity": 3,
+            "action": "block",
+            "stages": ["input"],
+        }
 
         response = client.post(
             reverse("admin:moderation_rule_change", args=[grave_rule.id]), {**fields, "words": "others", "reason": " "}
@@ -76,6 +83,7 @@ class TestTheRuleForm:
 
     def test_asks_for_none_for_a_draft(self, client, moderator):
         fields = {
+            "kind": "keyword",
             "slug": "drafted", "category": "other", "language": "any", "state": "draft", "severity": 1,
             "action": "flag", "stages": ["input"], "words": "others",
         }  # fmt: skip
