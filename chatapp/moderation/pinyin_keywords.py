@@ -53,7 +53,9 @@ class Thread(NamedTuple):
         return Thread(self.start, node, self.written + written) if node else None
 
     def found(self, end: int) -> Iterator[tuple[Found, bool]]:
-        """What ends here, and whether it holds."""
+        """What ends here, and whether it holds. Digits alone are a number, also inside a word ("e123")."""
+        if self.written.isdecimal():
+            return
         for ending in self.node.endings:
             if ending.letters != self.written:
                 yield Found(ending.rule_number, self.start, end, Channel.PINYIN), ending.holds

@@ -82,6 +82,7 @@ class TestPinyin:
             ("王八蛋", "王88蛋 王 8蛋"),
             ("西安人", "xianren"[:4]),
             ("八四三", "843"),
+            ("八四三", "e843"),
             ("kill", "kill"),
         ],
     )
@@ -237,7 +238,8 @@ def _sounds(run: list[Unit], phrase: str) -> bool:
     readings = readings_in(phrase) if len(phrase) < MIN_SYLLABLES else tuple(map(readings_of, phrase))
     if any(unit.syllable not in of_char for unit, of_char in zip(run, readings, strict=True)):
         return False
-    if "".join(unit.written for unit in run) == phrase:
+    written = "".join(unit.written for unit in run)
+    if written == phrase or written.isdecimal():
         return False
     return all(_adjoin(left, right) for left, right in pairwise(run))
 
