@@ -207,28 +207,29 @@ class TestCommonPrefixLength:
 
 class TestADraft:
     def test_is_computed_behind_the_lone_streams_last_token_and_counts_only_once_confirmed(self):
-        scheduler = Scheduler(num_slots=2, max_cached_tokens=100, max_prefill_tokens=8)
-        job = Job("a", [1, 2, 3], max_tokens=20)
+        scheduler = _scheduler()
+        job = _job("a", tokens=[1, 2, 3])
         scheduler.add(job)
-        scheduler.advance(scheduler.schedule())
-        job.tokens.append(4)
+        _step(scheduler)
 
-        plan = scheduler.schedule().with_draft((5, 6))
-        scheduler.advance(plan)
+        plan = scheduler.schedule()
+        assert plan is not None
+        scheduler.advance(plan.with_draft((5, 6)))
         before = job.num_computed
         scheduler.confirm(job)
 
-        [segment] = plan.segments
-        assert (segment.start, segment.tokens, segment.num_sampled) == (3, (4, 5, 6), 3)
+        [segment] = plan.with_draft((5, 6)).segments
+        assert (segment.start, segment.tokens, segment.num_sampled) == (3, (7, 5, 6), 3)
         assert (before, job.num_computed) == (4, 5)
 
     def test_is_refused_beside_another_stream(self):
-        scheduler = Scheduler(num_slots=2, max_cached_tokens=100, max_prefill_tokens=8)
+        scheduler = _scheduler()
         for name in ("a", "b"):
-            scheduler.add(Job(name, [1, 2], max_tokens=20))
+            scheduler.add(_job(name))
 
         plan = scheduler.schedule()
 
+        assert plan is not None
         assert plan.lone_decode is None
         with pytest.raises(ValueError, match="alone"):
             plan.with_draft((5,))
