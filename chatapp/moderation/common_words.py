@@ -1,5 +1,5 @@
 """
-English words that are what they seem to be and no slip: "where" is not a misspelt insult.
+English words and names that are what they seem to be and no slip: "where" is not a misspelt insult.
 
 Source of common_words.txt: words of four to eight letters in the vocabulary of the SmolLM2 tokenizer (Apache License
 2.0), most of its fragments left out; near neighbours of insults and words of two or three letters were added by hand.

@@ -89,6 +89,13 @@ def ruleset():
     return migration.pack_ruleset(json.loads(PACK.read_text(encoding="utf-8"))["rules"])
 
 
+@pytest.fixture(scope="module")
+def answers():
+    """What the default model answered to 200 harmless prompts, each with its prompt."""
+    lines = gzip.decompress((FIXTURES / "harmless_answers.jsonl.gz").read_bytes()).decode().splitlines()
+    return [json.loads(line) for line in lines]
+
+
 class TestDefaultPack:
     @pytest.mark.parametrize("text", EVERYDAY)
     @pytest.mark.parametrize("stage", [Stage.INPUT, Stage.OUTPUT])
@@ -174,11 +181,6 @@ class TestDefaultPack:
 
 class TestDefaultPackOnHarmlessText:
     """On 50 safe questions in words that rules are made of, and on 200 answers of the default model."""
-
-    @pytest.fixture(scope="class")
-    def answers(self):
-        lines = gzip.decompress((FIXTURES / "harmless_answers.jsonl.gz").read_bytes()).decode().splitlines()
-        return [json.loads(line) for line in lines]
 
     @pytest.mark.parametrize("text", SAFE_QUESTIONS)
     @pytest.mark.parametrize("stage", [Stage.INPUT, Stage.OUTPUT])

@@ -34,9 +34,11 @@ class TestFindFuzzy:
     def test_passes_the_word_itself_two_slips_and_a_slip_in_the_first_letter(self, word):
         assert find_fuzzy(keywords("bastard"), f"you {word}!") == []
 
-    @pytest.mark.parametrize("word", ["where", "whole", "Whore"])
-    def test_takes_no_common_word_for_a_slip(self, word):
-        assert find_fuzzy(keywords("whore"), word) == []
+    @pytest.mark.parametrize("word", ["where", "whole", "Whore", "Paris"])
+    def test_takes_no_common_word_or_name_for_a_slip(self, word):
+        text = f"{word} whroe"
+
+        assert written(text, find_fuzzy(keywords("whore", "pakis"), text)) == [(0, "whroe")]
 
     def test_leaves_short_words_alone(self):
         assert find_fuzzy(keywords("bomb"), "a bmob, a bom") == []
