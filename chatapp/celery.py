@@ -14,7 +14,9 @@ def _task_modules() -> list[str]:
     # A model worker alone imports the runner, and with it torch; docs/architecture.md, invariant 6.
     from django.conf import settings
 
-    return ["chatapp.generations.tasks"] if settings.MODEL_SLUG else ["chatapp.generations.maintenance"]
+    if settings.MODEL_SLUG:
+        return ["chatapp.generations.tasks"]
+    return ["chatapp.generations.maintenance", "chatapp.review.retention"]
 
 
 app.conf.update(imports=_task_modules())

@@ -142,9 +142,19 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "chatapp.generations.maintenance.reap", "schedule": 2.0, "options": {"expires": 2.0}},
+    "evidence-erase": {"task": "chatapp.review.retention.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model worker serves
+
+# --- Moderation ----------------------------------------------------------------------------------------------------
+
+# For how many days withheld text is kept, by the severity of what it was withheld for (1 to 4).
+EVIDENCE_KEPT_DAYS = dict(
+    enumerate(map(int, (os.environ.get("EVIDENCE_KEPT_DAYS") or "30,90,180,365").split(",")), start=1)
+)
+if len(EVIDENCE_KEPT_DAYS) != 4 or min(EVIDENCE_KEPT_DAYS.values()) < 1:  # noqa: PLR2004
+    raise ImproperlyConfigured("EVIDENCE_KEPT_DAYS must be four numbers of days, such as 30,90,180,365")
 
 # --- People --------------------------------------------------------------------------------------------------------
 
