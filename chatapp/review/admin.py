@@ -8,13 +8,13 @@ The pages of second looks stand in `case_admin`; Django finds them through this 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -89,10 +89,10 @@ class RuleWithHitsAdmin(RuleAdmin):
         return row.num_hits
 
     @display(description=_("last hit"), ordering="last_hit_at", empty_value="–")
-    def last_hit_at(self, row: Any) -> datetime | None:
-        return row.last_hit_at
+    def last_hit_at(self, row: Any) -> str | None:
+        return row.last_hit_at and _("%(age)s ago") % {"age": timesince(row.last_hit_at, clock.now(), depth=1)}
 
-    @display(description=_("right when reviewed"), empty_value="–")
+    @display(description=_("precision"), empty_value="–")
     def precision(self, row: Any) -> str | None:
         estimate = precision_estimate(num_confirmed=row.num_confirmed, num_overturned=row.num_overturned)
         return None if estimate is None else precision_text(estimate)

@@ -122,7 +122,7 @@ class AppealAdmin(RecordAdmin):
     fields = ("created_at", "words_shown", "owner_id", "case_link")
     readonly_fields = ("words_shown", "case_link")
 
-    @display(description=_("words"))
+    @display(description=_("what they say"))
     def words_shown(self, row: Appeal) -> str:
         return row.words or "–"
 

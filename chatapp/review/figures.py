@@ -6,8 +6,8 @@ from chatapp.review.precision import Precision
 
 
 def precision_text(precision: Precision) -> str:
-    """“80 % (49–94 %), 10 reviewed”."""
-    return _("%(estimate)d %% (%(low)d–%(high)d %%), %(num)d reviewed") % {
+    """“80 % (49–94 %) of 10”."""
+    return _("%(estimate)d %% (%(low)d–%(high)d %%) of %(num)d") % {
         "estimate": round(precision.estimate * 100),
         "low": round(precision.low * 100),
         "high": round(precision.high * 100),

@@ -148,7 +148,7 @@ class ReviewCase(models.Model):
 
     class Meta:
         verbose_name = _("review case")
-        verbose_name_plural = _("review queue")
+        verbose_name_plural = _("review cases")
         ordering: ClassVar[list[str]] = ["-severity", "id"]
         default_permissions = ("view",)
         permissions = (("resolve_reviewcase", "Can claim, confirm and overturn"),)
@@ -213,7 +213,7 @@ class Appeal(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.OneToOneField(ReviewCase, on_delete=models.CASCADE, related_name="appeal", verbose_name=_("case"))
     owner_id = models.UUIDField(_("person"))
-    words = models.CharField(_("words"), max_length=MAX_APPEAL_CHARS, blank=True)
+    words = models.CharField(_("what they say"), max_length=MAX_APPEAL_CHARS, blank=True)
     created_at = models.DateTimeField(_("asked"), default=clock.now)
 
     class Meta:

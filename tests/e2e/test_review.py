@@ -11,7 +11,7 @@ from tests.support.product import Product
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SPAIN_QUESTION = "What is the capital of Spain?"
+JAPAN_QUESTION = "What is the capital of Japan?"
 DARK_PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "color_scheme": "dark"}
 
 
@@ -41,12 +41,12 @@ class TestAnAppeal:
     async def test_that_is_granted_brings_the_answer_into_the_open_tab(
         self, browser: Browser, product: Product, person: Person
     ):
-        await asyncio.to_thread(publish, product, word="Madrid", action="block", stage="output")
+        await asyncio.to_thread(publish, product, word="Tokyo", action="block", stage="output")
         conversation = person.conversation_create()
         admin = product.admin()
         async with browsing(browser, person) as context, browsing(browser, admin) as admin_context:
             screen = await (await new_screen(context)).open(f"{person.address}/c/{conversation}")
-            await screen.ask(SPAIN_QUESTION)
+            await screen.ask(JAPAN_QUESTION)
             await expect(screen.answers.last).to_have_attribute("data-state", "withheld")
             await screen.screenshot(picture("withheld"))
             await screen.at("ask-review").click()
@@ -56,17 +56,17 @@ class TestAnAppeal:
             await screen.screenshot(picture("withheld-asked"))
 
             page = await open_case(await new_screen(admin_context), product)
-            assert "Madrid" not in await page.content()
+            assert "Tokyo" not in await page.content()
             await page.locator("button[value=evidence]").click()
-            await expect(page.locator("[data-evidence]")).to_contain_text("Madrid")
+            await expect(page.locator("[data-evidence]")).to_contain_text("Tokyo")
             await page.locator("button[value=context]").click()
-            await expect(page.locator("#context")).to_contain_text(SPAIN_QUESTION)
+            await expect(page.locator("#context")).to_contain_text(JAPAN_QUESTION)
             await page.screenshot(path=picture("review-case"), full_page=True)
             await resolve(page, "overturn")
             await page.screenshot(path=picture("review-case-done"), full_page=True)
 
             await expect(screen.at("restored")).to_be_visible()
-            await expect(screen.answers.last).to_contain_text("Madrid")
+            await expect(screen.answers.last).to_contain_text("Tokyo")
             await screen.screenshot(picture("restored"))
             await screen.at("sibling-prev").click()
             await expect(screen.at("review-state")).to_have_attribute("data-appeal", "overturned")

@@ -210,7 +210,7 @@ class TestRuleList:
         client.post(page_of(case), {"deed": "claim"})
         client.post(page_of(case), {"deed": "confirm", "reason": "it was"})
 
-        assert "100 % (21–100 %), 1 reviewed" in client.get(page).content.decode()
+        assert "100 % (21–100 %) of 1" in client.get(page).content.decode()
 
 
 class TestNavigation:

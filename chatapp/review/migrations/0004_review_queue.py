@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "review case",
-                "verbose_name_plural": "review queue",
+                "verbose_name_plural": "review cases",
                 "ordering": ["-severity", "id"],
                 "permissions": (("resolve_reviewcase", "Can claim, confirm and overturn"),),
                 "default_permissions": ("view",),
@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=chatapp.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("owner_id", models.UUIDField(verbose_name="person")),
-                ("words", models.CharField(blank=True, max_length=500, verbose_name="words")),
+                ("words", models.CharField(blank=True, max_length=500, verbose_name="what they say")),
                 ("created_at", models.DateTimeField(default=chatapp.core.clock.now, verbose_name="asked")),
                 (
                     "case",
