@@ -149,7 +149,8 @@ class OutputGate:
         if blocks := [match.start for match in settled if match.blocks]:
             self.blocked = True
             self._blocked_from = min([self._scanner.held_from, *blocks])
-            spans = [(self._blocked_from, self._scanner.num_chars)]
+            before = [(start, min(end, self._blocked_from)) for start, end in spans if start < self._blocked_from]
+            spans = [*before, (self._blocked_from, self._scanner.num_chars)]
         for start, end in spans:
             # What a rule reaches back to in replayed text is on screens already and is no evidence.
             first, last = max(0, start - self._num_released), max(0, end - self._num_released)

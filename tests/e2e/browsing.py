@@ -144,7 +144,7 @@ def publish(product: Product, *, word: str, action: str, stage: str) -> None:
         "author = User.objects.get(is_superuser=True)\n"
         f"rule = Rule(slug='e2e-{uuid4().hex[:8]}', category='other', action='{action}', stages=['{stage}'], "
         f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。')\n"
-        "rule_create(rule=rule, author=author)\n"
+        "rule_create(rule=rule, author=author, reason='a test')\n"
         "ruleset_publish(author=author, reason='a test')\n"
     )
 
