@@ -37,7 +37,7 @@ class DecisionAdmin(RecordAdmin):
         "created_at", "rule_slug", "action_label", "is_enforced", "severity_label", "category", "stage",
         "conversation_id",
     )  # fmt: skip
-    list_filter = ("is_enforced", "action", "stage", "severity", "category", "created_at")
+    list_filter = ("is_enforced", "action", "stage", "channel", "severity", "category", "created_at")
     search_fields = ("rule_slug", "conversation_id", "message_id", "owner_id")
     list_per_page = 50
     actions_detail = ("open_evidence",)
@@ -46,7 +46,13 @@ class DecisionAdmin(RecordAdmin):
         (None, {"fields": (("rule_slug", "rule_revision", "ruleset_version"), ("category", "severity"))}),
         (
             _("What was done"),
-            {"fields": (("action", "is_enforced", "stage"), ("span_start", "span_end", "latency_us"))},
+            {
+                "fields": (
+                    ("action", "is_enforced", "stage"),
+                    ("span_start", "span_end", "latency_us"),
+                    ("channel", "score", "error"),
+                )
+            },
         ),
         (_("Where"), {"fields": ("conversation_id", "message_id", "generation_id", "owner_id", "created_at")}),
         (_("Chain"), {"fields": ("place", "previous_digest", "digest", "text_digest", "evidence_id")}),

@@ -19,6 +19,8 @@ _COVERED_FIELDS = (
     "evidence_id", "text_digest", "previous_digest",
 )  # fmt: skip
 
+_LATER_FIELDS: dict[str, Any] = {"channel": "strict", "score": None, "error": ""}
+
 
 def text_digest(text: str, *, key: bytes) -> str:
     return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
@@ -26,6 +28,8 @@ def text_digest(text: str, *, key: bytes) -> str:
 
 def row_digest(row: Decision, *, key: bytes) -> str:
     covered: dict[str, Any] = {name: getattr(row, name) for name in _COVERED_FIELDS}
+    # Rows of before these columns have their defaults and the digest they had.
+    covered |= {name: value for name, usual in _LATER_FIELDS.items() if (value := getattr(row, name)) != usual}
     covered["created_at"] = row.created_at.isoformat()
     return hmac.digest(key, json.dumps(covered, default=str, sort_keys=True).encode(), "sha256").hex()
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_APPEAL_CHARS
-from chatapp.moderation.models import RuleAction, RuleCategory, RuleStage
+from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel, RuleStage
 
 
 class Decision(models.Model):
@@ -39,6 +39,22 @@ class Decision(models.Model):
     )
     span_start = models.PositiveIntegerField(_("from character"))
     span_end = models.PositiveIntegerField(_("to character"))
+    channel = models.CharField(
+        _("channel"),
+        max_length=16,
+        choices=RuleChannel,
+        default=RuleChannel.STRICT,
+        help_text=_("Through which disguise it was seen."),
+    )
+    score = models.FloatField(_("score"), null=True, help_text=_("A classifier's, between 0 and 1."))
+    error = models.CharField(
+        _("error"),
+        max_length=64,
+        blank=True,
+        help_text=_(
+            "Why the rule could not judge. Severity 3 and 4 then act as if it had hit, 1 and 2 let the text pass."
+        ),
+    )
     latency_us = models.PositiveIntegerField(_("latency in µs"))
     evidence_id = models.UUIDField(_("evidence"), null=True)
     text_digest = models.CharField(_("digest of the withheld text"), max_length=64)
@@ -61,6 +77,7 @@ class Decision(models.Model):
             models.CheckConstraint(condition=Q(stage__in=RuleStage.values), name="decision_stage"),
             models.CheckConstraint(condition=Q(action__in=RuleAction.values), name="decision_action"),
             models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=4), name="decision_severity"),
+            models.CheckConstraint(condition=Q(channel__in=RuleChannel.values), name="decision_channel"),
             models.CheckConstraint(condition=Q(span_start__lt=models.F("span_end")), name="decision_span"),
         ]
 

@@ -87,6 +87,9 @@ def _row(match: Match, before: Decision | None, shared: dict[str, Any]) -> Decis
         is_enforced=match.enforced,
         span_start=match.start,
         span_end=match.end,
+        channel=match.channel.value,
+        score=match.score,
+        error=match.error,
         **shared,
     )
     row.digest = chain.row_digest(row, key=keys_for(Purpose.CHAIN)[0])

@@ -1,6 +1,7 @@
 """Decisions: what is written, in which chain, and what nobody can change afterwards."""
 
 import threading
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -10,12 +11,14 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.utils import DatabaseError
 
 from chatapp.core.ids import uuid7
+from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import judge
 from chatapp.moderation.verdict import Stage
 from chatapp.review import evidence
+from chatapp.review.chain import breaks
 from chatapp.review.models import Decision, Evidence, EvidenceReading
 from chatapp.review.selectors import decision_list, decision_list_broken
-from tests.review.records import RULES, record
+from tests.review.records import RULES, VERDICT, record
 from tests.support.database.migrated import triggers_aside
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -215,3 +218,17 @@ def tamper(statement: str) -> None:
             return
     with triggers_aside(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+class TestHowItWasSeen:
+    def test_is_on_record_and_covered_by_the_chain(self):
+        [seen, _] = VERDICT.matches
+        match = replace(seen, channel=Channel.PINYIN, score=0.75, error="classifier_timed_out")
+
+        [row] = record(verdict=replace(VERDICT, matches=(match,)))
+
+        row.refresh_from_db()
+        assert (row.channel, row.score, row.error) == ("pinyin", 0.75, "classifier_timed_out")
+        assert not list(breaks([row]))
+        row.score = 0.1
+        assert [reason for _, reason in breaks([row])] == ["was changed after it was written"]

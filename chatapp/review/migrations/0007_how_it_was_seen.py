@@ -1,0 +1,72 @@
+"""How a match was seen, a classifier's score, and why a rule could not judge."""
+
+from django.db import migrations, models
+
+from chatapp.core.migration_sql import vendor_sql
+
+# SQLite makes the table anew for a column with a default or a constraint, and forgets its triggers (0002) by that.
+TRIGGERS = [
+    statement.format(name=event.lower(), event=event)
+    for event in ("UPDATE", "DELETE")
+    for statement in (
+        "DROP TRIGGER IF EXISTS review_decision_no_{name}",
+        (
+            "CREATE TRIGGER review_decision_no_{name} BEFORE {event} ON review_decision "
+            "BEGIN SELECT RAISE(ABORT, 'review_decision is append-only'); END"
+        ),
+    )
+]
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("review", "0006_reviewers_resolve"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="decision",
+            name="channel",
+            field=models.CharField(
+                choices=[
+                    ("strict", "as written"),
+                    ("skip", "separators between letters"),
+                    ("leet", "digits and signs for letters"),
+                    ("pinyin", "by sound (pinyin)"),
+                    ("fuzzy", "one slip in a word"),
+                    ("components", "characters taken apart"),
+                    ("initials", "pinyin initials"),
+                    ("emoji", "emoji for words"),
+                ],
+                default="strict",
+                help_text="Through which disguise it was seen.",
+                max_length=16,
+                verbose_name="channel",
+            ),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="error",
+            field=models.CharField(
+                blank=True,
+                help_text="Why the rule could not judge. Severity 3 and 4 then act as if it had hit, 1 and 2 let the text pass.",
+                max_length=64,
+                verbose_name="error",
+            ),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="score",
+            field=models.FloatField(help_text="A classifier's, between 0 and 1.", null=True, verbose_name="score"),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("channel__in", ["strict", "skip", "leet", "pinyin", "fuzzy", "components", "initials", "emoji"])
+                ),
+                name="decision_channel",
+            ),
+        ),
+        vendor_sql(forward={"sqlite": TRIGGERS, "postgresql": []}, backward={"sqlite": TRIGGERS, "postgresql": []}),
+    ]
