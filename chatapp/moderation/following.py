@@ -35,8 +35,8 @@ COMPILE_ALONE_AFTER_S = 3.0
 # Who waits longer loads for itself: the thread may have died with its database.
 MAX_WAIT_S = 6.0
 # While a ruleset is loaded: work this long, then leave the interpreter to the relay and the engine.
-WORK_S = 0.001
-REST_S = 0.003
+WORK_S = 0.0005
+REST_S = 0.004
 
 logger = structlog.get_logger(__name__)
 
