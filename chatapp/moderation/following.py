@@ -30,7 +30,7 @@ LOOK_EVERY_S = 0.25
 LOOK_FOR_BUILD_EVERY_S = 0.05
 # With LOOK_EVERY_S below the two seconds within which a published ruleset judges everything that begins.
 MAX_BEHIND_S = 1.5
-# Later than a build comes from a default worker that is there, on a busy machine too: compiling here stalls what decodes.
+# Later than a build comes, on a busy machine too: compiling here stalls what decodes.
 COMPILE_ALONE_AFTER_S = 5.0
 # Who waits longer loads for itself: the thread may have died with its database.
 MAX_WAIT_S = 10.0
