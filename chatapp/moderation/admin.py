@@ -218,7 +218,7 @@ class RulesetAdmin(ModelAdmin):
         if row.version == self.newest_version:
             return ""
         address = reverse("admin:moderation_ruleset_restore", args=[row.version])
-        return format_html('<a class="underline" href="{}">{}</a>', address, _("Put back into force"))
+        return format_html('<a class="underline whitespace-nowrap" href="{}">{}</a>', address, _("Put back into force"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self.newest_version = Ruleset.objects.values_list("version", flat=True).first()

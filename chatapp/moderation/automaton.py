@@ -8,12 +8,52 @@ much of the input is still alive: the longest suffix that some pattern may yet c
 from __future__ import annotations  # array is generic for the type checker only
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 # An edge's key is `state << SYMBOL_BITS | symbol`; symbols are Unicode code points, below 0x110000.
 SYMBOL_BITS = 21
 NO_PATTERN = -1
+# Of the pairs of state and symbol that lead nowhere, how many are known by heart: about 8 MB, most of any language.
+_MAX_REMEMBERED_ABSENT = 1 << 16
+
+
+class StoredEdges(dict[int, int | None]):
+    """
+    Edges as sorted arrays, each looked up when a text first needs it and remembered from then on.
+
+    A dictionary of 300,000 edges takes 50 to 150 ms to fill, in which a model worker cannot decode; this one begins
+    empty. Once warm a step costs what it costs in any dictionary (bench/moderation/publish.py compares other ways).
+    `get` is the C function that falls back to __missing__.
+    """
+
+    __slots__ = ("_num_absent", "sorted_keys", "targets")
+
+    get = dict.__getitem__  # type: ignore[assignment]  # one argument, and None for what is not there
+
+    def __init__(self, sorted_keys: array[int], targets: array[int]) -> None:
+        super().__init__()
+        self.sorted_keys, self.targets = sorted_keys, targets
+        self._num_absent = 0
+
+    def __missing__(self, key: int) -> int | None:
+        place = bisect_left(self.sorted_keys, key)
+        if place < len(self.sorted_keys) and self.sorted_keys[place] == key:
+            target = self[key] = self.targets[place]
+            return target
+        if self._num_absent < _MAX_REMEMBERED_ABSENT:
+            self._num_absent += 1
+            self[key] = None
+        return None
+
+
+def edge_arrays(edges: Mapping[int, int | None]) -> tuple[array[int], array[int]]:
+    """The keys of all edges in order, and the states they lead to."""
+    if isinstance(edges, StoredEdges):
+        return edges.sorted_keys, edges.targets
+    keys = sorted(edges)
+    return array("Q", keys), array("i", [target for key in keys if (target := edges[key]) is not None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +61,14 @@ class Automaton:
     """
     States are numbered by depth, 0 is the root, so a state's `fail` is always a smaller number.
 
-    edges: the next state by `state << SYMBOL_BITS | symbol`. A hash table in arrays or sorted keys would load without
-    being built, but a step would take 2 to 10 times as long (bench/moderation/publish.py).
+    edges: the next state by `state << SYMBOL_BITS | symbol`; ask with `get`, which gives None where there is none.
     depth: symbols from the root. parent: the state one symbol earlier.
     fail: the longest proper suffix that is a state.
     pattern: the pattern that ends in this state, or NO_PATTERN.
     report: the first state along the suffixes (itself included) in which a pattern ends, or 0.
     """
 
-    edges: Mapping[int, int]
+    edges: Mapping[int, int | None]
     depth: array[int]
     parent: array[int]
     fail: array[int]

@@ -30,13 +30,13 @@ LOOK_EVERY_S = 0.25
 LOOK_FOR_BUILD_EVERY_S = 0.05
 # With LOOK_EVERY_S below the two seconds within which a published ruleset judges everything that begins.
 MAX_BEHIND_S = 1.5
-# Later than any build comes from a default worker that is there.
-COMPILE_ALONE_AFTER_S = 3.0
+# Later than a build comes, on a busy machine too: compiling here stalls what decodes.
+COMPILE_ALONE_AFTER_S = 5.0
 # Who waits longer loads for itself: the thread may have died with its database.
-MAX_WAIT_S = 6.0
+MAX_WAIT_S = 10.0
 # While a ruleset is loaded: work this long, then leave the interpreter to the relay and the engine.
-WORK_S = 0.001
-REST_S = 0.003
+WORK_S = 0.0005
+REST_S = 0.004
 
 logger = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Generator
+from functools import lru_cache
 from typing import NamedTuple
 
 import structlog
@@ -109,6 +110,7 @@ def has_build(key: RulesetKey) -> bool:
     return models.RulesetBuild.objects.filter(version=key.version, format=builds.FORMAT).exists()
 
 
+@lru_cache(maxsize=_MAX_RULESETS)
 def is_small(key: RulesetKey) -> bool:
     found = models.Ruleset.objects.filter(version=key.version).values_list(Length("payload"), flat=True).first()
     return found is not None and found <= SMALL_RULESET_CHARS

@@ -1,24 +1,27 @@
 """Finding patterns in a sequence, and how much of it is alive."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, build_automaton
+from chatapp.moderation import automaton
+from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, StoredEdges, build_automaton, edge_arrays
 
 symbols = st.integers(1, 3)
 sequences = st.lists(symbols, max_size=30)
 pattern_sets = st.lists(st.lists(symbols, min_size=1, max_size=4).map(tuple), min_size=1, max_size=6, unique=True)
 
 
-def walk(automaton: Automaton, sequence: list[int]):
+def walk(machine: Automaton, sequence: list[int]):
     """The state after each symbol."""
     state = 0
     for symbol in sequence:
-        entered = automaton.edges.get(state << SYMBOL_BITS | symbol)
+        entered = machine.edges.get(state << SYMBOL_BITS | symbol)
         while entered is None and state:
-            state = automaton.fail[state]
-            entered = automaton.edges.get(state << SYMBOL_BITS | symbol)
+            state = machine.fail[state]
+            entered = machine.edges.get(state << SYMBOL_BITS | symbol)
         state = entered or 0
         yield state
 
@@ -26,9 +29,9 @@ def walk(automaton: Automaton, sequence: list[int]):
 class TestAutomaton:
     @given(pattern_sets, sequences)
     def test_finds_every_pattern_where_it_ends_longest_first(self, patterns, sequence):
-        automaton = build_automaton(patterns)
+        built = build_automaton(patterns)
 
-        found = [list(automaton.patterns_ending(state)) for state in walk(automaton, sequence)]
+        found = [list(built.patterns_ending(state)) for state in walk(built, sequence)]
 
         expected = [
             sorted(
@@ -42,19 +45,19 @@ class TestAutomaton:
     @given(pattern_sets, sequences, st.data())
     def test_tells_the_longest_suffix_that_a_chosen_pattern_may_complete(self, patterns, sequence, data):
         chosen = data.draw(st.lists(st.integers(0, len(patterns) - 1), unique=True))
-        automaton = build_automaton(patterns)
-        alive_depth = automaton.alive_depth(chosen)
+        built = build_automaton(patterns)
+        alive_depth = built.alive_depth(chosen)
 
-        for end, state in enumerate(walk(automaton, sequence), 1):
+        for end, state in enumerate(walk(built, sequence), 1):
             suffixes = [tuple(sequence[start:end]) for start in range(end)]
             alive = [s for s in suffixes if any(s == patterns[n][: len(s)] != patterns[n] for n in chosen)]
             assert alive_depth[state] == max(map(len, alive), default=0)
 
     @given(pattern_sets)
     def test_numbers_states_so_that_a_suffix_comes_before_what_it_ends(self, patterns):
-        automaton = build_automaton(patterns)
+        built = build_automaton(patterns)
 
-        assert all(automaton.fail[state] < state for state in range(1, len(automaton.fail)))
+        assert all(built.fail[state] < state for state in range(1, len(built.fail)))
 
     @pytest.mark.parametrize("patterns", [[()], [(1, 2), (1, 2)]])
     def test_refuses_empty_and_repeated_patterns(self, patterns):
@@ -62,7 +65,30 @@ class TestAutomaton:
             build_automaton(patterns)
 
     def test_without_patterns_finds_nothing(self):
-        automaton = build_automaton([])
+        built = build_automaton([])
 
-        assert list(walk(automaton, [1, 2])) == [0, 0]
-        assert list(automaton.alive_depth([])) == [0]
+        assert list(walk(built, [1, 2])) == [0, 0]
+        assert list(built.alive_depth([])) == [0]
+
+
+class TestStoredEdges:
+    @given(pattern_sets, sequences)
+    def test_lead_where_the_built_ones_do(self, patterns, sequence):
+        built = build_automaton(patterns)
+        stored = replace(built, edges=StoredEdges(*edge_arrays(built.edges)))
+
+        for _ in ("cold", "warm"):
+            assert list(walk(stored, sequence)) == list(walk(built, sequence))
+
+    @given(st.dictionaries(st.integers(0, 50), st.integers(1, 9)), st.lists(st.integers(0, 60), max_size=80))
+    def test_answer_as_a_dictionary_does(self, edges, asked):
+        stored = StoredEdges(*edge_arrays(edges))
+
+        assert [stored.get(key) for key in asked] == [edges.get(key) for key in asked]
+
+    def test_remember_a_bounded_number_of_ways_that_lead_nowhere(self, monkeypatch):
+        monkeypatch.setattr(automaton, "_MAX_REMEMBERED_ABSENT", 10)
+        stored = StoredEdges(*edge_arrays({1: 2}))
+
+        assert [stored.get(key) for key in range(100)].count(None) == 99
+        assert len(stored) == 11

@@ -54,7 +54,13 @@ class TestARoundTrip:
 
         for stage in Stage:
             assert loaded.compiled(stage).held_depth == ruleset.compiled(stage).held_depth
-            assert loaded.compiled(stage).dictionary == ruleset.compiled(stage).dictionary
+
+    @many
+    @given(rulesets())
+    def test_is_the_same_bytes_again(self, ruleset):
+        build = encode(ruleset, ruleset_sha256=DIGEST)
+
+        assert encode(decode(build, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST) == build
 
     def test_compiles_nothing(self, monkeypatch):
         monkeypatch.setattr("chatapp.moderation.ruleset.compile_rules", None)
@@ -83,11 +89,11 @@ class TestARoundTrip:
     def test_of_no_rules_is_a_ruleset_too(self):
         assert decode(encode(make_ruleset(), ruleset_sha256=DIGEST), ruleset_sha256=DIGEST).rules == ()
 
-    def test_stands_still_often(self):
+    def test_stands_still_between_pieces(self):
         words = [f"word{number}" for number in range(5000)]
         build = encode(make_ruleset(make_rule(words=words)), ruleset_sha256=DIGEST)
 
-        assert sum(1 for _ in decode_pieces(build, ruleset_sha256=DIGEST)) > 15
+        assert sum(1 for _ in decode_pieces(build, ruleset_sha256=DIGEST)) > 10
 
 
 class TestABuildThatIsNone:
