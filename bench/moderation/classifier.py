@@ -6,7 +6,6 @@ kdconv-benign/messages.txt (everyday turns, one a line). `--folds` trains five t
 """
 
 import argparse
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -100,8 +99,8 @@ def _cost(data: Path) -> list[Measured]:
 
     target = f"<= {TARGET_SENTENCE_US:.0f}"
     return [
-        Measured("one score of a sentence of 60 characters", _median_us(score_each) / len(sentences), "us", target),
-        Measured("a stream's work per sentence, window included", _median_us(stream) / num_points, "us", target),
+        Measured("one score of a sentence of 60 characters", _least_us(score_each) / len(sentences), "us", target),
+        Measured("a stream's work per sentence, window included", _least_us(stream) / num_points, "us", target),
         Measured("characters per sentence in that stream", len(text) / num_points, "characters"),
     ]
 
@@ -112,14 +111,14 @@ def _num_points(text: str) -> int:
     return sum(1 for _ in sentence_spans(text))
 
 
-def _median_us(work: Callable[[], None]) -> float:
-    """The median of five runs: other processes share the machine."""
+def _least_us(work: Callable[[], None]) -> float:
+    """Processor time, the least of five runs: what other processes do on the machine is not the classifier's cost."""
     took_us = []
     for _ in range(_NUM_REPEATS):
-        began = time.perf_counter()
+        began = time.process_time()
         work()
-        took_us.append((time.perf_counter() - began) * 1e6)
-    return statistics.median(took_us)
+        took_us.append((time.process_time() - began) * 1e6)
+    return min(took_us)
 
 
 def _both_thresholds() -> tuple[float, float]:

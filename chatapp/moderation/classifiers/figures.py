@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 
 from chatapp.moderation.classifiers.linear import Thresholds
 
-# A reader of a stream who loses one harmless turn in a thousand has lost little; more, and he turns the rule off.
-MAX_HARMLESS_FLAGGED = 0.001
+# What is promised is one harmless turn in a thousand. Half of it here: a classifier that has seen all labelled rows is
+# surer than one that has seen four fifths of them.
+MAX_HARMLESS_FLAGGED = 0.0005
 # One look at this score must do, where a lower one needs a second: of 100 such verdicts at most 3 are wrong.
 UNSAFE_PRECISION = 0.97
 _STEPS = [step / 100 for step in range(20, 100)]
@@ -60,7 +61,7 @@ def choose_thresholds(
     """
     Choose from scores of rows that the classifier had not seen.
 
-    controversial: the best F1 among thresholds that flag at most 0.1 % of the harmless; unsafe: from there on, the
+    controversial: the best F1 among thresholds that flag at most 0.05 % of the harmless; unsafe: from there on, the
     first with a precision of 97 %, or else the last.
     """
     tame = [step for step in _STEPS if share_flagged(step, scores=harmless_scores) <= MAX_HARMLESS_FLAGGED]
