@@ -97,7 +97,13 @@ def _compiled_here(key: RulesetKey) -> Ruleset:
 
 
 def ruleset_keep(key: RulesetKey, ruleset: Ruleset) -> Ruleset:
-    """Returns the ruleset that is kept: another thread's, if that was quicker."""
+    """
+    Returns the ruleset that is kept: another thread's, if that was quicker.
+
+    Its detectors are built before anyone can begin with it: the first stream would wait for that.
+    """
+    for stage in Stage:
+        ruleset.compiled(stage).sources  # noqa: B018  # built at first use
     with _loaded_lock:
         kept = _loaded.setdefault(key, ruleset)
         _loaded.move_to_end(key)
