@@ -23,13 +23,14 @@ KINDS = (*RuleKind, RuleKind.KEYWORD, RuleKind.KEYWORD, RuleKind.KEYWORD)
 MAX_TEXT_CHARS = 90
 
 KEYWORDS = ("ab", "bass", "a bass", "kill", "口交", "口交路", "交路", "炸弹", "傻逼", "我操你妈", "路😀", "bb")
-ALLOWED = ("路口交通", "口交路口", "a bass drum", "the bass", "ab ba", "傻逼乐", "kill bill", "炸弹路😀")
+ALLOWED = ("路口交通", "口交路", "口交路口", "a bass drum", "the bass", "ab ba", "傻逼乐", "kill bill", "炸弹路😀")
 PHRASES = ("ab…路", "口…弹", "how to…bass", "a…b…a")
 PATTERNS = (
     "[ab]{2,4}",
     "a+b",
     r"\d{3,}",
     "口.?路",
+    "交路+",
     r"\bab\b",
     "(?i)b[a-z]*s",
     "sk-[a-z0-9]{4,}",
@@ -143,6 +144,8 @@ def mixed_text(chance: Random, ruleset: Ruleset) -> str:
                 part += " "
             case 3 | 4:
                 part = _disguised(chance, part)
+            case _:
+                pass
         parts.append(part)
     return "".join(parts)[:MAX_TEXT_CHARS]
 
