@@ -7,6 +7,7 @@ Every problem is a stable code and the entry it is about; the form has a sentenc
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
 from chatapp.moderation.regex_syntax import GappedPhrase, RegexRefused, compile_gapped_phrase, compile_regex
 from chatapp.moderation.rule_options import RuleOptions
@@ -14,7 +15,6 @@ from chatapp.moderation.spans import Entity
 
 # Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".
 GAP_SIGNS = ("…", "...")
-CLASSIFIERS = frozenset({"ngrams"})
 
 
 class RuleProblem(NamedTuple):

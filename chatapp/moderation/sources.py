@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chatapp.moderation.classifiers.detector import ClassifierRule, compile_classifiers
-from chatapp.moderation.classifiers.linear import bundled_classifier
+from chatapp.moderation.classifiers.known import classifier_named
 from chatapp.moderation.components import compile_components
 from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
 from chatapp.moderation.emoji import compile_emoji
@@ -116,7 +116,7 @@ def _classifier_rule(number: int, rule: Rule, holds: Any) -> ClassifierRule:
     return ClassifierRule(
         rule_number=number,
         holds=holds,
-        classifier=bundled_classifier(),
+        classifier=classifier_named(options.classifier),
         label=options.label,
         threshold_controversial=options.threshold_controversial,
         threshold_unsafe=options.threshold_unsafe,
