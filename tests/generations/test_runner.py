@@ -592,14 +592,14 @@ class TestAnAnswerClaimedAgainByTheSameWorker:
 class TestHandingOver:
     def test_gives_every_generation_back_at_once_with_its_text_in_the_log(self, running, turn, event_log):
         running.begin(turn)
-        running.say(turn, "half a")
+        running.say(turn, "half. ")
 
         running.runner.hand_over()
         running.wait(turn)
 
         row, message = stored(turn)
         assert (row.status, row.attempt, message.text) == ("queued", 1, None)
-        assert texts(event_log, turn) == ["half a"]
+        assert texts(event_log, turn) == ["half. "]
         assert log.leases_expired([turn.id]) == [True]
 
 
