@@ -4,6 +4,7 @@ Django's settings, read from the environment.
 Every process of the product starts from here. `make run` sets what it needs; docs/operations.md lists the variables.
 """
 
+import json
 import os
 from email.utils import parseaddr
 from pathlib import Path
@@ -155,6 +156,8 @@ MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model 
 MODERATION_SECOND_APPROVAL = os.environ.get("CHATAPP_MODERATION_SECOND_APPROVAL", "on") != "off"
 # Processes that judge load a new ruleset beside their work; off: when it is first asked for, which tests like.
 MODERATION_FOLLOW_RULESETS = True
+# Services that score sentences, by the name that rules use: {"guard": {"url": "https://…", "timeout_s": 2.0}}.
+MODERATION_REMOTE_CLASSIFIERS = json.loads(os.environ.get("MODERATION_REMOTE_CLASSIFIERS") or "{}")
 # For how many days withheld text is kept, by the severity of what it was withheld for (1 to 4).
 EVIDENCE_KEPT_DAYS = dict(
     enumerate(map(int, (os.environ.get("EVIDENCE_KEPT_DAYS") or "30,90,180,365").split(",")), start=1)

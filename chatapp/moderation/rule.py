@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from chatapp.moderation.classifiers.known import BUNDLED
 from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.entry_problems import (
     RuleProblem,
@@ -158,6 +159,8 @@ def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
             pass
         case RuleKind.CLASSIFIER:
             yield from classifier_problems(rule.options)
+            if rule.options.classifier != BUNDLED and rule.stages & STREAMED_STAGES:
+                yield RuleProblem("classifier_sees_input_only", rule.options.classifier)
 
 
 def _channel_problems(rule: Rule) -> Iterator[RuleProblem]:

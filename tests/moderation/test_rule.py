@@ -42,6 +42,7 @@ OF_OTHER_KINDS = {
     "entity_unknown",
     "domain_invalid",
     "classifier_unknown",
+    "classifier_sees_input_only",
     "thresholds_out_of_order",
 }
 
