@@ -9,6 +9,7 @@ from chatapp.conversations.tree import branch
 from chatapp.generations.context import Context, PromptMessage, build_context
 from chatapp.generations.models import Generation, GenerationKind
 from chatapp.generations.titles import title_prompt
+from chatapp.moderation.hidden_unicode import strip_hidden
 
 
 def prompt_context(
@@ -35,10 +36,16 @@ def prompt_context(
 
 
 def _prompt_branch(row: Generation, conversation: Conversation) -> list[PromptMessage]:
-    """The messages before the answer, root first; for a title those of the branch in view."""
+    """
+    The messages before the answer, root first; for a title those of the branch in view.
+
+    What a person hid in invisible characters stays in their message and is not read by the model.
+    """
     messages = message_list(conversation_id=conversation.id)
     leaf_id: UUID | None = row.message.parent_id if row.message else conversation.active_leaf_id
     return [
-        PromptMessage(message.id, "user" if message.role == "user" else "assistant", message.text or "")
+        PromptMessage(message.id, "user", strip_hidden(message.text or ""))
+        if message.role == "user"
+        else PromptMessage(message.id, "assistant", message.text or "")
         for message in branch(messages, leaf_id=leaf_id)
     ]
