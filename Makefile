@@ -5,11 +5,11 @@ VENV_PYTHON := .venv/bin/python
 BOOTSTRAP := $(PYTHON) -m chatapp.launch.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs model-add test check bench-e2e bench-engine format clean
+.PHONY: help run stop logs model-add test check bench-e2e bench-engine bench-moderation format clean
 .NOTPARALLEL:
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s%s\n", $$1, $$2}' Makefile
 	@echo "Variables: PORT HOST REDIS_PORT CHATAPP_DATA_DIR DATABASE_URL REDIS_URL TORCH_INDEX_URL PYTHON"
 
 run:  ## install what is missing, start everything, print the address; Ctrl-C stops it
@@ -35,6 +35,9 @@ bench-e2e:  ## tokens/s and first token through the whole product against its en
 
 bench-engine:  ## our engine beside its competitors, about 25 minutes [ROUNDS= ROWS="decode load" SIZES="1 32" TOKENS= COMPETITORS= MODEL=]
 	@exec $(BOOTSTRAP) bench bench.engines
+
+bench-moderation:  ## the moderation layer, about 5 minutes: DATA=folder of word lists and labelled sets [SECTIONS="speed leaks" STREAMS=]
+	@exec $(BOOTSTRAP) dev bench.moderation
 
 format:  ## put the code into its format and mend what ruff can mend
 	@$(BOOTSTRAP) dev ruff format .

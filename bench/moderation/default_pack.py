@@ -123,9 +123,18 @@ def _corpora(data: Path) -> Iterator[tuple[str, list[str]]]:
                 [r["test_case"] for r in csv.DictReader(rows) if r["label_gold"] != "hateful"],
             )
     yield "safe questions", (FIXTURES / "safe_questions.txt").read_text(encoding="utf-8").splitlines()
-    answers = gzip.decompress((FIXTURES / "harmless_answers.jsonl.gz").read_bytes()).decode().splitlines()
-    yield "harmless prompts", [json.loads(answer)["prompt"] for answer in answers]
-    yield "the default model's answers", [json.loads(answer)["text"] for answer in answers]
+    yield "harmless prompts", [answer["prompt"] for answer in _answers()]
+    yield "the default model's answers", default_answers()
+
+
+def default_answers() -> list[str]:
+    """What the default model said to harmless prompts."""
+    return [answer["text"] for answer in _answers()]
+
+
+def _answers() -> list[dict[str, str]]:
+    lines = gzip.decompress((FIXTURES / "harmless_answers.jsonl.gz").read_bytes()).decode().splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def _stages(corpus: str) -> tuple[Stage, ...]:

@@ -42,12 +42,19 @@ def words_of(data: Path | None) -> list[str]:
     lists = sorted(data.rglob("*.txt")) if data else []
     known = {line.strip() for path in lists for line in path.read_text(encoding="utf-8").splitlines()}
     by_symbols = {pattern_symbols(word): word for word in sorted(known) if len(pattern_symbols(word)) in WORD_SYMBOLS}
-    chance = random.Random(1)  # noqa: S311  # the same words every time
-    while len(by_symbols) < NUM_WORDS:
-        letters, lengths = (HAN, (2, 2, 3, 3, 4)) if chance.getrandbits(1) else (LATIN, (4, 5, 6, 7, 8, 9))
-        word = "".join(chance.choices(letters, k=chance.choice(lengths)))
+    for word in made_up_words():
+        if len(by_symbols) >= NUM_WORDS:
+            break
         by_symbols.setdefault(pattern_symbols(word), word)
     return list(by_symbols.values())[:NUM_WORDS]
+
+
+def made_up_words() -> Iterator[str]:
+    """Chinese and Latin ones without end, some of them twice; the same every time."""
+    chance = random.Random(1)  # noqa: S311
+    while True:
+        letters, lengths = (HAN, (2, 2, 3, 3, 4)) if chance.getrandbits(1) else (LATIN, (4, 5, 6, 7, 8, 9))
+        yield "".join(chance.choices(letters, k=chance.choice(lengths)))
 
 
 def measure(data: Path | None = None) -> dict[str, Any]:

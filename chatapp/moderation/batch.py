@@ -6,19 +6,14 @@ stage at which detectors read along, go to `gate.judge`, so a verdict here is th
 the PyPI package ahocorasick-rs (Apache-2.0), which cannot tell a stream what is alive, and so serves whole texts alone.
 """
 
-import re
-
-from ahocorasick_rs import AhoCorasick, Implementation
+from ahocorasick_rs import AhoCorasick
 
 from chatapp.moderation.gate import find_matches, judge
-from chatapp.moderation.normalise import WORD_END, WORD_START, fold, pattern_symbols
+from chatapp.moderation.normalise import fold, is_word_symbol
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Match, RuleKind, Stage, Verdict
 
-# The symbols of `is_word_symbol`, in runs.
-_WORD = re.compile("[^\\W_\u0590-\U0010ffff]+")
-_BOUNDED = f"{chr(WORD_START)}\\g<0>{chr(WORD_END)}"
 _SURROGATES = range(0xD800, 0xE000)  # no UTF-8 holds one, so the automaton reads another character in its place
 _REPLACEMENT = "\ufffd"
 _MAX_REMEMBERED_CHARS = 1 << 16
@@ -41,11 +36,6 @@ def _spelled(symbol: int) -> str:
 _SPELLED_BY_CODE = _SpelledByCode()
 
 
-def spell(text: str) -> str:
-    """The symbols of a whole text, boundaries of words among them."""
-    return _WORD.sub(_BOUNDED, text.translate(_SPELLED_BY_CODE))
-
-
 class BatchJudge:
     """One ruleset at one stage. Immutable once made; one for many texts."""
 
@@ -56,9 +46,7 @@ class BatchJudge:
         compiled = ruleset.compiled(self.stage)
         self._reads_all = bool(compiled.sources.streaming or compiled.sources.finders)
         keywords = {keyword for number in compiled.looking for keyword in _keywords(ruleset.rules[number])}
-        self._automaton = (
-            AhoCorasick(sorted(keywords), implementation=Implementation.ContiguousNFA) if keywords else None
-        )
+        self._automaton = AhoCorasick(sorted(keywords)) if keywords else None
 
     def judge(self, text: str) -> Verdict:
         """What `gate.judge` says of it."""
@@ -76,10 +64,22 @@ class BatchJudge:
 
     def holds_keyword(self, text: str) -> bool:
         """Whether a keyword of a rule that looks stands in the text as written, be it under an allow phrase."""
-        return self._automaton is not None and bool(self._automaton.find_matches_as_indexes(spell(text)))
+        if self._automaton is None:
+            return False
+        spelled = text.translate(_SPELLED_BY_CODE)
+        places = self._automaton.find_matches_as_indexes(spelled, overlapping=True)
+        return any(_stands_alone(spelled, start, end) for _, start, end in places)
 
 
 def _keywords(rule: Rule) -> set[str]:
     if rule.kind is not RuleKind.KEYWORD:
         return set()
-    return {"".join(map(_spelled, pattern_symbols(word))) for word in rule.words}
+    return {word.strip().translate(_SPELLED_BY_CODE) for word in rule.words}
+
+
+def _stands_alone(spelled: str, start: int, end: int) -> bool:
+    """Whether a word begins and ends with symbols [start, end) wherever these begin or end with a word's symbol."""
+    return not (
+        (start and is_word_symbol(spelled[start]) and is_word_symbol(spelled[start - 1]))
+        or (end < len(spelled) and is_word_symbol(spelled[end]) and is_word_symbol(spelled[end - 1]))
+    )
