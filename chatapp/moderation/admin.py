@@ -28,6 +28,7 @@ from chatapp.moderation.colours import (
 )
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
+from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
 from chatapp.moderation.rule import Rule as PublishedRule
 from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
 from chatapp.moderation.selectors import lines, rule_as_published, rules_waiting, ruleset_rules
@@ -72,10 +73,17 @@ class RuleAdmin(ModelAdmin):
     list_filter: tuple[Any, ...] = (WaitsForApproval, "state", "action", "severity", "category", "language")
     search_fields = ("slug", "words", "allow_phrases")
     actions = None
-    actions_list = ("open_publish", "open_try")
+    actions_list = (
+        "open_publish",
+        "open_try",
+        {"title": _("Packs"), "items": ("open_import", "open_export"), "icon": "package_2"},
+    )
     custom_urls = (
         ("try/", "moderation_rule_try", try_view),
         ("publish/", "moderation_rule_publish", publish_view),
+        ("import/", "moderation_rule_import", import_view),
+        ("import/<uuid:upload_id>/", "moderation_rule_import_preview", import_preview_view),
+        ("export/", "moderation_rule_export", export_view),
         ("<uuid:rule_id>/revisions/", "moderation_rule_revisions", history_view),
         ("<uuid:rule_id>/revisions/<int:number>/restore/", "moderation_rule_restore", restore_view),
         ("<uuid:rule_id>/revisions/<int:number>/approve/", "moderation_rule_approve", approve_view),
@@ -111,6 +119,14 @@ class RuleAdmin(ModelAdmin):
     @action(description=_("Try it"), url_path="open-try", permissions=["view"], icon="experiment")
     def open_try(self, _request: HttpRequest) -> HttpResponse:
         return redirect("admin:moderation_rule_try")
+
+    @action(description=_("Import a pack"), url_path="open-import", permissions=["change", "add"], icon="upload")
+    def open_import(self, _request: HttpRequest) -> HttpResponse:
+        return redirect("admin:moderation_rule_import")
+
+    @action(description=_("Export rules"), url_path="open-export", permissions=["change"], icon="download")
+    def open_export(self, _request: HttpRequest) -> HttpResponse:
+        return redirect("admin:moderation_rule_export")
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, row: Rule) -> tuple[str, str]:
