@@ -33,7 +33,8 @@ from chatapp.moderation.rule import Rule as PublishedRule
 from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
 from chatapp.moderation.selectors import lines, rule_as_published, rules_waiting, ruleset_rules
 from chatapp.moderation.services import rule_create, rule_update
-from chatapp.moderation.views import publish_view, ruleset_restore_view, try_view
+from chatapp.moderation.try_view import try_view
+from chatapp.moderation.views import publish_view, ruleset_restore_view
 
 STANDINGS = {
     "in_force": _("as published"),
