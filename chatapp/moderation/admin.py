@@ -63,15 +63,22 @@ class WaitsForApproval(admin.SimpleListFilter):
 class RuleAdmin(ModelAdmin):
     form = RuleForm
     list_display: tuple[str, ...] = (
-        "slug",
+        "name",
         "state_label",
         "standing",
+        "kind",
         "action_label",
         "severity_label",
-        "category",
-        "num_words",
     )
-    list_filter: tuple[Any, ...] = (WaitsForApproval, "state", "action", "severity", "category", "language")
+    list_filter: tuple[Any, ...] = (
+        WaitsForApproval,
+        "state",
+        "kind",
+        "action",
+        "severity",
+        "category",
+        "language",
+    )
     search_fields = ("slug", "words", "allow_phrases")
     actions = None
     actions_list = (
@@ -129,6 +136,15 @@ class RuleAdmin(ModelAdmin):
     def open_export(self, _request: HttpRequest) -> HttpResponse:
         return redirect("admin:moderation_rule_export")
 
+    @display(description=_("name"), ordering="slug")
+    def name(self, row: Rule) -> str:
+        """With what it is about and how large it is, so that the list keeps its width for figures."""
+        return format_html(
+            '{}<span class="block font-normal text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</span>',
+            row.slug,
+            _about(row),
+        )
+
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, row: Rule) -> tuple[str, str]:
         return row.state, row.get_state_display()
@@ -145,10 +161,6 @@ class RuleAdmin(ModelAdmin):
     @display(description=_("severity"), ordering="severity", label=SEVERITY_COLOURS)
     def severity_label(self, row: Rule) -> tuple[int, str]:
         return row.severity, str(row.severity)
-
-    @display(description=_("entries"))
-    def num_words(self, row: Rule) -> int:
-        return len(lines(row.words))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self.published = ruleset_rules()
@@ -187,6 +199,12 @@ class RuleAdmin(ModelAdmin):
         save = rule_update if change else rule_create
         author = cast("User", request.user)  # the admin lets nobody in who is not signed in
         save(rule=obj, author=author, reason=form.cleaned_data["reason"])
+
+
+def _about(row: Rule) -> str:
+    num_entries = len(lines(row.words))
+    category = row.get_category_display()
+    return f"{category} · {num_entries} {_('entries')}" if num_entries else category
 
 
 def standing(row: Rule, published: Sequence[PublishedRule]) -> str:

@@ -4,23 +4,18 @@
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 
-from datetime import datetime
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from chatapp.core import clock
-from chatapp.moderation.admin import RuleAdmin
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
 from chatapp.review.models import Decision, EvidenceReading
-from chatapp.review.selectors import rules_with_hits
+from chatapp.review.rule_list import RuleWithHitsAdmin
 from chatapp.review.views import evidence_view
 
 
@@ -82,23 +77,6 @@ class EvidenceReadingAdmin(RecordAdmin):
     list_filter = ("read_at",)
     search_fields = ("reader_email", "decision_id", "evidence_id")
     fields = ("read_at", "reader_email", "reader_id", "decision_id", "evidence_id")
-
-
-class RuleWithHitsAdmin(RuleAdmin):
-    """The rule list with what is on record about each rule: moderation itself knows no decisions."""
-
-    list_display = (*RuleAdmin.list_display, "num_hits", "last_hit_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
-        return rules_with_hits(super().get_queryset(request), now=clock.now())
-
-    @display(description=_("hits in 30 days"), ordering="num_hits")
-    def num_hits(self, row: Any) -> int:
-        return row.num_hits
-
-    @display(description=_("last hit"), ordering="last_hit_at", empty_value="–")
-    def last_hit_at(self, row: Any) -> datetime | None:
-        return row.last_hit_at
 
 
 admin.site.unregister(Rule)

@@ -1,18 +1,14 @@
 """Reads decisions."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
-from chatapp.moderation.models import Rule
 from chatapp.review import chain
 from chatapp.review.models import Decision
 
 _ROWS_AT_A_TIME = 2000
-RECENT_DAYS = 30  # the column's heading says so
 
 
 def decision_list(
@@ -27,13 +23,3 @@ def decision_list_broken() -> Iterator[tuple[Decision, str]]:
     """The first row of each chain that is not as it was written, with the reason. Walks every row."""
     rows = Decision.objects.order_by("conversation_id", "place")
     return chain.breaks(rows.iterator(chunk_size=_ROWS_AT_A_TIME))
-
-
-def rules_with_hits(rules: QuerySet[Rule], *, now: datetime) -> QuerySet[Rule]:
-    """Each rule with `num_hits` of the last RECENT_DAYS and `last_hit_at`, shadow hits among them."""
-    hits = Decision.objects.filter(rule_slug=OuterRef("slug")).order_by()
-    recent = hits.filter(created_at__gte=now - timedelta(days=RECENT_DAYS)).values("rule_slug")
-    return rules.annotate(
-        num_hits=Coalesce(Subquery(recent.annotate(num=Count("id")).values("num")), 0),
-        last_hit_at=Subquery(hits.values("rule_slug").annotate(last=Max("created_at")).values("last")),
-    )

@@ -121,7 +121,7 @@ class TestRuleList:
     ):
         publish_rule("xyzzy")
 
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(16):
             client.get(reverse("admin:moderation_rule_changelist"))
 
     def test_in_chinese_and_in_english(self, client, moderator):
