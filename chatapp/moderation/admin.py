@@ -27,6 +27,7 @@ from chatapp.moderation.colours import (
     STATE_COLOURS,
 )
 from chatapp.moderation.forms import RuleForm
+from chatapp.moderation.kind_fields import conditional_fields
 from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
 from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
 from chatapp.moderation.rule import Rule as PublishedRule
@@ -98,22 +99,26 @@ class RuleAdmin(ModelAdmin):
         ("<uuid:rule_id>/move/<slug:state>/", "moderation_rule_move", move_view),
     )
     change_form_outer_before_template = "admin/moderation/_rule_standing.html"
+    conditional_fields = conditional_fields()
     readonly_fields = ("revision", "author", "updated_at")
     # As of the newest list that was asked for.
     published: Sequence[PublishedRule] = ()
     waiting: frozenset[UUID] = frozenset()
     fieldsets = (
         (None, {"fields": ("slug", ("category", "language"), "state")}),
-        (_("What it looks for"), {"fields": ("kind", "words", "allow_phrases", "stages", "channels")}),
         (
-            _("Settings of its kind"),
+            _("What it looks for"),
             {
-                "classes": ("collapse",),
                 "fields": (
+                    "kind",
+                    "words",
+                    "allow_phrases",
+                    "channels",
                     "max_gap_chars",
                     ("threshold_controversial", "threshold_unsafe"),
                     ("strictness", "timing"),
-                ),
+                    "stages",
+                )
             },
         ),
         (_("What it does"), {"fields": (("action", "severity"), "replacement", "notice_en", "notice_zh_hans")}),
