@@ -27,12 +27,15 @@ from chatapp.moderation.colours import (
     STATE_COLOURS,
 )
 from chatapp.moderation.forms import RuleForm
+from chatapp.moderation.kind_fields import conditional_fields
 from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
+from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
 from chatapp.moderation.rule import Rule as PublishedRule
 from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
 from chatapp.moderation.selectors import lines, rule_as_published, rules_waiting, ruleset_rules
 from chatapp.moderation.services import rule_create, rule_update
-from chatapp.moderation.views import publish_view, ruleset_restore_view, try_view
+from chatapp.moderation.try_view import try_view
+from chatapp.moderation.views import publish_view, ruleset_restore_view
 
 STANDINGS = {
     "in_force": _("as published"),
@@ -61,43 +64,61 @@ class WaitsForApproval(admin.SimpleListFilter):
 class RuleAdmin(ModelAdmin):
     form = RuleForm
     list_display: tuple[str, ...] = (
-        "slug",
+        "name",
         "state_label",
         "standing",
+        "kind",
         "action_label",
         "severity_label",
-        "category",
-        "num_words",
     )
-    list_filter: tuple[Any, ...] = (WaitsForApproval, "state", "action", "severity", "category", "language")
+    list_filter: tuple[Any, ...] = (
+        WaitsForApproval,
+        "state",
+        "kind",
+        "action",
+        "severity",
+        "category",
+        "language",
+    )
     search_fields = ("slug", "words", "allow_phrases")
     actions = None
-    actions_list = ("open_publish", "open_try")
+    actions_list = (
+        "open_publish",
+        "open_try",
+        {"title": _("Packs"), "items": ("open_import", "open_export"), "icon": "package_2"},
+    )
     custom_urls = (
         ("try/", "moderation_rule_try", try_view),
         ("publish/", "moderation_rule_publish", publish_view),
+        ("import/", "moderation_rule_import", import_view),
+        ("import/<uuid:upload_id>/", "moderation_rule_import_preview", import_preview_view),
+        ("export/", "moderation_rule_export", export_view),
         ("<uuid:rule_id>/revisions/", "moderation_rule_revisions", history_view),
         ("<uuid:rule_id>/revisions/<int:number>/restore/", "moderation_rule_restore", restore_view),
         ("<uuid:rule_id>/revisions/<int:number>/approve/", "moderation_rule_approve", approve_view),
         ("<uuid:rule_id>/move/<slug:state>/", "moderation_rule_move", move_view),
     )
     change_form_outer_before_template = "admin/moderation/_rule_standing.html"
+    conditional_fields = conditional_fields()
     readonly_fields = ("revision", "author", "updated_at")
     # As of the newest list that was asked for.
     published: Sequence[PublishedRule] = ()
     waiting: frozenset[UUID] = frozenset()
     fieldsets = (
         (None, {"fields": ("slug", ("category", "language"), "state")}),
-        (_("What it looks for"), {"fields": ("kind", "words", "allow_phrases", "stages", "channels")}),
         (
-            _("Settings of its kind"),
+            _("What it looks for"),
             {
-                "classes": ("collapse",),
                 "fields": (
+                    "kind",
+                    "words",
+                    "allow_phrases",
+                    "channels",
                     "max_gap_chars",
                     ("threshold_controversial", "threshold_unsafe"),
                     ("strictness", "timing"),
-                ),
+                    "stages",
+                )
             },
         ),
         (_("What it does"), {"fields": (("action", "severity"), "replacement", "notice_en", "notice_zh_hans")}),
@@ -111,6 +132,23 @@ class RuleAdmin(ModelAdmin):
     @action(description=_("Try it"), url_path="open-try", permissions=["view"], icon="experiment")
     def open_try(self, _request: HttpRequest) -> HttpResponse:
         return redirect("admin:moderation_rule_try")
+
+    @action(description=_("Import a pack"), url_path="open-import", permissions=["change", "add"], icon="upload")
+    def open_import(self, _request: HttpRequest) -> HttpResponse:
+        return redirect("admin:moderation_rule_import")
+
+    @action(description=_("Export rules"), url_path="open-export", permissions=["change"], icon="download")
+    def open_export(self, _request: HttpRequest) -> HttpResponse:
+        return redirect("admin:moderation_rule_export")
+
+    @display(description=_("name"), ordering="slug")
+    def name(self, row: Rule) -> str:
+        """With what it is about and how large it is, so that the list keeps its width for figures."""
+        return format_html(
+            '{}<span class="block font-normal text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</span>',
+            row.slug,
+            _about(row),
+        )
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, row: Rule) -> tuple[str, str]:
@@ -128,10 +166,6 @@ class RuleAdmin(ModelAdmin):
     @display(description=_("severity"), ordering="severity", label=SEVERITY_COLOURS)
     def severity_label(self, row: Rule) -> tuple[int, str]:
         return row.severity, str(row.severity)
-
-    @display(description=_("entries"))
-    def num_words(self, row: Rule) -> int:
-        return len(lines(row.words))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self.published = ruleset_rules()
@@ -170,6 +204,12 @@ class RuleAdmin(ModelAdmin):
         save = rule_update if change else rule_create
         author = cast("User", request.user)  # the admin lets nobody in who is not signed in
         save(rule=obj, author=author, reason=form.cleaned_data["reason"])
+
+
+def _about(row: Rule) -> str:
+    num_entries = len(lines(row.words))
+    category = row.get_category_display()
+    return f"{category} · {num_entries} {_('entries')}" if num_entries else category
 
 
 def standing(row: Rule, published: Sequence[PublishedRule]) -> str:

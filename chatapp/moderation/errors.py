@@ -87,3 +87,29 @@ class OverrideNotPermitted(DomainError):
 
     code = "override_not_permitted"
     http_status = 403
+
+
+class PackTooLarge(DomainError):
+    """`details` name the limit or the number of entries."""
+
+    code = "pack_too_large"
+    http_status = 413
+
+
+class PackUnreadable(DomainError):
+    code = "pack_unreadable"
+    http_status = 422
+
+
+class PackEmpty(DomainError):
+    """Nothing in it that could be imported or exported."""
+
+    code = "pack_empty"
+    http_status = 422
+
+
+class PackUploadGone(DomainError):
+    """Forgotten, or another person's."""
+
+    code = "pack_upload_gone"
+    http_status = 404

@@ -17,6 +17,7 @@ from unfold.widgets import (
 from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
 from chatapp.moderation.classifiers.types import Strictness, Timing
+from chatapp.moderation.kind_fields import allow_help, channel_choices, entry_help
 from chatapp.moderation.life_cycle import needs_reason
 from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
@@ -68,43 +69,37 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         max_value=MAX_GAP_CHARS,
         initial=RuleOptions().max_gap_chars,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text=_("Phrases with gaps only: characters that may stand between two words."),
+        help_text=_("Characters that may stand between two words of a phrase."),
     )
     threshold_controversial = forms.FloatField(
         required=False,
         label=_("Controversial from"),
         initial=RuleOptions().threshold_controversial,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text=_("Classifiers only: a score between 0 and 1."),
+        help_text=_("A score between 0 and 1."),
     )
     threshold_unsafe = forms.FloatField(
         required=False,
         label=_("Unsafe from"),
         initial=RuleOptions().threshold_unsafe,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text=_("Classifiers only: a score between 0 and 1."),
+        help_text=_("A score between 0 and 1."),
     )
     strictness = forms.ChoiceField(
         required=False,
         label=_("Strictness"),
-        choices=(
-            (Strictness.LOOSE, _("loose: only what is unsafe")),
-            (Strictness.STRICT, _("strict: what is controversial too")),
-        ),
+        choices=STRICTNESSES,
         initial=RuleOptions().strictness,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Classifiers only."),
+        help_text=_("Whether the lower threshold is enough."),
     )
     timing = forms.ChoiceField(
         required=False,
         label=_("Timing"),
-        choices=(
-            (Timing.GATE, _("gate: a sentence waits for its verdict")),
-            (Timing.TRAIL, _("trail: the verdict comes behind the sentence")),
-        ),
+        choices=TIMINGS,
         initial=RuleOptions().timing,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Classifiers only. With trail a reader sees a sentence before it is judged."),
+        help_text=_("With trail a reader sees a sentence before it is judged."),
     )
 
     class Meta:
@@ -116,6 +111,12 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Who may only look has a form without these.
+        if "words" in self.fields:
+            self.fields["words"].help_text = entry_help()
+            self.fields["allow_phrases"].help_text = allow_help()
+        channels: Any = self.fields["channels"]
+        channels.choices = channel_choices()
         for name, value in RuleOptions.from_json(self.instance.options).to_json().items():
             if name in OPTION_FIELDS:
                 self.initial[name] = value

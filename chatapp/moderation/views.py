@@ -1,6 +1,5 @@
-"""The pages beside the lists: try a text, publish, put back into force. Each makes one call and shows the result."""
+"""The pages beside the lists: publish, put back into force. Each makes one call and shows the result."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,61 +14,14 @@ from unfold.admin import ModelAdmin
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
 from chatapp.moderation import models
-from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.difference import difference
-from chatapp.moderation.forms import PublishOverrideForm, ReasonForm, TryForm
-from chatapp.moderation.gate import find_matches, judge
-from chatapp.moderation.marking import pieces
-from chatapp.moderation.models import RuleAction, RuleCategory
+from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
 from chatapp.moderation.selectors import (
     rule_list_in_force,
     rules_waiting,
-    ruleset_current,
-    ruleset_edited,
     ruleset_rules,
 )
 from chatapp.moderation.services import ruleset_publish, ruleset_restore
-from chatapp.moderation.verdict import Match
-
-
-def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
-    """A text box; with a text in it, the verdict and the marked text. Stores nothing."""
-    if not request.user.has_perm("moderation.view_rule"):
-        raise PermissionDenied
-    form = TryForm(request.POST or None)
-    judged = _judged(form) if request.method == "POST" and form.is_valid() else {}
-    return page(request, model_admin, "try", {"title": _("Try it"), "form": form, **judged})
-
-
-def _judged(form: TryForm) -> dict[str, Any]:
-    text, stage = form.cleaned_data["text"], form.cleaned_data["stage"]
-    ruleset = ruleset_current() if form.cleaned_data["rules"] == TryForm.PUBLISHED else ruleset_edited()
-    matches, verdict = find_matches(ruleset, text, stage), judge(ruleset, text, stage)
-    return {
-        "verdict": verdict,
-        "verdict_label": dict(RuleAction.choices).get(verdict.action, _("nothing to do")),
-        "verdict_colour": ACTION_COLOURS.get(verdict.action, "success"),
-        "matches": _matches_table(matches),
-        "pieces": pieces(text, matches),
-    }
-
-
-def _matches_table(matches: Sequence[Match]) -> dict[str, Any]:
-    actions, categories = dict(RuleAction.choices), dict(RuleCategory.choices)
-    return {
-        "headers": [_("rule"), _("characters"), _("category"), _("action"), _("severity"), _("enforced")],
-        "rows": [
-            [
-                match.rule_id,
-                f"{match.start}–{match.end}",
-                categories.get(match.category, match.category),
-                actions[match.action],
-                match.severity,
-                _("yes") if match.enforced else _("no, shadow"),
-            ]
-            for match in matches
-        ],
-    }
 
 
 def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:

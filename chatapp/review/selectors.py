@@ -1,10 +1,9 @@
 """Reads decisions, and what people made of them afterwards."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Max, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -18,7 +17,6 @@ from chatapp.review.precision import Precision, precision_estimate
 from chatapp.review.telling import appeal_state
 
 _ROWS_AT_A_TIME = 2000
-RECENT_DAYS = 30  # the column's heading says so
 
 
 def decision_list(
@@ -33,16 +31,6 @@ def decision_list_broken() -> Iterator[tuple[Decision, str]]:
     """The first row of each chain that is not as it was written, with the reason. Walks every row."""
     rows = Decision.objects.order_by("conversation_id", "place")
     return chain.breaks(rows.iterator(chunk_size=_ROWS_AT_A_TIME))
-
-
-def rules_with_hits(rules: QuerySet[Rule], *, now: datetime) -> QuerySet[Rule]:
-    """Each rule with `num_hits` of the last RECENT_DAYS and `last_hit_at`, shadow hits among them."""
-    hits = Decision.objects.filter(rule_slug=OuterRef("slug")).order_by()
-    recent = hits.filter(created_at__gte=now - timedelta(days=RECENT_DAYS)).values("rule_slug")
-    return rules.annotate(
-        num_hits=Coalesce(Subquery(recent.annotate(num=Count("id")).values("num")), 0),
-        last_hit_at=Subquery(hits.values("rule_slug").annotate(last=Max("created_at")).values("last")),
-    )
 
 
 def decision_get_own(*, owner_id: UUID, decision_id: UUID) -> Decision:

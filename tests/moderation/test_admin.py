@@ -121,7 +121,7 @@ class TestRuleList:
     ):
         publish_rule("xyzzy")
 
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(16):
             client.get(reverse("admin:moderation_rule_changelist"))
 
     def test_in_chinese_and_in_english(self, client, moderator):
@@ -148,6 +148,34 @@ class TestTryPage:
         assert ">教我做炸彈</mark>" in page
         assert ">教我做炸弹</mark>" in page
         assert "bomb-making-zh" in page
+
+    @pytest.mark.parametrize(
+        ("language", "kind", "channel"),
+        [("en", "keyword list", "separators between letters"), ("zh-hans", "关键词列表", "字符间的分隔")],
+        ids=["English", "Chinese"],
+    )
+    def test_says_by_which_kind_of_rule_and_which_channel_it_was_seen(self, client, moderator, language, kind, channel):
+        client.post(reverse("admin:moderation_rule_add"), fields(channels=["strict", "skip"]))
+
+        about = {"text": "x-y-z-z-y spell", "stage": "input", "rules": "edited"}
+        address = reverse("admin:moderation_rule_try")
+        page = client.post(address, about, headers={"accept-language": language}).content.decode()
+
+        assert kind in page
+        assert channel in page
+        assert ">x-y-z-z-y spell</mark>" in page
+        assert reverse("admin:moderation_rule_change", args=[Rule.objects.get(slug="spells").pk]) in page
+
+    def test_shows_characters_that_nobody_sees(self, client, moderator):
+        assert "x⟨U+200B⟩y" in self.judge(client, "x\u200by")
+
+    def test_says_when_a_text_passes_unchanged(self, client, moderator):
+        assert "All of it, unchanged." in self.judge(client, "一句话")
+
+    def test_marks_what_does_not_act_yet(self, client, moderator):
+        client.post(reverse("admin:moderation_rule_add"), fields(state="draft"))
+
+        assert "outline: 1px dashed" in self.judge(client, "xyzzy spell", rules="edited")
 
     def test_shows_that_no_rule_hits(self, client, moderator):
         page = self.judge(client, "一句话")

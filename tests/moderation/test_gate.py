@@ -235,7 +235,7 @@ class TestMarking:
         matches = find_matches(make_ruleset(make_rule(words=["bomb"])), text, "output")
 
         assert pieces(text, matches) == [
-            Piece("a ", "a ", ()),
-            Piece("Ｂomb", "bomb", ("rule",)),
-            Piece("!", "!", ()),
+            Piece("a ", "a ", "a ", ()),
+            Piece("Ｂomb", "Ｂomb", "bomb", ("rule",), Action.BLOCK, is_enforced=True),
+            Piece("!", "!", "!", ()),
         ]

@@ -1,0 +1,145 @@
+"""The pages on which packs come in and go out. Each makes one call and shows the result."""
+
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+
+from chatapp.accounts.models import User
+from chatapp.core.errors import DomainError
+from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
+from chatapp.moderation.forms import ReasonForm
+from chatapp.moderation.models import Rule, RuleAction, RuleCategory, RuleChannel, RuleLanguage, RuleStage
+from chatapp.moderation.pack import PACK_ACTIONS, PackRule
+from chatapp.moderation.pack_entry import PackProblem
+from chatapp.moderation.pack_format import PackRead, pack_to_csv, pack_to_json
+from chatapp.moderation.pack_forms import PackExportForm, PackUploadForm
+from chatapp.moderation.pack_sentences import pack_advice
+from chatapp.moderation.pack_transfer import pack_export, pack_import, pack_plan
+from chatapp.moderation.pack_uploads import (
+    PackFormat,
+    pack_read,
+    pack_upload_forget,
+    pack_upload_get,
+    pack_upload_store,
+)
+from chatapp.moderation.verdict import RuleKind
+from chatapp.moderation.views import page, permitted
+
+# More would make a page that no browser likes; who has more mends these first.
+MAX_PROBLEMS_SHOWN = 2_000
+_NUM_EXAMPLES = 5
+
+
+def import_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
+    """A file or a text; it is kept for an hour and looked at on the next page. Stores no rule."""
+    user = _importer(request)
+    form = PackUploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        upload_id = pack_upload_store(upload=form.upload(), person_id=user.pk)
+        return redirect("admin:moderation_rule_import_preview", upload_id=upload_id)
+    return page(request, model_admin, "pack_import", {"title": _("Import a pack"), "form": form})
+
+
+def import_preview_view(request: HttpRequest, upload_id: UUID, model_admin: ModelAdmin) -> HttpResponse:
+    """What would be created and what is wrong with which line; a POST imports what is good."""
+    user = _importer(request)
+    try:
+        read = pack_read(pack_upload_get(upload_id=upload_id, person_id=user.pk))
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("admin:moderation_rule_import")
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and read.pack and form.is_valid():
+        try:
+            done = pack_import(pack=read.pack, author=user, reason=form.cleaned_data["reason"])
+        except DomainError as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            pack_upload_forget(upload_id=upload_id, person_id=user.pk)
+            messages.success(request, _("Rules imported as drafts: %(number)d.") % {"number": len(done.new)})
+            return redirect("admin:moderation_rule_changelist")
+    return page(request, model_admin, "pack_preview", {"title": _("Import a pack"), "form": form, **_preview(read)})
+
+
+def _importer(request: HttpRequest) -> User:
+    permitted(request, "moderation.add_rule")
+    return permitted(request, "moderation.change_rule")
+
+
+def _preview(read: PackRead) -> dict[str, Any]:
+    shown = [_shown_problem(problem) for problem in islice(read.problems, MAX_PROBLEMS_SHOWN)]
+    about = {
+        "problems": shown,
+        "num_problems": len(read.problems),
+        "num_more_problems": len(read.problems) - len(shown),
+    }
+    if read.pack is None:
+        return about
+    plan = pack_plan(pack=read.pack)
+    return {
+        **about,
+        "header": read.pack.header,
+        "new": [_shown_rule(rule) for rule in plan.new],
+        "existing": [_shown_rule(rule) for rule in plan.existing],
+        "num_entries": sum(len(rule.words) for rule in plan.new),
+    }
+
+
+def _shown_problem(problem: PackProblem) -> dict[str, Any]:
+    return {"line": problem.line, "text": problem.text, "advice": pack_advice(problem), "code": problem.code}
+
+
+def _shown_rule(rule: PackRule) -> dict[str, Any]:
+    return {
+        "slug": rule.slug,
+        "category": RuleCategory(rule.category.value).label,
+        "action": RuleAction(rule.action.value).label,
+        "action_colour": ACTION_COLOURS[rule.action.value],
+        "severity": rule.severity,
+        "severity_colour": SEVERITY_COLOURS[rule.severity],
+        "language": RuleLanguage(rule.language.value).label,
+        "stages": [RuleStage(stage.value).label for stage in rule.stages],
+        "channels": [RuleChannel(channel.value).label for channel in rule.channels],
+        "num_words": len(rule.words),
+        "num_allow": len(rule.allow),
+        "examples": rule.words[:_NUM_EXAMPLES],
+        "num_more": max(0, len(rule.words) - _NUM_EXAMPLES),
+    }
+
+
+def export_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
+    """Which rules, in which format; a POST answers with the file."""
+    permitted(request, "moderation.change_rule")
+    exportable = Rule.objects.filter(kind=RuleKind.KEYWORD, action__in=PACK_ACTIONS)
+    form = PackExportForm(request.POST or None, exportable=exportable)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _download(form)
+        except DomainError as refusal:
+            form.add_error(None, refusal.message)
+    about = {
+        "title": _("Export rules"),
+        "form": form,
+        "left_out": Rule.objects.exclude(id__in=exportable.values("id")),
+    }
+    return page(request, model_admin, "pack_export", about)
+
+
+def _download(form: PackExportForm) -> HttpResponse:
+    """:raises PackEmpty:"""
+    chosen, name = form.cleaned_data["rules"], form.cleaned_data["name"]
+    pack = pack_export(rules=chosen, name=name).pack
+    if form.cleaned_data["format"] == PackFormat.CSV:
+        # With a byte order mark: without one spreadsheets read Chinese in the code page of the machine.
+        content, kind = "\ufeff" + pack_to_csv(pack), "text/csv; charset=utf-8"
+    else:
+        content, kind = pack_to_json(pack), "application/json"
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}.{form.cleaned_data["format"]}"'
+    return response

@@ -1,0 +1,98 @@
+"""The page on which people try a text: verdict, marked text, and by which rule and channel each match was seen."""
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+
+from chatapp.moderation import models
+from chatapp.moderation.colours import ACTION_COLOURS
+from chatapp.moderation.forms import TryForm
+from chatapp.moderation.gate import find_matches, judge
+from chatapp.moderation.marking import pieces, visible
+from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel
+from chatapp.moderation.normalise import fold_text
+from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.selectors import ruleset_current, ruleset_edited
+from chatapp.moderation.verdict import Action, Match, RuleKind
+from chatapp.moderation.views import page
+
+_MAX_SEEN_CHARS = 60
+
+
+def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
+    """A text box; with a text in it, the verdict and the marked text. Stores nothing."""
+    if not request.user.has_perm("moderation.view_rule"):
+        raise PermissionDenied
+    form = TryForm(request.POST or None)
+    judged = _judged(form) if request.method == "POST" and form.is_valid() else {}
+    return page(request, model_admin, "try", {"title": _("Try it"), "form": form, **judged})
+
+
+def _judged(form: TryForm) -> dict[str, Any]:
+    text, stage = form.cleaned_data["text"], form.cleaned_data["stage"]
+    ruleset = ruleset_current() if form.cleaned_data["rules"] == TryForm.PUBLISHED else ruleset_edited()
+    matches = find_matches(ruleset, text, stage)  # compiles what is not compiled yet, so the time below is judging
+    began_s = perf_counter()
+    verdict = judge(ruleset, text, stage)
+    duration_ms = (perf_counter() - began_s) * 1000
+    is_unchanged = verdict.action is not Action.BLOCK and verdict.released_text == text
+    return {
+        "verdict": verdict,
+        "verdict_label": dict(RuleAction.choices).get(verdict.action, _("nothing to do")),
+        "verdict_colour": ACTION_COLOURS.get(verdict.action, "success"),
+        "decisive": verdict.decisive,
+        "duration_ms": round(duration_ms, 1),
+        "is_unchanged": is_unchanged,
+        "matches": _matches_table(text, matches, ruleset),
+        "pieces": pieces(text, matches),
+    }
+
+
+def _matches_table(text: str, matches: Sequence[Match], ruleset: Ruleset) -> dict[str, Any]:
+    addresses = _addresses({match.rule_id for match in matches})
+    return {
+        "headers": [
+            _("rule"), _("kind"), _("seen"), _("characters"), _("text as rules see it"), _("category"), _("action"),
+            _("severity"), _("enforced"), _("score"),
+        ],
+        "rows": [_row(text, match, ruleset.rule(match.rule_id).kind, addresses) for match in matches],
+    }  # fmt: skip
+
+
+def _row(text: str, match: Match, kind: RuleKind, addresses: Mapping[str, str]) -> list[object]:
+    return [
+        format_html('<a class="underline" href="{}">{}</a>', addresses.get(match.rule_id, "#"), match.rule_id),
+        models.RuleKind(kind.value).label,
+        RuleChannel(match.channel.value).label,
+        f"{match.start}–{match.end}",
+        _seen(text[match.start : match.end]),
+        dict(RuleCategory.choices).get(match.category, match.category),
+        RuleAction(match.action.value).label,
+        match.severity,
+        _("yes") if match.enforced else _("no, shadow"),
+        _score(match),
+    ]
+
+
+def _addresses(rule_ids: set[str]) -> dict[str, str]:
+    rows = models.Rule.objects.filter(slug__in=rule_ids).values_list("slug", "id")
+    return {slug: reverse("admin:moderation_rule_change", args=[rule_id]) for slug, rule_id in rows}
+
+
+def _seen(text: str) -> str:
+    """Of what rules do not see at all: what is there."""
+    seen = fold_text(text) or visible(text)
+    return seen if len(seen) <= _MAX_SEEN_CHARS else f"{seen[:_MAX_SEEN_CHARS]}…"
+
+
+def _score(match: Match) -> str:
+    if match.error:
+        return _("could not judge: %(code)s") % {"code": match.error}
+    return "–" if match.score is None else f"{match.score:.2f}"

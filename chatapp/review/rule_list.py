@@ -1,0 +1,110 @@
+"""The rule list with what is on record about each rule: moderation itself knows no decisions."""
+
+
+# mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
+# (unfold is published without types)
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from chatapp.core import clock
+from chatapp.moderation.admin import RuleAdmin
+from chatapp.moderation.models import Rule
+from chatapp.review.figures import precision_text
+from chatapp.review.precision import precision_estimate
+from chatapp.review.rule_figures import RuleFigures, is_silent, rule_figures, rules_silent, rules_with_hits
+from chatapp.review.selectors import rules_with_reviews
+
+
+class Silent(admin.SimpleListFilter):
+    title = _("hits")
+    parameter_name = "hits"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [("silent", _("none in 90 days"))]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Rule]) -> QuerySet[Rule]:
+        return rules_silent(queryset, now=clock.now()) if self.value() == "silent" else queryset
+
+
+class RuleWithHitsAdmin(RuleAdmin):
+    list_display = (*RuleAdmin.list_display, "num_hits", "num_shadow_hits", "last_hit_at", "precision", "latency_us")
+    list_filter = (*RuleAdmin.list_filter, Silent)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        return rules_with_reviews(rules_with_hits(super().get_queryset(request), now=clock.now()))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the figures that a query cannot sort by, on the rows of this page alone."""
+        changelist = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        figures = rule_figures(slugs=[row.slug for row in rows], now=clock.now())
+        for row in rows:
+            row.figures = figures[row.slug]
+        changelist.result_list = rows
+        return changelist
+
+    @display(description=_("hits in 30 days"), ordering="num_hits")
+    def num_hits(self, row: Any) -> str:
+        share = row.figures.text_share
+        if not row.num_hits or share is None:
+            return str(row.num_hits)
+        return format_html(
+            '<span class="whitespace-nowrap">{} <span title="{}">· {}</span></span>',
+            row.num_hits,
+            _("share of all texts"),
+            share_text(share),
+        )
+
+    @display(description=_("would have"), ordering="num_shadow_hits", empty_value="–")
+    def num_shadow_hits(self, row: Any) -> str | None:
+        """What a shadow rule would have done, how often."""
+        return f"{row.get_action_display()} × {row.num_shadow_hits}" if row.num_shadow_hits else None
+
+    @display(description=_("last hit"), ordering="last_hit_at")
+    def last_hit_at(self, row: Any) -> str:
+        now = clock.now()
+        if row.last_hit_at is None:
+            return str(_("never"))
+        if is_silent(row.last_hit_at, now=now):
+            return str(_("not in 90 days"))
+        return _("%(age)s ago") % {"age": timesince(row.last_hit_at, now, depth=1)}
+
+    @display(description=_("precision"), empty_value="–")
+    def precision(self, row: Any) -> str | None:
+        """How often reviewers agreed, with its interval."""
+        estimate = precision_estimate(num_confirmed=row.num_confirmed, num_overturned=row.num_overturned)
+        return None if estimate is None else precision_text(estimate)
+
+    @display(description=_("check, mean / p99"), ordering="latency_mean_us", empty_value="–")
+    def latency_us(self, row: Any) -> str | None:
+        """Of the checks in which the rule hit; all rules together."""
+        figures: RuleFigures = row.figures
+        if figures.latency_p99_us is None:
+            return None
+        return format_html(
+            '<span class="whitespace-nowrap" title="{}">{} / {}</span>',
+            _("of the checks in which it hit, all rules together"),
+            duration_text(row.latency_mean_us),
+            duration_text(figures.latency_p99_us),
+        )
+
+
+_MIN_SHARE_SHOWN = 0.001
+_US_PER_MS = 1_000
+
+
+def share_text(share: float) -> str:
+    """0.4 %: with one place, because most rules hit less than one text in a hundred."""
+    return "< 0.1 %" if 0 < share < _MIN_SHARE_SHOWN else f"{share * 100:.1f} %"
+
+
+def duration_text(duration_us: float) -> str:
+    return f"{duration_us:.0f} µs" if duration_us < _US_PER_MS else f"{duration_us / _US_PER_MS:.1f} ms"

@@ -1,0 +1,70 @@
+"""The rule form shows what the chosen kind needs, and everything where no script runs."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from chatapp.moderation.forms import OPTION_FIELDS
+from chatapp.moderation.kind_fields import CHANNEL_HINTS, ENTRY_HELP, KINDS_BY_FIELD, conditional_fields
+from chatapp.moderation.models import Rule, RuleChannel, RuleKind
+from chatapp.moderation.rule import KINDS_WITHOUT_ENTRIES
+from tests.support.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def form_page(client: Client) -> str:
+    user = make_user(is_staff=True)
+    user.groups.add(Group.objects.get(name="moderator"))
+    client.force_login(user)
+    return client.get(reverse("admin:moderation_rule_add")).content.decode()
+
+
+class TestTheFields:
+    def test_have_a_kind_that_needs_them_wherever_they_are_settings_of_a_kind(self):
+        assert set(OPTION_FIELDS) | {"words", "channels"} <= set(KINDS_BY_FIELD)
+        assert all(KINDS_BY_FIELD.values())
+
+    def test_are_all_there_for_who_may_only_look(self, client):
+        user = make_user(is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename="view_rule"))
+        client.force_login(user)
+
+        page = client.get(reverse("admin:moderation_rule_change", args=[Rule.objects.get(slug="slurs").pk]))
+
+        assert page.status_code == 200
+        assert all(condition.startswith("typeof ") for condition in conditional_fields().values())
+
+    def test_are_on_the_page_with_their_conditions_and_hidden_by_nothing_else(self, form_page):
+        assert 'x-show="typeof kind === &#x27;undefined&#x27; || [&#x27;phrase&#x27;].includes(kind)"' in form_page
+        assert 'name="max_gap_chars"' in form_page
+        assert 'name="threshold_unsafe"' in form_page
+        assert "x-cloak" not in form_page.split('id="rule_form"')[1].split("</form>")[0]
+
+    def test_tell_the_script_which_fields_there_are(self, form_page):
+        declared = form_page.split("x-data='{")[1].split("}'")[0]
+
+        assert {"kind", "action", "channels"} <= set(json.loads("{" + declared + "}"))
+
+
+class TestTheSentences:
+    def test_say_what_to_write_for_every_kind_with_entries(self, form_page):
+        assert set(ENTRY_HELP) == {kind for kind in RuleKind if kind.value not in KINDS_WITHOUT_ENTRIES}
+        assert "RE2" in form_page
+        assert "subdomains included" in form_page
+
+    def test_say_of_every_channel_what_it_sees_and_costs(self):
+        assert set(CHANNEL_HINTS) == set(RuleChannel)
+
+    def test_are_there_in_chinese(self):
+        with translation.override("zh-hans"):
+            shown = [str(sentence) for sentence in (*ENTRY_HELP.values(), *CHANNEL_HINTS.values())]
+        with translation.override("en"):
+            english = [str(sentence) for sentence in (*ENTRY_HELP.values(), *CHANNEL_HINTS.values())]
+
+        assert [sentence for sentence in shown if sentence in english] == []
