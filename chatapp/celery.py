@@ -16,7 +16,7 @@ def _task_modules() -> list[str]:
 
     if settings.MODEL_SLUG:
         return ["chatapp.generations.tasks"]
-    return ["chatapp.generations.maintenance", "chatapp.moderation.tasks"]
+    return ["chatapp.generations.maintenance", "chatapp.moderation.tasks", "chatapp.review.retention"]
 
 
 app.conf.update(imports=_task_modules())

@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "chatapp.generations.maintenance.reap", "schedule": 2.0, "options": {"expires": 2.0}},
     # Sent when a ruleset is published, too; this one is for messages that were lost.
     "ruleset-build": {"task": "chatapp.moderation.tasks.ruleset_build", "schedule": 30.0, "options": {"expires": 30.0}},
+    "evidence-erase": {"task": "chatapp.review.retention.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model worker serves
@@ -154,6 +155,12 @@ MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model 
 MODERATION_SECOND_APPROVAL = os.environ.get("CHATAPP_MODERATION_SECOND_APPROVAL", "on") != "off"
 # Processes that judge load a new ruleset beside their work; off: when it is first asked for, which tests like.
 MODERATION_FOLLOW_RULESETS = True
+# For how many days withheld text is kept, by the severity of what it was withheld for (1 to 4).
+EVIDENCE_KEPT_DAYS = dict(
+    enumerate(map(int, (os.environ.get("EVIDENCE_KEPT_DAYS") or "30,90,180,365").split(",")), start=1)
+)
+if len(EVIDENCE_KEPT_DAYS) != 4 or min(EVIDENCE_KEPT_DAYS.values()) < 1:  # noqa: PLR2004
+    raise ImproperlyConfigured("EVIDENCE_KEPT_DAYS must be four numbers of days, such as 30,90,180,365")
 
 # --- People --------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from ninja.security import SessionAuth
 
 from chatapp.api.errors import errors_register
 from chatapp.api.rendering import WireRenderer
-from chatapp.api.routers import catalog, conversations, generations, me, prompts
+from chatapp.api.routers import appeals, catalog, conversations, generations, me, prompts
 
 # SessionAuth also demands the CSRF token on every writing method.
 api = NinjaAPI(
@@ -22,3 +22,4 @@ api.add_router("/models", catalog.router)
 api.add_router("/prompt-templates", prompts.router)
 api.add_router("/conversations", conversations.router)
 api.add_router("/generations", generations.router)
+api.add_router("", appeals.router)

@@ -110,3 +110,9 @@ class PlaceOut(Schema):
     status: str
     position: int
     is_worker_available: bool
+
+
+class AppealIn(Body):
+    """`words` may be empty: that somebody asks is enough."""
+
+    words: str = ""

@@ -209,3 +209,25 @@ def assistant_message_add(*, conversation: Conversation, parent: Message) -> Mes
     conversation.active_leaf, conversation.updated_at = message, clock.now()
     _conversation_save(conversation)
     return message
+
+
+def restored_message_add(*, conversation: Conversation, withheld: Message, text: str) -> Message:
+    """
+    Put an answer that a reviewer gave back beside the one that was withheld. Call as `user_message_add`.
+
+    It comes into view where the person still looks at the withheld one; whoever went on elsewhere is not pulled away.
+    """
+    message = Message.objects.create(
+        id=uuid7(),
+        conversation=conversation,
+        owner_id=conversation.owner_id,
+        parent_id=withheld.parent_id,
+        role=MessageRole.ASSISTANT,
+        text=text,
+        restored_from=withheld,
+    )
+    fact_write(user_id=conversation.owner_id, fact=MessageCreated(id=uuid7(), message=message_view(message)))
+    if conversation.active_leaf_id == withheld.id:
+        conversation.active_leaf, conversation.updated_at = message, clock.now()
+        _conversation_save(conversation)
+    return message

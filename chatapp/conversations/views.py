@@ -1,7 +1,7 @@
 """Rows as the wire shows them. Pure; asks the database nothing that the selector did not fetch."""
 
 from chatapp.conversations.models import Conversation, Message
-from chatapp.feed.events import ConversationView, MessageView, Notice, TemplateRef
+from chatapp.feed.events import AppealState, ConversationView, MessageView, Notice, TemplateRef
 
 
 def conversation_view(row: Conversation) -> ConversationView:
@@ -21,7 +21,8 @@ def conversation_view(row: Conversation) -> ConversationView:
     )
 
 
-def message_view(row: Message) -> MessageView:
+def message_view(row: Message, *, appeal: AppealState = "none") -> MessageView:
+    """appeal: what review knows of the message; a new one was never asked about."""
     return MessageView(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -32,5 +33,6 @@ def message_view(row: Message) -> MessageView:
         notice=None if row.notice is None else Notice.model_validate(row.notice),
         client_message_id=row.client_message_id,
         restored_from=row.restored_from_id,
+        appeal=appeal,
         created_at=row.created_at,
     )

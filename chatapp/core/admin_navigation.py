@@ -26,6 +26,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item(
                     request, _("Rulesets"), "inventory_2", "moderation_ruleset_changelist", "moderation.view_ruleset"
                 ),
+                _item(request, _("Review queue"), "inbox", "review_reviewcase_changelist", "review.view_reviewcase"),
+                _item(request, _("Appeals"), "record_voice_over", "review_appeal_changelist", "review.view_appeal"),
                 _item(request, _("Decisions"), "gavel", "review_decision_changelist", "review.view_decision"),
                 _item(
                     request,
@@ -33,6 +35,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "visibility",
                     "review_evidencereading_changelist",
                     "review.view_evidencereading",
+                ),
+                _item(
+                    request,
+                    _("Context readings"),
+                    "menu_book",
+                    "review_contextreading_changelist",
+                    "review.view_contextreading",
                 ),
             ],
         ),

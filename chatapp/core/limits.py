@@ -3,7 +3,10 @@
 # A frame may have 64 KiB; a Chinese character takes 3 bytes in UTF-8, and JSON may escape a control character to 6.
 MAX_TEXT_CHARS = 16_000
 MAX_TITLE_CHARS = 200
+MAX_APPEAL_CHARS = 500
 
 # Each generation takes a slot of a model worker: one person shall not hold them all.
 MAX_LIVE_GENERATIONS_PER_USER = 8
 MAX_SOCKETS_PER_USER = 10
+# A reviewer reads every one of them.
+MAX_APPEALS_PER_DAY = 10

@@ -15,6 +15,7 @@ Role = Literal["system", "user", "assistant"]
 MessageState = Literal["visible", "held", "withheld", "erased"]
 GenerationStatus = Literal["queued", "running", "completed", "cancelled", "failed"]
 FinishReason = Literal["stop", "length", "content_filter", "cancelled", "error"]
+AppealState = Literal["none", "waiting", "confirmed", "overturned"]
 
 
 class Unit(BaseModel):
@@ -51,7 +52,11 @@ class Notice(Unit):
 
 
 class MessageView(Unit):
-    """`text` is None while the answer is written, and once erased; a withheld answer keeps what was released before."""
+    """
+    `text` is None while the answer is written, and once erased; a withheld answer keeps what was released before.
+
+    `appeal` says how the person's question for review stands; it only ever goes on.
+    """
 
     id: UUID
     conversation_id: UUID
@@ -62,6 +67,7 @@ class MessageView(Unit):
     notice: Notice | None
     client_message_id: UUID | None
     restored_from: UUID | None
+    appeal: AppealState = "none"
     created_at: datetime
 
 
@@ -166,6 +172,22 @@ class GenerationFinished(Fact):
     message: MessageView
 
 
+class AppealView(Unit):
+    """A person's question for review. `message_id` is None for a text that was refused and never stored."""
+
+    decision_id: UUID
+    conversation_id: UUID
+    message_id: UUID | None
+    state: AppealState
+
+
+class AppealUpdated(Fact):
+    """A person asked for review, or a reviewer decided. An answer that came back has its own `message.created`."""
+
+    type: Literal["appeal.updated"] = "appeal.updated"
+    appeal: AppealView
+
+
 class Alternative(Unit):
     """One of the most probable tokens at a place that the gate would have released there."""
 
@@ -224,7 +246,8 @@ AnyFact = Annotated[
     | GenerationQueued
     | GenerationStarted
     | GenerationRestarted
-    | GenerationFinished,
+    | GenerationFinished
+    | AppealUpdated,
     Field(discriminator="type"),
 ]
 StreamEvent = Annotated[GenerationDelta | GenerationEnded, Field(discriminator="type")]
@@ -237,6 +260,7 @@ FeedEntry = Annotated[
     | GenerationStarted
     | GenerationRestarted
     | GenerationFinished
+    | AppealUpdated
     | SocketEvicted,
     Field(discriminator="type"),
 ]

@@ -1,37 +1,52 @@
 """
 A conversation as a file: JSON (the whole tree, schema `chatapp/conversation/1`) and Markdown (the branch in view).
 
-Pure: a snapshot in, text out. The JSON has everything that a person sees, and how each answer was made.
+Pure: a snapshot in, text out. The JSON has everything that a person sees, how each answer was made, and what rules took
+away of each message, by category: never which words.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from chatapp.conversations.models import Message, MessageRole, MessageState
 from chatapp.conversations.tree import branch
-from chatapp.conversations.views import conversation_view, message_view
-from chatapp.feed.events import GenerationView
+from chatapp.conversations.views import conversation_view
+from chatapp.feed.events import GenerationView, MessageView
 from chatapp.generations.selectors import ConversationSnapshot
+from chatapp.review.models import Decision
 
 SCHEMA = "chatapp/conversation/1"
 
 
-def export_json(snapshot: ConversationSnapshot) -> str:
-    """One JSON object: `schema`, `conversation`, `messages` oldest first, each answer with its `generation`."""
+def export_json(snapshot: ConversationSnapshot, *, decisions: Mapping[UUID, Sequence[Decision]]) -> str:
+    """
+    One JSON object: `schema`, `conversation`, `messages` oldest first, each answer with its `generation`.
+
+    decisions: by message, those that a person is told of.
+    """
     made_by = {generation.message_id: generation for generation in snapshot.generations}
     conversation = conversation_view(snapshot.conversation).model_dump(mode="json")
     body = {
         "schema": SCHEMA,
         "conversation": {**conversation, "system_prompt": snapshot.conversation.system_prompt},
-        "messages": [_message_json(message, made_by.get(message.id)) for message in snapshot.messages],
+        "messages": [
+            _message_json(message, made_by.get(message.id), decisions.get(message.id, ())) for message in snapshot.shown
+        ],
     }
     return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
 
 
-def _message_json(message: Message, generation: GenerationView | None) -> dict[str, Any]:
-    body = message_view(message).model_dump(mode="json", exclude={"conversation_id", "client_message_id"})
+def _message_json(
+    message: MessageView, generation: GenerationView | None, decisions: Sequence[Decision]
+) -> dict[str, Any]:
+    body = message.model_dump(mode="json", exclude={"conversation_id", "client_message_id"})
+    body["decisions"] = [
+        {"action": row.action, "category": row.category, "created_at": row.created_at.isoformat()} for row in decisions
+    ]
     if generation is not None:
         made = generation.model_dump(mode="json", exclude={"conversation_id", "message_id", "seq", "text"})
         # An answer under way is exported with the text that is on screen.
@@ -43,12 +58,13 @@ def _message_json(message: Message, generation: GenerationView | None) -> dict[s
 def export_markdown(snapshot: ConversationSnapshot) -> str:
     """The branch in view, one heading a message; withheld answers keep their notice."""
     made_by = {generation.message_id: generation for generation in snapshot.generations}
+    shown = {message.id: message for message in snapshot.shown}
     parts = [f"# {snapshot.conversation.title or _('Untitled conversation')}"]
     for message in branch(snapshot.messages, leaf_id=snapshot.conversation.active_leaf_id):
         generation = made_by.get(message.id)
         speaker = generation.model if generation else _("Answer")
         heading = _("You") if message.role == MessageRole.USER else speaker
-        parts += [f"## {heading}", _text(message, generation)]
+        parts += [f"## {heading}", _text(message, generation), _appeal(shown[message.id])]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -58,6 +74,21 @@ def _text(message: Message, generation: GenerationView | None) -> str:
         quoted = f"> {message.notice['text']}"
         return f"{text}\n\n{quoted}" if text else quoted
     return text
+
+
+def _appeal(message: MessageView) -> str:
+    """A line on what review made of it, or of where this answer comes from."""
+    if message.restored_from is not None:
+        return f"> {_('Restored after review.')}"
+    match message.appeal:
+        case "none":
+            return ""
+        case "waiting":
+            return f"> {_('A review was asked for.')}"
+        case "confirmed":
+            return f"> {_('A reviewer confirmed this.')}"
+        case "overturned":
+            return f"> {_('A reviewer overturned this.')}"
 
 
 def export_name(snapshot: ConversationSnapshot, file_format: Literal["json", "markdown"]) -> str:

@@ -15,6 +15,8 @@ from chatapp.generations.notices import notice_of
 from chatapp.moderation.selectors import ruleset_get
 from chatapp.moderation.services import text_judge
 from chatapp.moderation.verdict import Stage, Verdict
+from chatapp.review.cases import decisive
+from chatapp.review.models import Decision
 from chatapp.review.services import decisions_record
 
 
@@ -38,18 +40,25 @@ def person_text_judge(*, owner_id: UUID, conversation_id: UUID, text: str, stage
     verdict = text_judge(text=text, stage=stage)
     judged = Judged(text, stage, verdict, (time.perf_counter_ns() - began_ns) // 1000)
     if verdict.blocked:
-        judged_record(judged, owner_id=owner_id, conversation_id=conversation_id, message_id=None, generation_id=None)
+        decisions = judged_record(
+            judged, owner_id=owner_id, conversation_id=conversation_id, message_id=None, generation_id=None
+        )
         ruleset = ruleset_get(version=verdict.ruleset_version)
         notice = notice_of(ruleset, verdict.decisive, language=get_language() or "en")
-        raise InputBlocked(notice["text"], category=notice["category"], notice=notice["text"])
+        raise InputBlocked(
+            notice["text"],
+            category=notice["category"],
+            notice=notice["text"],
+            decision_id=str(decisive(decisions).id),  # by it the person may ask for review
+        )
     return judged
 
 
 def judged_record(
     judged: Judged, *, owner_id: UUID, conversation_id: UUID, message_id: UUID | None, generation_id: UUID | None
-) -> None:
+) -> list[Decision]:
     """Write the decisions on a text in the transaction that stores it: never one without the other."""
-    decisions_record(
+    return decisions_record(
         conversation_id=conversation_id,
         owner_id=owner_id,
         message_id=message_id,

@@ -6,21 +6,28 @@ from uuid import UUID
 from chatapp.catalog.selectors import worker_is_available
 from chatapp.conversations.models import Conversation, Message
 from chatapp.conversations.selectors import conversation_get, message_list
+from chatapp.conversations.views import message_view
 from chatapp.feed import log
-from chatapp.feed.events import GenerationView
+from chatapp.feed.events import GenerationView, MessageView
 from chatapp.generations.errors import GenerationNotFound
 from chatapp.generations.models import LIVE_STATUSES, Generation, GenerationKind, GenerationStatus
 from chatapp.generations.services import queued_in_order
 from chatapp.generations.views import generation_view
+from chatapp.review.selectors import appeal_states
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationSnapshot:
-    """`feed` is the cursor read before the rows: what happened since is in the feed after it."""
+    """
+    `feed` is the cursor read before the rows: what happened since is in the feed after it.
+
+    `messages` are rows, for the tree; `shown` are the same as a person sees them.
+    """
 
     feed: str
     conversation: Conversation
     messages: list[Message]
+    shown: list[MessageView]
     generations: list[GenerationView]
 
 
@@ -46,7 +53,10 @@ def conversation_snapshot(*, owner_id: UUID, conversation_id: UUID) -> Conversat
     texts = dict(zip([row.id for row in live_rows], log.live_texts([row.id for row in live_rows]), strict=True))
     views = [generation_view(row, live=texts.get(row.id)) for row in rows]
     # The messages come last: a generation that ended meanwhile then has its text here, or its end in the feed.
-    return ConversationSnapshot(feed, conversation, message_list(conversation_id=conversation_id), views)
+    messages = message_list(conversation_id=conversation_id)
+    appeals = appeal_states(conversation_id=conversation_id)
+    shown = [message_view(row, appeal=appeals.get(row.id, "none")) for row in messages]
+    return ConversationSnapshot(feed, conversation, messages, shown, views)
 
 
 def generation_get(*, owner_id: UUID, generation_id: UUID) -> Generation:

@@ -1,42 +1,34 @@
-"""The pages of what was decided: decisions, evidence behind a role, readings; and the figures beside each rule."""
+"""
+The pages of what was decided: decisions, evidence behind a role, readings; and the figures beside each rule.
+
+The pages of second looks stand in `case_admin`; Django finds them through this module.
+"""
 
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from chatapp.core import clock
 from chatapp.moderation.admin import RuleAdmin
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
+from chatapp.review import case_admin  # noqa: F401 -- registers its pages
+from chatapp.review.figures import precision_text
 from chatapp.review.models import Decision, EvidenceReading
-from chatapp.review.selectors import rules_with_hits
+from chatapp.review.precision import precision_estimate
+from chatapp.review.record_admin import RecordAdmin
+from chatapp.review.selectors import rules_with_hits, rules_with_reviews
 from chatapp.review.views import evidence_view
-
-
-class RecordAdmin(ModelAdmin):
-    """A table that is only added to, and only by the product."""
-
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Decision)
@@ -87,18 +79,23 @@ class EvidenceReadingAdmin(RecordAdmin):
 class RuleWithHitsAdmin(RuleAdmin):
     """The rule list with what is on record about each rule: moderation itself knows no decisions."""
 
-    list_display = (*RuleAdmin.list_display, "num_hits", "last_hit_at")
+    list_display = (*RuleAdmin.list_display, "num_hits", "last_hit_at", "precision")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
-        return rules_with_hits(super().get_queryset(request), now=clock.now())
+        return rules_with_reviews(rules_with_hits(super().get_queryset(request), now=clock.now()))
 
     @display(description=_("hits in 30 days"), ordering="num_hits")
     def num_hits(self, row: Any) -> int:
         return row.num_hits
 
     @display(description=_("last hit"), ordering="last_hit_at", empty_value="–")
-    def last_hit_at(self, row: Any) -> datetime | None:
-        return row.last_hit_at
+    def last_hit_at(self, row: Any) -> str | None:
+        return row.last_hit_at and _("%(age)s ago") % {"age": timesince(row.last_hit_at, clock.now(), depth=1)}
+
+    @display(description=_("precision"), empty_value="–")
+    def precision(self, row: Any) -> str | None:
+        estimate = precision_estimate(num_confirmed=row.num_confirmed, num_overturned=row.num_overturned)
+        return None if estimate is None else precision_text(estimate)
 
 
 admin.site.unregister(Rule)

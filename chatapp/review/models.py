@@ -3,6 +3,7 @@ What was decided, kept for whoever answers for it.
 
 A decision is never changed or deleted (triggers of migration 0002) and outlives conversation, owner and evidence: it
 names them by id only. The withheld text itself stands apart, encrypted, and may be erased without breaking the chain.
+A second look at a decision is a case; readings and outcomes are as unchangeable as decisions (migration 0005).
 """
 
 from typing import ClassVar
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
+from chatapp.core.limits import MAX_APPEAL_CHARS
 from chatapp.moderation.models import RuleAction, RuleCategory, RuleStage
 
 
@@ -101,3 +103,148 @@ class EvidenceReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader_email} · {self.evidence_id}"
+
+
+class ReviewOrigin(models.TextChoices):
+    """Who asked for a second look."""
+
+    RULE = "rule", _("a rule")
+    APPEAL = "appeal", _("the person")
+
+
+class ReviewState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    CLAIMED = "claimed", _("claimed")
+    CONFIRMED = "confirmed", _("confirmed")
+    OVERTURNED = "overturned", _("overturned")
+
+
+MAX_REASON_CHARS = 500
+OPEN_STATES = (ReviewState.WAITING, ReviewState.CLAIMED)
+
+
+class ReviewCase(models.Model):
+    """
+    A second look by a person at what rules did to one text: a message at one stage, or a text that was never stored.
+
+    Where it stands may change until it is resolved; what it came to is its outcome, which never changes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    decision_id = models.UUIDField(_("decision"), unique=True)  # the one that decided
+    conversation_id = models.UUIDField(_("conversation"))
+    message_id = models.UUIDField(_("message"), null=True)  # null: nothing was stored
+    owner_id = models.UUIDField(_("owner"))
+    rule_slug = models.CharField(_("rule"), max_length=50)
+    category = models.CharField(_("category"), max_length=16, choices=RuleCategory)
+    severity = models.PositiveSmallIntegerField(_("severity"))
+    action = models.CharField(_("action"), max_length=16, choices=RuleAction)
+    stage = models.CharField(_("stage"), max_length=16, choices=RuleStage)
+    opened_by = models.CharField(_("opened by"), max_length=6, choices=ReviewOrigin)
+    opened_at = models.DateTimeField(_("opened"), default=clock.now)
+    state = models.CharField(_("state"), max_length=10, choices=ReviewState, default=ReviewState.WAITING)
+    claimed_by_id = models.UUIDField(_("claimed by"), null=True)
+    claimed_at = models.DateTimeField(_("claimed"), null=True)
+
+    class Meta:
+        verbose_name = _("review case")
+        verbose_name_plural = _("review cases")
+        ordering: ClassVar[list[str]] = ["-severity", "id"]
+        default_permissions = ("view",)
+        permissions = (("resolve_reviewcase", "Can claim, confirm and overturn"),)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["-severity", "opened_at"], name="review_waiting", condition=Q(state__in=["waiting", "claimed"])
+            ),
+            models.Index(fields=["rule_slug", "state"], name="review_by_rule"),
+            models.Index(fields=["conversation_id"], name="review_by_conversation"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["message_id", "stage"], condition=Q(message_id__isnull=False), name="one_case_per_message_stage"
+            ),
+            models.CheckConstraint(condition=Q(state__in=ReviewState.values), name="review_state"),
+            models.CheckConstraint(condition=Q(opened_by__in=ReviewOrigin.values), name="review_opened_by"),
+            models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=4), name="review_severity"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", claimed_by_id__isnull=True, claimed_at__isnull=True)
+                | Q(~Q(state="waiting"), claimed_by_id__isnull=False, claimed_at__isnull=False),
+                name="review_is_claimed_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_slug} · {self.category}"
+
+
+class ReviewOutcome(models.Model):
+    """What a case came to, once and for ever. It changes no decision; the two stand beside each other."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case_id = models.UUIDField(_("case"), unique=True)
+    decision_id = models.UUIDField(_("decision"))
+    rule_slug = models.CharField(_("rule"), max_length=50)
+    is_overturned = models.BooleanField(_("overturned"))
+    reason = models.CharField(_("reason"), max_length=MAX_REASON_CHARS)
+    restored_message_id = models.UUIDField(_("restored message"), null=True)
+    reviewer_id = models.UUIDField(_("reviewer"))
+    reviewer_email = models.EmailField(_("reviewer's address"))
+    created_at = models.DateTimeField(_("resolved"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("review outcome")
+        verbose_name_plural = _("review outcomes")
+        ordering: ClassVar[list[str]] = ["-id"]
+        default_permissions = ("view",)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["rule_slug", "is_overturned"], name="outcome_by_rule"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(reason=""), name="outcome_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_slug} · {self.case_id}"
+
+
+class Appeal(models.Model):
+    """A person asks for review of what happened to their text, once. Its state is its case's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.OneToOneField(ReviewCase, on_delete=models.CASCADE, related_name="appeal", verbose_name=_("case"))
+    owner_id = models.UUIDField(_("person"))
+    words = models.CharField(_("what they say"), max_length=MAX_APPEAL_CHARS, blank=True)
+    created_at = models.DateTimeField(_("asked"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("appeal")
+        verbose_name_plural = _("appeals")
+        ordering: ClassVar[list[str]] = ["-id"]
+        default_permissions = ("view",)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner_id", "created_at"], name="appeal_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ContextReading(models.Model):
+    """Somebody read messages of a conversation for a case. Never changed, never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case_id = models.UUIDField(_("case"), db_index=True)
+    conversation_id = models.UUIDField(_("conversation"))
+    num_messages = models.PositiveIntegerField(_("messages"))
+    reader_id = models.UUIDField(_("reader"))
+    reader_email = models.EmailField(_("reader's address"))
+    read_at = models.DateTimeField(_("read"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("context reading")
+        verbose_name_plural = _("context readings")
+        ordering: ClassVar[list[str]] = ["-id"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.reader_email} · {self.case_id}"

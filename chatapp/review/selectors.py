@@ -1,15 +1,21 @@
-"""Reads decisions."""
+"""Reads decisions, and what people made of them afterwards."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Case, Count, IntegerField, Max, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
+from chatapp.feed.events import AppealState
 from chatapp.moderation.models import Rule
+from chatapp.moderation.verdict import HOLDING_ACTIONS
 from chatapp.review import chain
-from chatapp.review.models import Decision
+from chatapp.review.errors import AppealNotFound, DecisionNotFound
+from chatapp.review.models import OPEN_STATES, Appeal, Decision, ReviewCase, ReviewOutcome
+from chatapp.review.precision import Precision, precision_estimate
+from chatapp.review.telling import appeal_state
 
 _ROWS_AT_A_TIME = 2000
 RECENT_DAYS = 30  # the column's heading says so
@@ -37,3 +43,95 @@ def rules_with_hits(rules: QuerySet[Rule], *, now: datetime) -> QuerySet[Rule]:
         num_hits=Coalesce(Subquery(recent.annotate(num=Count("id")).values("num")), 0),
         last_hit_at=Subquery(hits.values("rule_slug").annotate(last=Max("created_at")).values("last")),
     )
+
+
+def decision_get_own(*, owner_id: UUID, decision_id: UUID) -> Decision:
+    """
+    A decision that its person was told of.
+
+    :raises DecisionNotFound: not there, about another person's text, or one that took nothing away.
+    """
+    row = Decision.objects.filter(
+        id=decision_id, owner_id=owner_id, is_enforced=True, action__in=[action.value for action in HOLDING_ACTIONS]
+    ).first()
+    if row is None:
+        raise DecisionNotFound(_("This decision is not there. Reload the page."))
+    return row
+
+
+def decisions_beside(decision: Decision) -> list[Decision]:
+    """All decisions on the same text at the same stage, in order: the one given is among them."""
+    rows = Decision.objects.filter(conversation_id=decision.conversation_id, stage=decision.stage)
+    if decision.message_id is not None:
+        rows = rows.filter(message_id=decision.message_id)
+    elif decision.evidence_id is not None:
+        rows = rows.filter(evidence_id=decision.evidence_id)
+    else:
+        rows = rows.filter(message_id=None, created_at=decision.created_at)
+    return list(rows.order_by("place"))
+
+
+def decisions_of(case: ReviewCase) -> list[Decision]:
+    """What the case is about, in order."""
+    return decisions_beside(Decision.objects.get(id=case.decision_id))
+
+
+def review_case_list() -> QuerySet[ReviewCase]:
+    """Every case: those that wait first, the gravest of them first, of equals the oldest."""
+    is_resolved = Case(When(state__in=OPEN_STATES, then=0), default=1, output_field=IntegerField())
+    return ReviewCase.objects.annotate(is_resolved=is_resolved).order_by("is_resolved", "-severity", "opened_at", "id")
+
+
+def rule_precision(slug: str) -> Precision | None:
+    """How often reviewers found the rule right; None while none was asked."""
+    outcomes = ReviewOutcome.objects.filter(rule_slug=slug)
+    num_overturned = outcomes.filter(is_overturned=True).count()
+    return precision_estimate(num_confirmed=outcomes.count() - num_overturned, num_overturned=num_overturned)
+
+
+def rules_with_reviews(rules: QuerySet[Rule]) -> QuerySet[Rule]:
+    """Each rule with `num_confirmed` and `num_overturned`."""
+    outcomes = ReviewOutcome.objects.filter(rule_slug=OuterRef("slug")).order_by().values("rule_slug")
+
+    def number(*, is_overturned: bool) -> Coalesce:
+        counted = outcomes.filter(is_overturned=is_overturned).annotate(num=Count("id")).values("num")
+        return Coalesce(Subquery(counted), 0)
+
+    return rules.annotate(num_confirmed=number(is_overturned=False), num_overturned=number(is_overturned=True))
+
+
+def appeal_states(*, conversation_id: UUID) -> dict[UUID, AppealState]:
+    """By message: how the person's question for review stands. Messages that nobody asked about are left out."""
+    appeals = Appeal.objects.filter(case__conversation_id=conversation_id, case__message_id__isnull=False)
+    return {
+        appeal.case.message_id: appeal_state(appeal.case)
+        for appeal in appeals.select_related("case").order_by("id")
+        if appeal.case.message_id is not None
+    }
+
+
+def appeal_get_case(*, owner_id: UUID, decision_id: UUID) -> ReviewCase:
+    """
+    The case that the person asked about by this decision.
+
+    :raises AppealNotFound: not there, or another person's.
+    """
+    appeal = Appeal.objects.filter(owner_id=owner_id, case__decision_id=decision_id).select_related("case").first()
+    if appeal is None:
+        raise AppealNotFound(_("You have not asked for review of this."))
+    return appeal.case
+
+
+def decisions_told(*, conversation_id: UUID) -> dict[UUID, list[Decision]]:
+    """By message: the decisions that a person is told of, those that took text away, in order."""
+    rows = Decision.objects.filter(
+        conversation_id=conversation_id,
+        message_id__isnull=False,
+        is_enforced=True,
+        action__in=[action.value for action in HOLDING_ACTIONS],
+    ).order_by("place")
+    told: dict[UUID, list[Decision]] = {}
+    for row in rows:
+        if row.message_id is not None:
+            told.setdefault(row.message_id, []).append(row)
+    return told

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.core import clock
+from chatapp.moderation.models import RuleAction
 from chatapp.moderation.verdict import Match, Stage, Verdict
 from chatapp.review import chain, evidence
+from chatapp.review.cases import case_open
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
 from chatapp.review.keys import Purpose, keys_for
-from chatapp.review.models import Decision, Evidence, EvidenceReading
+from chatapp.review.models import Decision, Evidence, EvidenceReading, ReviewOrigin
 
 # Writers of one conversation at the same instant; each collision moves one of them on by a place.
 _MAX_PLACE_COLLISIONS = 20
@@ -33,7 +35,8 @@ def decisions_record(
     """
     Put each match of the verdict on record, at the end of the conversation's chain, with the evidence for all of them.
 
-    In a transaction of its own, or in a savepoint of one that is open. A verdict without matches writes nothing.
+    In a transaction of its own, or in a savepoint of one that is open. A verdict without matches writes nothing. Where
+    an enforced rule asks for review, a case waits for a reviewer from then on.
     """
     if not verdict.matches:
         return []
@@ -66,7 +69,10 @@ def _append(matches: tuple[Match, ...], withheld_text: str, shared: dict[str, An
     for match in matches:
         newest = _row(match, newest, shared)
         rows.append(newest)
-    return Decision.objects.bulk_create(rows)
+    Decision.objects.bulk_create(rows)
+    if any(row.is_enforced and row.action == RuleAction.REVIEW for row in rows):
+        case_open(decisions=rows, opened_by=ReviewOrigin.RULE, now=shared["created_at"])
+    return rows
 
 
 def _row(match: Match, before: Decision | None, shared: dict[str, Any]) -> Decision:

@@ -27,6 +27,9 @@ CALLS = [
     ("delete", f"/api/v1/conversations/{SOME_ID}"),
     ("get", f"/api/v1/conversations/{SOME_ID}/export"),
     ("get", f"/api/v1/generations/{SOME_ID}/place"),
+    ("post", f"/api/v1/messages/{SOME_ID}/appeal"),
+    ("post", f"/api/v1/decisions/{SOME_ID}/appeal"),
+    ("get", f"/api/v1/decisions/{SOME_ID}/appeal"),
 ]
 
 

@@ -18,10 +18,14 @@ TRIGGERS = {
     "moderation_ruleset_no_delete",
     "moderation_ruleset_no_update",
     "prompts_version_immutable",
+    "review_contextreading_no_delete",
+    "review_contextreading_no_update",
     "review_decision_no_delete",
     "review_decision_no_update",
     "review_evidencereading_no_delete",
     "review_evidencereading_no_update",
+    "review_reviewoutcome_no_delete",
+    "review_reviewoutcome_no_update",
 }
 # PostgreSQL says "same conversation" with composite foreign keys instead.
 SQLITE_TRIGGERS = {
@@ -39,6 +43,8 @@ DECLARED = {
     "moderation_rulerevision": {"rule_revision_number", "rule_revision_once"},
     "moderation_ruleset": {"ruleset_has_reason", "ruleset_version"},
     "review_decision": {"decision_place_unique", "decision_stage", "decision_action", "decision_span"},
+    "review_reviewcase": {"one_case_per_message_stage", "review_is_claimed_by_somebody", "review_state"},
+    "review_reviewoutcome": {"outcome_has_reason"},
     "conversations_conversation": {"conversation_temperature_range"},
     "conversations_message": {
         "erased_message_has_no_text",

@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from chatapp.launch.configuration import CHECKOUT
 from tests.support.client import Person
+from tests.support.product import Product
 
 WAIT_MS = 30_000
+# Looked at by people after a run; no test reads them.
+SCREENSHOTS = CHECKOUT / "var" / "test" / "screenshots"
 # Remembers every text that was ever on the page: what was shown for a moment was shown.
 REMEMBER_TEXTS = """
 window.__seen = new Set();
@@ -128,3 +133,22 @@ def conversation_at(screen: Screen) -> str:
 def events_in(frames: list[str]) -> list[dict[str, Any]]:
     parsed = [json.loads(frame) for frame in frames]
     return [event for frame in parsed if frame["type"] == "events" for event in frame["events"]]
+
+
+def publish(product: Product, *, word: str, action: str, stage: str) -> None:
+    """Put one more rule into force, as a moderator does."""
+    product.manage(
+        "from chatapp.accounts.models import User\n"
+        "from chatapp.moderation.models import Rule\n"
+        "from chatapp.moderation.services import rule_create, ruleset_publish\n"
+        "author = User.objects.get(is_superuser=True)\n"
+        f"rule = Rule(slug='e2e-{uuid4().hex[:8]}', category='other', action='{action}', stages=['{stage}'], "
+        f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。')\n"
+        "rule_create(rule=rule, author=author)\n"
+        "ruleset_publish(author=author, reason='a test')\n"
+    )
+
+
+def picture(name: str) -> Path:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS / f"{name}.png"

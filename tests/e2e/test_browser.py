@@ -4,16 +4,22 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
-from chatapp.launch.configuration import CHECKOUT
-from tests.e2e.browsing import Screen, browsing, conversation_at, downloaded, new_screen, stored_messages
-from tests.support.browser import browser_arguments, ensure_browser
+from tests.e2e.browsing import (
+    Screen,
+    browsing,
+    conversation_at,
+    downloaded,
+    new_screen,
+    picture,
+    publish,
+    stored_messages,
+)
 from tests.support.client import Person
 from tests.support.product import Product
 
@@ -21,18 +27,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PARIS_QUESTION = "What is the capital of France?"
 LONG_QUESTION = "Tell me a long story about a lighthouse keeper and the sea."
-# Looked at by people after a run; no test reads them.
-SCREENSHOTS = CHECKOUT / "var" / "test" / "screenshots"
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=str(ensure_browser()), args=browser_arguments(), headless=True
-        )
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -57,26 +51,12 @@ async def chat(screen: Screen, person: Person, conversation: str) -> Screen:
     return await screen.open(f"{person.address}/c/{conversation}")
 
 
-def publish(product: Product, *, word: str, action: str, stage: str) -> None:
-    """Put one more rule into force, as a moderator does."""
-    product.manage(
-        "from chatapp.accounts.models import User\n"
-        "from chatapp.moderation.models import Rule\n"
-        "from chatapp.moderation.services import rule_create, ruleset_publish\n"
-        "author = User.objects.get(is_superuser=True)\n"
-        f"rule = Rule(slug='e2e-{uuid4().hex[:8]}', category='other', action='{action}', stages=['{stage}'], "
-        f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。')\n"
-        "rule_create(rule=rule, author=author, reason='a test')\n"
-        "ruleset_publish(author=author, reason='a test')\n"
-    )
-
-
 class TestSigningIn:
     async def test_is_required(self, browser: Browser, product: Product):
         async with browsing(browser, None) as nobody:
             page = await nobody.new_page()
             await page.goto(f"{product.address}/c/{uuid4()}")
-            await page.screenshot(path=_picture("sign-in"))
+            await page.screenshot(path=picture("sign-in"))
 
             assert "/accounts/login/" in page.url
             await expect(page.get_by_label("Password")).to_be_visible()
@@ -116,7 +96,7 @@ class TestAConversation:
         self, screen: Screen, person: Person
     ):
         await screen.open(person.address)
-        await screen.screenshot(_picture("empty"))
+        await screen.screenshot(picture("empty"))
 
         await screen.ask(PARIS_QUESTION)
         await screen.finished()
@@ -150,7 +130,7 @@ class TestAnAnswerUnderWay:
     async def test_goes_on_after_a_reload_with_its_text_once(self, chat: Screen, person: Person, conversation: str):
         await chat.ask(LONG_QUESTION)
         await chat.streaming()
-        await chat.screenshot(_picture("streaming"))
+        await chat.screenshot(picture("streaming"))
 
         await chat.page.reload()
         await chat.finished()
@@ -223,7 +203,7 @@ class TestModeration:
         await chat.ask("What is the capital of Japan?")
         await expect(chat.answers.last).to_have_attribute("data-state", "withheld")
         await expect(chat.at("withheld-card")).to_contain_text("Not in this house.")
-        await chat.screenshot(_picture("blocked"))
+        await chat.screenshot(picture("blocked"))
 
         assert not await chat.ever_seen("Tok")
         assert [frame for frame in chat.frames if "Tok" in frame] == []
@@ -235,7 +215,7 @@ class TestModeration:
 
         await chat.ask("Tell me about grumbleflump, please.")
         await expect(chat.at("notice-card")).to_contain_text("Not in this house.")
-        await chat.screenshot(_picture("blocked-input"))
+        await chat.screenshot(picture("blocked-input"))
 
         await expect(chat.at("composer-input")).to_have_value("Tell me about grumbleflump, please.")
         assert stored_messages(person, conversation) == []
@@ -302,7 +282,7 @@ class TestTheLook:
         person.rest("PATCH", "/me", {"language": "zh-hans"})
         async with browsing(browser, person) as context:
             screen = await (await new_screen(context)).open(person.address)
-            await screen.screenshot(_picture("chinese"))
+            await screen.screenshot(picture("chinese"))
 
             assert await screen.page.locator("html").get_attribute("lang") == "zh-Hans"
             await expect(screen.page.get_by_text("新对话").first).to_be_visible()
@@ -315,11 +295,11 @@ class TestTheLook:
             screen = await (await new_screen(context)).open(f"{person.address}/c/{conversation}")
             await screen.ask(PARIS_QUESTION)
             await screen.finished()
-            await screen.screenshot(_picture("phone"))
+            await screen.screenshot(picture("phone"))
             width = await screen.page.evaluate("document.documentElement.scrollWidth")
             await screen.at("sidebar-toggle").first.click()
             await expect(screen.at("conversation-row").first).to_be_visible()
-            await screen.screenshot(_picture("phone-sidebar"))
+            await screen.screenshot(picture("phone-sidebar"))
 
         assert width == 360
 
@@ -328,7 +308,7 @@ class TestTheLook:
             screen = await (await new_screen(context)).open(f"{person.address}/c/{conversation}")
             await screen.ask(PARIS_QUESTION)
             await screen.finished()
-            await screen.screenshot(_picture("dark"))
+            await screen.screenshot(picture("dark"))
             ground = await screen.page.evaluate("getComputedStyle(document.body).backgroundColor")
 
         assert sum(map(float, re.findall(r"[\d.]+", ground)[:3])) < 150
@@ -344,8 +324,3 @@ class TestAConnectionThatBreaks:
         await context.set_offline(False)
 
         await expect(chat.answers.nth(1)).to_contain_text("Paris")
-
-
-def _picture(name: str) -> Path:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    return SCREENSHOTS / f"{name}.png"

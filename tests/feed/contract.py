@@ -13,6 +13,8 @@ from uuid import UUID
 
 from chatapp.feed.events import (
     Alternative,
+    AppealUpdated,
+    AppealView,
     ContextReport,
     ConversationCreated,
     ConversationDeleted,
@@ -83,6 +85,7 @@ def question(**fields: Any) -> MessageView:
         "notice": None,
         "client_message_id": CLIENT_MESSAGE,
         "restored_from": None,
+        "appeal": "none",
         "created_at": BEGAN + timedelta(seconds=1),
     }
     return MessageView(**{**about, **fields})
@@ -204,6 +207,14 @@ def _answers_that_did_not_stop_by_themselves() -> Iterator[tuple[str, Unit]]:
             yield "generation.delta, with log-probabilities", asked
         yield from _end(name, generation(place), message, reason, **fields)
     yield "message.created, restored by a reviewer", MessageCreated(id=key(0), message=restored)
+    told = AppealView(decision_id=key(21), conversation_id=CONVERSATION, message_id=cut.id, state="waiting")
+    yield "appeal.updated, asked for", AppealUpdated(id=key(0), appeal=told)
+    yield (
+        "appeal.updated, overturned",
+        AppealUpdated(id=key(0), appeal=told.model_copy(update={"state": "overturned"})),
+    )
+    unsent = AppealView(decision_id=key(23), conversation_id=CONVERSATION, message_id=None, state="confirmed")
+    yield "appeal.updated, of a text that was never stored", AppealUpdated(id=key(0), appeal=unsent)
     plain = conversation(row_version=4, seconds=9, active_leaf_id=restored.id, template=None, temperature=0.0)
     yield "conversation.updated, no template and temperature 0", ConversationUpdated(id=key(0), conversation=plain)
 

@@ -10,6 +10,7 @@ from chatapp.feed import log
 from chatapp.generations.exports import export_json, export_markdown, export_name
 from chatapp.generations.models import GenerationStatus
 from chatapp.generations.selectors import conversation_snapshot
+from chatapp.review.selectors import decisions_told
 from tests.support.factories import make_answer, make_conversation, make_generation, make_question, make_turn, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -28,7 +29,7 @@ def snapshot(conversation):
 
 
 def exported(conversation) -> Any:
-    return json.loads(export_json(snapshot(conversation)))
+    return json.loads(export_json(snapshot(conversation), decisions=decisions_told(conversation_id=conversation.id)))
 
 
 def answered(conversation, *, question="Of France?", answer="Paris.", parent=None, **fields):
@@ -84,7 +85,7 @@ class TestExportJson:
     def test_is_readable_in_every_language(self, conversation):
         answered(conversation, answer="巴黎")
 
-        assert "巴黎" in export_json(snapshot(conversation))
+        assert "巴黎" in export_json(snapshot(conversation), decisions={})
 
 
 class TestExportMarkdown:

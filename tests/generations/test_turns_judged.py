@@ -59,7 +59,8 @@ class TestBlockedInput:
             start(conversation, "zorbleflux")
 
         assert refusal.value.message == words
-        assert refusal.value.details == {"category": "other", "notice": words}
+        decision = Decision.objects.get()
+        assert refusal.value.details == {"category": "other", "notice": words, "decision_id": str(decision.id)}
 
     def test_in_another_persons_conversation_leaves_no_trace_there(self, conversation):
         publish_rule("zorbleflux")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chatapp.conversations.models import Conversation
-from chatapp.conversations.views import conversation_view, message_view
+from chatapp.conversations.views import conversation_view
 from chatapp.core.redis import redis_sync
 from chatapp.feed import events, keys
 from chatapp.generations.selectors import conversation_snapshot
@@ -35,6 +35,13 @@ class Known:
                 self.messages[fact.message.id] = fact.message
             case events.GenerationQueued() | events.GenerationStarted() | events.GenerationRestarted():
                 self.generations[fact.generation.id] = fact.generation
+            case events.AppealUpdated():
+                self._appeal(fact.appeal)
+
+    def _appeal(self, appeal: events.AppealView) -> None:
+        if appeal.message_id is not None:
+            message = self.messages[appeal.message_id]
+            self.messages[appeal.message_id] = message.model_copy(update={"appeal": appeal.state})
 
     def _forget(self, conversation_id: UUID) -> None:
         del self.conversations[conversation_id]
@@ -65,6 +72,6 @@ def fetched(user_id: UUID) -> Known:
     for row in Conversation.objects.filter(owner_id=user_id):
         snapshot = conversation_snapshot(owner_id=user_id, conversation_id=row.id)
         known.conversations[row.id] = conversation_view(snapshot.conversation)
-        known.messages |= {message.id: message_view(message) for message in snapshot.messages}
+        known.messages |= {message.id: message for message in snapshot.shown}
         known.generations |= {generation.id: generation for generation in snapshot.generations}
     return known

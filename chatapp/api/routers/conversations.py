@@ -16,13 +16,14 @@ from chatapp.api.schemas import (
 )
 from chatapp.conversations import services
 from chatapp.conversations.selectors import conversation_list
-from chatapp.conversations.views import conversation_view, message_view
+from chatapp.conversations.views import conversation_view
 from chatapp.feed.events import ConversationView
 from chatapp.feed.log import feed_cursor
 from chatapp.generations.beginnings import conversation_begin
 from chatapp.generations.exports import export_json, export_markdown, export_name
 from chatapp.generations.selectors import conversation_snapshot
 from chatapp.generations.services import conversation_remove
+from chatapp.review.selectors import decisions_told
 
 router = Router(tags=["conversations"])
 
@@ -62,7 +63,7 @@ def conversations_get(request: HttpRequest, conversation_id: UUID) -> Conversati
     return ConversationSnapshotOut(
         feed=snapshot.feed,
         conversation=conversation_view(snapshot.conversation),
-        messages=[message_view(row) for row in snapshot.messages],
+        messages=snapshot.shown,
         generations=snapshot.generations,
     )
 
@@ -94,7 +95,8 @@ def conversations_export(
 ) -> HttpResponse:
     snapshot = conversation_snapshot(owner_id=person(request).id, conversation_id=conversation_id)
     if file_format == "json":
-        response = HttpResponse(export_json(snapshot), content_type="application/json")
+        decisions = decisions_told(conversation_id=conversation_id)
+        response = HttpResponse(export_json(snapshot, decisions=decisions), content_type="application/json")
     else:
         response = HttpResponse(export_markdown(snapshot), content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{export_name(snapshot, file_format)}"'

@@ -5,7 +5,7 @@ import { memo, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
-import { generationOf, type Turn } from "@/lib/chat/state";
+import { generationOf, restoredOf, type Turn } from "@/lib/chat/state";
 import { categoryText, failureText } from "@/lib/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { LazyMarkdown } from "@/lib/markdown/lazy-markdown";
@@ -14,6 +14,7 @@ import { Button, IconButton, join } from "@/lib/ui/controls";
 import { CopyButton } from "@/lib/ui/copy-button";
 import type { MessageView } from "@/lib/wire/views";
 
+import { AskReview } from "./ask-review";
 import { AnswerDetails } from "./details-dialog";
 import { SiblingSwitch } from "./sibling-switch";
 import { SendingLine, WaitingLine } from "./waiting-line";
@@ -46,7 +47,11 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
       {is_writing && !generation.has_ended && (text === "" || generation.status === "queued") && (
         <WaitingLine generation={generation} has_text={text !== ""} />
       )}
-      {message.restored_from !== null && <p className="outcome">{t("message.restored")}</p>}
+      {message.restored_from !== null && (
+        <p className="outcome" data-testid="restored">
+          {t("message.restored")}
+        </p>
+      )}
       {is_complete && <Outcome message={message} generation={generation} />}
       {is_complete && <Actions message={message} text={text} generation={generation} siblings={siblings} />}
     </article>
@@ -102,9 +107,12 @@ function Outcome({ message, generation }: OutcomeProps): ReactNode {
     case undefined:
       if (message.notice !== null)
         return (
-          <p className="outcome" data-testid="outcome">
-            {t("message.partRemoved", { category: categoryText(t, message.notice.category) })} {message.notice.text}
-          </p>
+          <div className="part-removed" data-testid="outcome">
+            <p>
+              {t("message.partRemoved", { category: categoryText(t, message.notice.category) })} {message.notice.text}
+            </p>
+            <MessageReview message={message} />
+          </div>
         );
       return message.text === "" ? <Line text={t("message.empty")} message={message} /> : null;
   }
@@ -144,13 +152,39 @@ function WithheldCard({ message }: { readonly message: MessageView }): ReactNode
                 })}
         </p>
         {notice !== null && <p className="quiet">{notice.text}</p>}
-        {question?.role === "user" && question.text !== null && (
-          <Button onClick={() => chat.editOpen(question)} data-testid="edit-question">
-            {t("message.editMine")}
-          </Button>
-        )}
+        <MessageReview message={message}>
+          {question?.role === "user" && question.text !== null && (
+            <Button onClick={() => chat.editOpen(question)} data-testid="edit-question">
+              {t("message.editMine")}
+            </Button>
+          )}
+        </MessageReview>
       </div>
     </section>
+  );
+}
+
+interface MessageReviewProps {
+  readonly message: MessageView;
+  readonly children?: ReactNode;
+}
+
+/** A person may ask once; what came back stands beside, one click away. */
+function MessageReview({ message, children }: MessageReviewProps): ReactNode {
+  const { t } = useTranslation();
+  const chat = useChat();
+  const restored = useChatState((state) => restoredOf(state, message));
+  if (message.state === "erased") return children;
+  return (
+    <AskReview appeal={message.appeal} onAsk={(words) => chat.appealMessage(message, words)}>
+      {restored === undefined ? (
+        children
+      ) : (
+        <Button onClick={() => chat.siblingOpen(message, restored.id)} data-testid="show-restored">
+          {t("review.show")}
+        </Button>
+      )}
+    </AskReview>
   );
 }
 

@@ -12,7 +12,7 @@ import { Composer } from "./composer";
 import { Greeting } from "./greeting";
 import { Header } from "./header";
 import { MessageList } from "./message-list";
-import { NoticeCard } from "./notice-card";
+import { Notices } from "./notice-card";
 import { type TemplateChoice, templateChosen, TemplatePicker, variableMissing } from "./template-picker";
 
 interface ConversationPageProps {
@@ -141,7 +141,7 @@ function Foot({ conversation_id, is_writing, onSend }: FootProps): ReactNode {
   return (
     <div className="foot">
       <div className="column">
-        <NoticeCard conversation_id={conversation_id ?? NEW} />
+        <Notices place={conversation_id ?? NEW} />
         <Composer conversation_id={conversation_id} is_writing={is_writing} onSend={onSend} />
       </div>
     </div>

@@ -2,6 +2,8 @@
 
 import type { Decoder } from "@/lib/wire/decode";
 import {
+  appealView,
+  type AppealView,
   conversationPage,
   type ConversationPage,
   conversationSnapshot,
@@ -82,6 +84,15 @@ export const api = {
 
   place: (generation_id: Id): Promise<Place> =>
     request({ path: `/generations/${generation_id}/place`, answer: place }),
+
+  messageAppeal: (message_id: Id, words: string): Promise<AppealView> =>
+    request({ method: "POST", path: `/messages/${message_id}/appeal`, body: { words }, answer: appealView }),
+
+  decisionAppeal: (decision_id: Id, words: string): Promise<AppealView> =>
+    request({ method: "POST", path: `/decisions/${decision_id}/appeal`, body: { words }, answer: appealView }),
+
+  appeal: (decision_id: Id): Promise<AppealView> =>
+    request({ path: `/decisions/${decision_id}/appeal`, answer: appealView }),
 };
 
 export type Api = typeof api;

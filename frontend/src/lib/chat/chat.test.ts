@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Api } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
 import { FakeSocket } from "@/lib/testing/fake-socket";
-import { C, conversation, delta, ended, fact, G, generation, message, person } from "@/lib/testing/views";
+import { appealView, C, conversation, delta, ended, fact, G, generation, message, person } from "@/lib/testing/views";
 import type { ConversationView, GenerationView, MessageView } from "@/lib/wire/views";
 
 import { Chat } from "./chat";
 import type { Memory } from "./memory";
-import { NEW, type Row, rowsOf, type Turn } from "./state";
+import { appealOf, type AskedReview, NEW, restoredOf, reviewedOf, type Row, rowsOf, type Turn } from "./state";
 
 /** The server's database, and calls that read and write it. */
 function server() {
@@ -48,24 +48,34 @@ function server() {
     }),
     conversationDelete: vi.fn(() => Promise.resolve(undefined)),
     place: vi.fn(() => Promise.resolve({ status: "queued" as const, position: 1, is_worker_available: true })),
+    messageAppeal: vi.fn((message_id: string) => Promise.resolve(appealView({ message_id }))),
+    decisionAppeal: vi.fn((decision_id: string) => Promise.resolve(appealView({ decision_id }))),
+    appeal: vi.fn((decision_id: string) => Promise.resolve(appealView({ decision_id, state: "overturned" }))),
   } satisfies Api;
   return { rows, api };
 }
 
-function memoryOf(turns: readonly Turn[] = []) {
-  const kept = { drafts: new Map<string, string>(), turns };
+function memoryOf(turns: readonly Turn[] = [], asked: readonly AskedReview[] = []) {
+  const kept = { drafts: new Map<string, string>(), turns, asked };
   const memory: Memory = {
     draft: (id) => kept.drafts.get(id) ?? "",
     draftKeep: (id, text) => void kept.drafts.set(id, text),
     turns: () => kept.turns,
     turnsKeep: (left) => (kept.turns = left),
+    asked: () => kept.asked,
+    askedKeep: (left) => (kept.asked = left),
   };
   return { kept, memory };
 }
 
-async function opened(id: string | null = C, before: { turns?: readonly Turn[] } = {}) {
+interface Before {
+  readonly turns?: readonly Turn[];
+  readonly asked?: readonly AskedReview[];
+}
+
+async function opened(id: string | null = C, before: Before = {}) {
   const { rows, api } = server();
-  const { kept, memory } = memoryOf(before.turns);
+  const { kept, memory } = memoryOf(before.turns, before.asked);
   const chat = new Chat(person, { api, memory, open: FakeSocket.open, random: () => 1 });
   await chat.start(id);
   await vi.advanceTimersByTimeAsync(0);
@@ -91,7 +101,7 @@ const refuse = (request_id: string, code = "input_blocked"): object => ({
   request_id,
   code,
   message: "No.",
-  details: { category: "weapons", notice: "Ask differently." },
+  details: { category: "weapons", notice: "Ask differently.", decision_id: "decision-1" },
 });
 
 beforeEach(() => {
@@ -414,6 +424,96 @@ describe("A conversation", () => {
     await Promise.all([first, second]);
 
     expect(chat.store.get().search).toMatchObject({ query: "zzz", ids: [], status: "ready" });
+  });
+});
+
+describe("Asking for review", () => {
+  const D = "decision-1";
+  const twice = (state: string): ApiError =>
+    new ApiError(409, { type: "error", code: "appeal_twice", message: "", details: { state } });
+  const answerOf = (chat: Chat) => chat.store.get().feed.messages.get(C)!.get("a2")!;
+  const decided = (state: "confirmed" | "overturned", message_id: string | null) =>
+    fact("appeal.updated", { appeal: appealView({ decision_id: D, message_id, state }) });
+
+  async function refused() {
+    const page = await opened();
+    page.chat.ask(C, { text: "how to", parent_id: "a2" });
+    page.socket.receive(refuse(page.socket.sentOf("turn.start").at(-1)!.request_id));
+    return page;
+  }
+
+  it("shows that an answer waits, and then what came of it", async () => {
+    const { chat, api, socket } = await opened();
+
+    expect(await chat.appealMessage(answerOf(chat), "A recipe.")).toBe(true);
+    expect(api.messageAppeal).toHaveBeenCalledWith("a2", "A recipe.");
+    expect(answerOf(chat).appeal).toBe("waiting");
+
+    const restored = message("a3", "u1", { restored_from: "a2" });
+    socket.receiveEvents(1, [fact("message.created", { message: restored }), decided("overturned", "a2")]);
+    expect(answerOf(chat).appeal).toBe("overturned");
+    expect(restoredOf(chat.store.get(), answerOf(chat))?.id).toBe("a3");
+  });
+
+  it("a second time, in another tab, shows how the first one stands", async () => {
+    const { chat, api } = await opened();
+    api.messageAppeal.mockRejectedValueOnce(twice("confirmed"));
+
+    expect(await chat.appealMessage(answerOf(chat), "")).toBe(true);
+    expect(answerOf(chat).appeal).toBe("confirmed");
+  });
+
+  it("that fails says so and may be tried again", async () => {
+    const { chat, api } = await opened();
+    api.messageAppeal.mockRejectedValueOnce(
+      new ApiError(429, { type: "error", code: "rate_limited", message: "Tomorrow.", details: {} }),
+    );
+
+    expect(await chat.appealMessage(answerOf(chat), "")).toBe(false);
+    expect(answerOf(chat).appeal).toBe("none");
+    expect(chat.store.get().alert?.message).toBe("Tomorrow.");
+  });
+
+  it("keeps the words of a refused text until a reviewer has looked", async () => {
+    const { chat, kept, socket } = await refused();
+
+    expect(await chat.appealRefused(C, "")).toBe(true);
+    expect(appealOf(chat.store.get(), D)).toBe("waiting");
+    expect(kept.asked).toEqual([{ decision_id: D, place: C, text: "how to" }]);
+    expect(reviewedOf(chat.store.get(), C)).toEqual([]);
+
+    socket.receiveEvents(1, [decided("overturned", null)]);
+    expect(reviewedOf(chat.store.get(), C).map(({ text }) => text)).toEqual(["how to"]);
+  });
+
+  it("gives the words back to the field, before what was typed since, and once", async () => {
+    const { chat, kept, socket } = await refused();
+    await chat.appealRefused(C, "");
+    socket.receiveEvents(1, [decided("overturned", null)]);
+
+    chat.draftChange(C, "something else");
+    chat.reviewedPutBack(D);
+
+    expect(chat.store.get().drafts.get(C)).toBe("how to\nsomething else");
+    expect(reviewedOf(chat.store.get(), C)).toEqual([]);
+    expect(chat.store.get().refusals.has(C)).toBe(false);
+    expect(kept.asked).toEqual([]);
+  });
+
+  it("does not double words that are still in the field", async () => {
+    const { chat, socket } = await refused();
+    await chat.appealRefused(C, "");
+    socket.receiveEvents(1, [decided("overturned", null)]);
+
+    chat.reviewedPutBack(D);
+
+    expect(chat.store.get().drafts.get(C)).toBe("how to");
+  });
+
+  it("learns after a visit what came of it meanwhile", async () => {
+    const { chat } = await opened(C, { asked: [{ decision_id: D, place: C, text: "how to" }] });
+
+    expect(reviewedOf(chat.store.get(), C).map(({ text }) => text)).toEqual(["how to"]);
   });
 });
 

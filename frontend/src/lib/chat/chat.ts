@@ -16,6 +16,7 @@ import type { ConversationView, Id, Language, Me, MessageView, Place } from "@/l
 import { failureShow } from "./failure";
 import type { Memory } from "./memory";
 import { FeedReader } from "./reader";
+import { Reviews } from "./reviews";
 import {
   branchOf,
   type ChatState,
@@ -41,6 +42,7 @@ export class Chat {
   readonly #socket: FeedSocket;
   readonly #reader: FeedReader;
   readonly #turns: Turns;
+  readonly #reviews: Reviews;
 
   constructor(me: Me, { api, memory, open, random }: ChatEdges) {
     this.store = createStore(initialState(me));
@@ -51,6 +53,7 @@ export class Chat {
       command: (command) => this.#socket.command(command),
       watch: () => this.#socket.watch(),
     });
+    this.#reviews = new Reviews(this.store, api, memory);
     this.#socket = new FeedSocket(
       { open, random },
       {
@@ -73,6 +76,7 @@ export class Chat {
     this.#turns.resume();
     this.open(current_id);
     void this.choicesLoad();
+    void this.#reviews.resume();
     await this.listMore();
     this.#socket.connect();
   }
@@ -206,6 +210,26 @@ export class Chat {
       if (error instanceof ApiError) return null;
       throw error;
     }
+  }
+
+  // Review
+
+  /** True once it is asked. */
+  appealMessage(message: MessageView, words: string): Promise<boolean> {
+    return this.#reviews.askMessage(message, words);
+  }
+
+  /** Ask about the text that was just refused in this place. True once it is asked. */
+  appealRefused(place: Id, words: string): Promise<boolean> {
+    return this.#reviews.askRefused(place, words);
+  }
+
+  reviewedPutBack(decision_id: Id): void {
+    this.#reviews.putBack(decision_id);
+  }
+
+  reviewedDismiss(decision_id: Id): void {
+    this.#reviews.dismiss(decision_id);
   }
 
   // What is being written

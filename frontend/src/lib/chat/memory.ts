@@ -1,5 +1,6 @@
 /**
- * What the browser remembers between visits: drafts, and questions that no one confirmed yet.
+ * What the browser remembers between visits: drafts, questions that no one confirmed yet, and refused texts that a
+ * reviewer is asked about.
  *
  * Storage may be full, closed or someone else's: every failure is a shrug, for all of this can be lost without harm to
  * what the server keeps. Keys carry the user's id, so that people who share a browser do not share drafts.
@@ -7,32 +8,37 @@
 
 import type { Id } from "@/lib/wire/views";
 
-import type { Turn } from "./state";
+import type { AskedReview, Turn } from "./state";
 
 export interface Memory {
   draft(conversation_id: Id): string;
   draftKeep(conversation_id: Id, text: string): void;
   turns(): readonly Turn[];
   turnsKeep(turns: readonly Turn[]): void;
+  asked(): readonly AskedReview[];
+  askedKeep(asked: readonly AskedReview[]): void;
 }
 
 export function browserMemory(user_id: Id, storage: Storage = localStorage): Memory {
   const draftKey = (conversation_id: Id): string => `chatapp.draft.${user_id}.${conversation_id}`;
   const turnsKey = `chatapp.turns.${user_id}`;
+  const askedKey = `chatapp.asked.${user_id}`;
   return {
     draft: (conversation_id) => read(storage, draftKey(conversation_id)) ?? "",
     draftKeep: (conversation_id, text) => write(storage, draftKey(conversation_id), text),
-    turns: () => turnsFrom(read(storage, turnsKey)),
+    turns: () => listFrom(read(storage, turnsKey), isTurn),
     turnsKeep: (turns) => write(storage, turnsKey, turns.length === 0 ? "" : JSON.stringify(turns)),
+    asked: () => listFrom(read(storage, askedKey), isAsked),
+    askedKeep: (asked) => write(storage, askedKey, asked.length === 0 ? "" : JSON.stringify(asked)),
   };
 }
 
 /** Written by this code only; a stranger's content is dropped whole. */
-function turnsFrom(stored: string | null): readonly Turn[] {
+function listFrom<T>(stored: string | null, isItem: (value: unknown) => value is T): readonly T[] {
   if (stored === null || stored === "") return [];
   try {
     const content: unknown = JSON.parse(stored);
-    return Array.isArray(content) ? content.filter(isTurn) : [];
+    return Array.isArray(content) ? content.filter(isItem) : [];
   } catch {
     return [];
   }
@@ -42,6 +48,12 @@ function isTurn(value: unknown): value is Turn {
   if (typeof value !== "object" || value === null) return false;
   const { kind, client_id, request_id, conversation_id } = value as Record<string, unknown>;
   return (kind === "ask" || kind === "regenerate") && [client_id, request_id, conversation_id].every(isText);
+}
+
+function isAsked(value: unknown): value is AskedReview {
+  if (typeof value !== "object" || value === null) return false;
+  const { decision_id, place, text } = value as Record<string, unknown>;
+  return [decision_id, place, text].every(isText);
 }
 
 function isText(value: unknown): boolean {

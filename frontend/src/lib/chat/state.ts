@@ -6,12 +6,12 @@
 
 import type { NewConversation } from "@/lib/api/calls";
 import type { SocketStatus } from "@/lib/socket/socket";
-import { closeTree, emptyFeed, type FeedState, fold, type Generation, isLive, withEntry, withoutEntry } from "@/lib/store/feed";
+import { closeTree, emptyFeed, type FeedState, fold, type Generation, isLive, isReviewed, withEntry, withoutEntry } from "@/lib/store/feed";
 import { sameItems } from "@/lib/store/store";
 import { activePath, pathTo, siblingsOf } from "@/lib/store/tree";
 import type { FeedEvent } from "@/lib/wire/events";
 import type { Refusal } from "@/lib/wire/frames";
-import type { ConversationView, Id, Me, MessageView, ModelView, PromptTemplate } from "@/lib/wire/views";
+import type { AppealState, ConversationView, Id, Me, MessageView, ModelView, PromptTemplate } from "@/lib/wire/views";
 
 /** Conversations whose messages stay in memory; going back to one of them shows it at once. */
 const MAX_OPEN_TREES = 8;
@@ -65,6 +65,19 @@ export interface Editing {
   readonly text: string;
 }
 
+/** Why a command was refused, and the words that came back with it. */
+export interface Refused extends Refusal {
+  readonly text: string | null;
+}
+
+/** A text that was refused and stored nowhere, and that a reviewer is asked about: its words are here alone. */
+export interface AskedReview {
+  readonly decision_id: Id;
+  /** Where the words go back to: a conversation, or NEW. */
+  readonly place: Id;
+  readonly text: string;
+}
+
 /** What the next conversation will be made with. */
 export interface Settings {
   readonly model: string | null;
@@ -79,7 +92,9 @@ export interface ChatState {
   readonly opened: ReadonlyMap<Id, Opened>;
   readonly turns: ReadonlyMap<Id, Turn>;
   /** Why the last command of a conversation was refused, until the person goes on. */
-  readonly refusals: ReadonlyMap<Id, Refusal>;
+  readonly refusals: ReadonlyMap<Id, Refused>;
+  /** By decision. */
+  readonly asked: ReadonlyMap<Id, AskedReview>;
   readonly drafts: ReadonlyMap<Id, string>;
   readonly editing: Editing | null;
   /** The leaf at which the person left a message's branch. */
@@ -106,6 +121,7 @@ export function initialState(me: Me): ChatState {
     opened: new Map(),
     turns: new Map(),
     refusals: new Map(),
+    asked: new Map(),
     drafts: new Map(),
     editing: null,
     last_leaf: new Map(),
@@ -254,6 +270,22 @@ export function branchOf(state: ChatState, conversation_id: Id): readonly Messag
 export function generationOf(feed: FeedState, message_id: Id): Generation | undefined {
   const id = feed.generation_of.get(message_id);
   return id === undefined ? undefined : feed.generations.get(id);
+}
+
+/** How review stands of a text that was refused. */
+export function appealOf(state: ChatState, decision_id: Id): AppealState {
+  return state.feed.appeals.get(decision_id) ?? (state.asked.has(decision_id) ? "waiting" : "none");
+}
+
+/** The refused texts of a place that a reviewer has looked at. */
+export function reviewedOf(state: ChatState, place: Id): readonly AskedReview[] {
+  return [...state.asked.values()].filter((asked) => asked.place === place && isReviewed(appealOf(state, asked.decision_id)));
+}
+
+/** The answer that a reviewer gave back for a withheld one. */
+export function restoredOf(state: ChatState, message: MessageView): MessageView | undefined {
+  const tree = state.feed.messages.get(message.conversation_id) ?? NO_TREE;
+  return [...tree.values()].find(({ restored_from }) => restored_from === message.id);
 }
 
 /** The generation being written at the end of the branch on screen. */

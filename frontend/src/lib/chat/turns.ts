@@ -200,12 +200,16 @@ function shown(state: ChatState, turn: Turn): ChatState {
   return { ...next, opened: withEntry(next.opened, turn.conversation_id, "ready") };
 }
 
+function textOf(turn: Turn): string | null {
+  return turn.kind === "ask" ? turn.text : null;
+}
+
 /** Nothing was stored: the words go back to where they were typed, with the reason beside them. */
 export function takenBack(state: ChatState, turn: Turn, refusal: Refusal): ChatState {
   const back = withoutTurn(state, turn.client_id);
   const was_new = turn.kind === "ask" && turn.creates !== null;
   const place = was_new ? NEW : turn.conversation_id;
-  const told = { ...back, refusals: withEntry(back.refusals, place, refusal) };
+  const told = { ...back, refusals: withEntry(back.refusals, place, { ...refusal, text: textOf(turn) }) };
   if (turn.kind === "regenerate") return told;
   if (turn.edit_of !== null) return { ...told, editing: { message_id: turn.edit_of, text: turn.text } };
   const typed_since = told.drafts.get(place) ?? "";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { C, conversation, delta, ended, fact, G, generation, message } from "@/lib/testing/views";
+import { appealView, C, conversation, delta, ended, fact, G, generation, message } from "@/lib/testing/views";
 import type { FeedEvent } from "@/lib/wire/events";
+import type { AppealState } from "@/lib/wire/views";
 
 import { dropConversation, emptyFeed, type FeedState, fold, foldSnapshot, openTree } from "./feed";
 
@@ -270,5 +271,40 @@ describe("A generation", () => {
 
     expect(storedOf(state, "a2")).toMatchObject({ state: "withheld", text: null });
     expect(textOf(state)).toBe("");
+  });
+});
+
+describe("A question for review", () => {
+  const told = (state: AppealState, message_id: string | null = "a2"): FeedEvent =>
+    fact("appeal.updated", { appeal: appealView({ message_id, state }) });
+
+  it("changes how its message stands, and nothing else of it", () => {
+    const before = storedOf(streaming, "a2");
+    const state = foldAll(streaming, told("waiting"));
+
+    expect(storedOf(state, "a2")).toEqual({ ...before, appeal: "waiting" });
+  });
+
+  it("only ever goes on: a late fact and an older snapshot take nothing back", () => {
+    const state = foldAll(streaming, told("overturned"), told("waiting"), told("confirmed"));
+    const older = foldSnapshot(state, {
+      feed: "1-0",
+      conversation: conversation(),
+      messages: [message("a2", "u1", { text: "Tides turn." })],
+      generations: [],
+    });
+
+    expect(storedOf(state, "a2")?.appeal).toBe("overturned");
+    expect(storedOf(older, "a2")).toMatchObject({ appeal: "overturned", text: "Tides turn." });
+  });
+
+  it("about a text that was never stored is kept by its decision", () => {
+    const state = foldAll(emptyFeed, told("waiting", null), told("confirmed", null));
+
+    expect([...state.appeals]).toEqual([["decision-1", "confirmed"]]);
+  });
+
+  it("about a conversation that is not open is left to the next snapshot", () => {
+    expect(foldAll(emptyFeed, told("waiting")).messages.size).toBe(0);
   });
 });

@@ -7,6 +7,8 @@
 
 import type { FeedEvent } from "@/lib/wire/events";
 import type {
+  AppealState,
+  AppealView,
   ConversationPage,
   ConversationSnapshot,
   ConversationView,
@@ -34,6 +36,8 @@ export interface FeedState {
   readonly generation_of: ReadonlyMap<Id, Id>;
   /** Generations whose text is missing a piece until the conversation is fetched again. */
   readonly gaps: ReadonlySet<Id>;
+  /** How review stands of texts that were refused and never stored, by the decision that refused them. */
+  readonly appeals: ReadonlyMap<Id, AppealState>;
   readonly seen_facts: ReadonlySet<Id>;
 }
 
@@ -44,6 +48,7 @@ export const emptyFeed: FeedState = {
   generations: new Map(),
   generation_of: new Map(),
   gaps: new Set(),
+  appeals: new Map(),
   seen_facts: new Set(),
 };
 
@@ -76,6 +81,8 @@ export function fold(state: FeedState, event: FeedEvent): FeedState {
       return once(state, event.id, (fresh) =>
         putMessage(putGeneration(fresh, event.generation), event.message),
       );
+    case "appeal.updated":
+      return once(state, event.id, (fresh) => putAppeal(fresh, event.appeal));
   }
 }
 
@@ -145,8 +152,28 @@ function putMessage(state: FeedState, message: MessageView): FeedState {
   if (tree === undefined) return state;
   const known = tree.get(message.id);
   if (known !== undefined && rank(known) > rank(message)) return state;
-  const grown = withEntry(tree, message.id, message);
+  const appeal = known === undefined ? message.appeal : furtherAppeal(known.appeal, message.appeal);
+  const grown = withEntry(tree, message.id, { ...message, appeal });
   return { ...state, messages: withEntry(state.messages, message.conversation_id, grown) };
+}
+
+/** A person's question for review, or what came of it. */
+export function putAppeal(state: FeedState, appeal: AppealView): FeedState {
+  if (appeal.message_id === null) {
+    const further = furtherAppeal(state.appeals.get(appeal.decision_id) ?? "none", appeal.state);
+    return { ...state, appeals: withEntry(state.appeals, appeal.decision_id, further) };
+  }
+  const message = state.messages.get(appeal.conversation_id)?.get(appeal.message_id);
+  return message === undefined ? state : putMessage(state, { ...message, appeal: appeal.state });
+}
+
+/** Review only ever goes on: an older snapshot takes nothing back. */
+function furtherAppeal(known: AppealState, next: AppealState): AppealState {
+  return isReviewed(known) || (known === "waiting" && next === "none") ? known : next;
+}
+
+export function isReviewed(state: AppealState): boolean {
+  return state === "confirmed" || state === "overturned";
 }
 
 function putGeneration(state: FeedState, view: GenerationView): FeedState {

@@ -1,7 +1,7 @@
 /** Rows and events for tests: everything has a default, a test names what it is about. */
 
 import type { FeedEvent } from "@/lib/wire/events";
-import type { ConversationView, GenerationView, Me, MessageView } from "@/lib/wire/views";
+import type { AppealView, ConversationView, GenerationView, Me, MessageView } from "@/lib/wire/views";
 
 export const C = "conversation-1";
 export const G = "generation-1";
@@ -45,6 +45,7 @@ export function message(id: string, parent_id: string | null, fields: Partial<Me
     notice: null,
     client_message_id: null,
     restored_from: null,
+    appeal: "none",
     created_at: `2026-11-22T09:${minute}:00Z`,
     ...fields,
   };
@@ -70,6 +71,10 @@ export function generation(fields: Partial<GenerationView> = {}): GenerationView
     created_at: "2026-11-22T09:02:00Z",
     ...fields,
   };
+}
+
+export function appealView(fields: Partial<AppealView> = {}): AppealView {
+  return { decision_id: "decision-1", conversation_id: C, message_id: null, state: "waiting", ...fields };
 }
 
 export function fact<T extends FeedEvent["type"]>(

@@ -1,7 +1,7 @@
 /** Every event a feed can carry: chatapp/feed/events.py, as decoders. `contracts/feed-v1.jsonl` holds one of each. */
 
 import { array, type Decoded, number, object, optional, string, variants } from "./decode";
-import { conversationView, finishReason, generationView, messageView } from "./views";
+import { appealView, conversationView, finishReason, generationView, messageView } from "./views";
 
 const conversationFact = object({ id: string, conversation: conversationView });
 const generationFact = object({ id: string, generation: generationView });
@@ -18,6 +18,7 @@ export const feedEvent = variants({
   "generation.started": generationFact,
   "generation.restarted": generationFact,
   "generation.finished": object({ id: string, generation: generationView, message: messageView }),
+  "appeal.updated": object({ id: string, appeal: appealView }),
   "generation.delta": object({ generation_id: string, seq: number, text: string, logprobs: optional(array(tokenLogprob)) }),
   "generation.ended": object({ generation_id: string, seq: number, finish_reason: finishReason }),
 });

@@ -9,6 +9,8 @@ export const messageState = literal("visible", "held", "withheld", "erased");
 export const generationStatus = literal("queued", "running", "completed", "cancelled", "failed");
 export const finishReason = literal("stop", "length", "content_filter", "cancelled", "error");
 
+export const appealState = literal("none", "waiting", "confirmed", "overturned");
+
 export const templateRef = object({ slug: string, title: string, version: number });
 
 export const conversationView = object({
@@ -35,7 +37,15 @@ export const messageView = object({
   notice: nullable(notice),
   client_message_id: nullable(string),
   restored_from: nullable(string),
+  appeal: appealState,
   created_at: string,
+});
+
+export const appealView = object({
+  decision_id: string,
+  conversation_id: string,
+  message_id: nullable(string),
+  state: appealState,
 });
 
 export const usage = object({ num_prompt_tokens: number, num_completion_tokens: number });
@@ -124,6 +134,8 @@ export type Role = Decoded<typeof role>;
 export type MessageState = Decoded<typeof messageState>;
 export type GenerationStatus = Decoded<typeof generationStatus>;
 export type FinishReason = Decoded<typeof finishReason>;
+export type AppealState = Decoded<typeof appealState>;
+export type AppealView = Decoded<typeof appealView>;
 export type ConversationView = Decoded<typeof conversationView>;
 export type Notice = Decoded<typeof notice>;
 export type MessageView = Decoded<typeof messageView>;

@@ -1,0 +1,25 @@
+"""What every page of records has in common."""
+
+
+# ruff: noqa: ARG002 -- signatures are Django's
+# mypy: disallow-subclassing-any=False
+# (unfold is published without types)
+
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+
+class RecordAdmin(ModelAdmin):
+    """A table that is only added to, and only by the product."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -1,0 +1,368 @@
+"""A second look: who opens a case, who holds it, what it comes to."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connections, transaction
+
+from chatapp.conversations.models import Message
+from chatapp.core import clock
+from chatapp.core.ids import uuid7
+from chatapp.moderation.services import ruleset_publish
+from chatapp.review.appeals import decision_appeal
+from chatapp.review.cases import CLAIM_KEPT, case_claim, case_confirm, case_overturn, is_held
+from chatapp.review.errors import CaseTaken, ReasonMissing, RestorationImpossible, ReviewForbidden
+from chatapp.review.models import (
+    ContextReading,
+    Decision,
+    Evidence,
+    ReviewCase,
+    ReviewOutcome,
+)
+from chatapp.review.selectors import appeal_states, decision_list_broken, review_case_list, rule_precision
+from tests.review.cases import appealed, judged_answer, make_staff, refused_input
+from tests.support.factories import leaf_id, make_answer, make_conversation, make_question, make_user, publish_rule
+from tests.support.fold import fact_types, facts_of, fetched
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+NOW = clock.now()
+
+
+@pytest.fixture
+def reviewer():
+    return make_staff("reviewer")
+
+
+@pytest.fixture
+def blocking():
+    return publish_rule("bombast", action="block", stages=("output",), severity=3)
+
+
+@pytest.fixture
+def case(blocking):
+    return appealed(judged_answer("Some bombast about tea."))
+
+
+def claimed(case: ReviewCase, reviewer) -> ReviewCase:
+    return case_claim(case_id=case.id, reviewer=reviewer, now=clock.now())
+
+
+def resolve(resolving, case: ReviewCase, reviewer, *, reason: str = "harmless") -> ReviewOutcome:
+    outcome: ReviewOutcome = resolving(case_id=case.id, reviewer=reviewer, reason=reason, now=clock.now())
+    return outcome
+
+
+class TestCaseOpen:
+    def test_follows_a_rule_that_asks_for_review(self):
+        rule = publish_rule("tea", action="review", stages=("output",), severity=2)
+
+        judged = judged_answer("About tea.")
+
+        case = ReviewCase.objects.get()
+        assert (case.rule_slug, case.opened_by, case.state) == (rule.slug, "rule", "waiting")
+        assert (case.message_id, case.severity, case.stage) == (judged.message.id, 2, "output")
+
+    def test_does_not_follow_a_rule_that_only_watches(self):
+        publish_rule("tea", action="review", stages=("output",))
+        rule = publish_rule("milk", action="review", stages=("output",))
+        rule.state = "shadow"
+        rule.save()
+        ruleset_publish(author=None, reason="shadow")
+
+        judged_answer("About milk.")
+
+        assert not ReviewCase.objects.exists()
+
+    def test_of_a_second_hit_and_an_appeal_is_the_same_case(self, blocking):
+        publish_rule("tea", action="review", stages=("output",))
+
+        judged = judged_answer("tea and again tea and some bombast.", size=2)
+        appealed(judged)
+
+        case = ReviewCase.objects.get()
+        assert case.opened_by == "rule"
+        assert case.appeal.words == "It was a recipe."
+
+    def test_goes_over_to_the_stronger_decision_while_it_is_open(self, blocking):
+        publish_rule("tea", action="review", stages=("output",))
+
+        appealed(judged_answer("tea and some bombast.", size=2))
+
+        case = ReviewCase.objects.get()
+        assert (case.action, case.rule_slug) == ("block", blocking.slug)
+        assert Decision.objects.get(id=case.decision_id).action == "block"
+
+
+class TestCaseClaim:
+    def test_gives_the_case_to_one_reviewer(self, case, reviewer):
+        held = claimed(case, reviewer)
+
+        assert (held.state, held.claimed_by_id) == ("claimed", reviewer.id)
+        with pytest.raises(CaseTaken):
+            claimed(case, make_staff("reviewer"))
+
+    def test_ends_after_a_quarter_of_an_hour(self, case, reviewer):
+        held = case_claim(case_id=case.id, reviewer=reviewer, now=NOW)
+
+        assert is_held(held, now=NOW + CLAIM_KEPT)
+        assert not is_held(held, now=NOW + CLAIM_KEPT + timedelta(seconds=1))
+        other = make_staff("reviewer")
+        later = case_claim(case_id=case.id, reviewer=other, now=NOW + CLAIM_KEPT + timedelta(seconds=1))
+        assert later.claimed_by_id == other.id
+        with pytest.raises(CaseTaken):
+            resolve(case_confirm, case, reviewer)
+
+    @pytest.mark.parametrize("groups", [(), ("moderator",)])
+    def test_is_for_reviewers(self, case, groups):
+        with pytest.raises(ReviewForbidden):
+            claimed(case, make_staff(*groups))
+
+    @pytest.mark.parametrize("resolving", [case_confirm, case_overturn])
+    def test_is_refused_once_it_is_resolved(self, case, reviewer, resolving):
+        claimed(case, reviewer)
+        resolve(resolving, case, reviewer)
+
+        with pytest.raises(CaseTaken):
+            claimed(case, reviewer)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoAtOnce:
+    def test_only_one_claims(self, case):
+        reviewers = [make_staff("reviewer") for _ in range(2)]
+        start, won, failures = threading.Barrier(2), [], []
+
+        def claim(user) -> None:
+            start.wait()
+            try:
+                won.append(case_claim(case_id=case.id, reviewer=user, now=clock.now()).claimed_by_id)
+            except CaseTaken as error:
+                failures.append(error)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=claim, args=(user,)) for user in reviewers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(won) == len(failures) == 1
+        case.refresh_from_db()
+        assert case.claimed_by_id == won[0]
+
+
+class TestCaseConfirm:
+    def test_leaves_everything_and_puts_the_outcome_on_record(self, case, reviewer):
+        claimed(case, reviewer)
+        before = Message.objects.count()
+
+        outcome = resolve(case_confirm, case, reviewer, reason="  it is   bombast ")
+
+        case.refresh_from_db()
+        assert case.state == "confirmed"
+        assert (outcome.is_overturned, outcome.reason, outcome.reviewer_id) == (False, "it is bombast", reviewer.id)
+        assert Message.objects.count() == before
+
+    def test_needs_a_reason(self, case, reviewer):
+        claimed(case, reviewer)
+
+        with pytest.raises(ReasonMissing):
+            resolve(case_confirm, case, reviewer, reason="  ")
+
+    def test_needs_a_claim(self, case, reviewer):
+        with pytest.raises(CaseTaken):
+            resolve(case_confirm, case, reviewer)
+
+
+class TestCaseOverturn:
+    def test_brings_the_answer_back_whole_beside_the_withheld_one(self, blocking, reviewer):
+        judged = judged_answer("Some bombast about tea.")
+        case = appealed(judged)
+        claimed(case, reviewer)
+
+        outcome = resolve(case_overturn, case, reviewer)
+
+        restored = Message.objects.get(id=str(outcome.restored_message_id))
+        assert (restored.text, restored.state) == (judged.read, "visible")
+        assert (restored.parent_id, restored.restored_from_id) == (judged.message.parent_id, judged.message.id)
+        assert restored.text is not None
+        assert "bombast" in restored.text
+        judged.message.refresh_from_db()
+        assert (judged.message.text, judged.message.state) == ("Some ", "withheld")
+
+    @pytest.mark.parametrize(("action", "fields"), [("redact", {}), ("replace", {"replacement": "[…]"})])
+    @pytest.mark.parametrize("size", [1, 7, 100])
+    def test_undoes_masks_and_replacements_exactly(self, reviewer, action, fields, size):
+        publish_rule("bombast", action=action, stages=("output",), **fields)
+        judged = judged_answer("Some bombast, more bombast\nand tea.", size=size)
+        case = appealed(judged)
+        claimed(case, reviewer)
+
+        outcome = resolve(case_overturn, case, reviewer)
+
+        restored = Message.objects.get(id=str(outcome.restored_message_id))
+        assert restored.text == "Some bombast, more bombast\nand tea."
+
+    def test_comes_into_view_where_the_person_still_looks_at_it(self, blocking, reviewer):
+        conversation = make_conversation(make_user())
+        case = appealed(judged_answer("Some bombast.", conversation=conversation))
+        claimed(case, reviewer)
+
+        outcome = resolve(case_overturn, case, reviewer)
+
+        assert leaf_id(conversation) == outcome.restored_message_id
+
+    def test_pulls_nobody_away_who_went_on_elsewhere(self, blocking, reviewer):
+        conversation = make_conversation(make_user())
+        judged = judged_answer("Some bombast.", conversation=conversation)
+        later = make_answer(conversation, parent=make_question(conversation, parent=judged.message))
+        case = appealed(judged)
+        claimed(case, reviewer)
+
+        resolve(case_overturn, case, reviewer)
+
+        assert leaf_id(conversation) == later.id
+
+    def test_is_refused_whole_when_the_evidence_was_erased(self, case, reviewer):
+        claimed(case, reviewer)
+        Evidence.objects.all().delete()
+
+        with pytest.raises(RestorationImpossible):
+            resolve(case_overturn, case, reviewer)
+
+        case.refresh_from_db()
+        assert case.state == "claimed"
+        assert not ReviewOutcome.objects.exists()
+
+    def test_is_refused_when_the_evidence_does_not_fit_the_text(self, blocking, reviewer):
+        publish_rule("tea", action="redact", stages=("output",))
+        judged = judged_answer("A cup of tea.")
+        case = appealed(judged)
+        claimed(case, reviewer)
+        Message.objects.filter(id=judged.message.id).update(text=None, state="erased")
+        Message.objects.filter(id=judged.message.id).update(state="visible")
+
+        with pytest.raises(RestorationImpossible):
+            resolve(case_overturn, case, reviewer)
+
+    def test_counts_also_where_the_conversation_is_gone(self, blocking, reviewer):
+        judged = judged_answer("Some bombast.")
+        case = appealed(judged)
+        judged.message.conversation.delete()
+        claimed(case, reviewer)
+
+        outcome = resolve(case_overturn, case, reviewer)
+
+        assert outcome.restored_message_id is None
+
+    def test_of_what_was_never_stored_stores_nothing(self, reviewer):
+        publish_rule("bombast", stages=("input",))
+        decision = refused_input("some bombast")
+        case = decision_appeal(owner_id=decision.owner_id, decision_id=decision.id, words="", now=clock.now())
+        claimed(case, reviewer)
+
+        outcome = resolve(case_overturn, case, reviewer)
+
+        assert (outcome.is_overturned, outcome.restored_message_id) == (True, None)
+        assert not Message.objects.exists()
+
+    def test_leaves_decisions_and_their_chain_as_they_were(self, case, reviewer):
+        before = list(Decision.objects.values())
+        claimed(case, reviewer)
+
+        resolve(case_overturn, case, reviewer)
+
+        assert list(Decision.objects.values()) == before
+        assert list(decision_list_broken()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWhatThePersonHears:
+    def test_folds_to_what_a_fresh_page_shows(self, blocking, reviewer):
+        judged = judged_answer("Some bombast.")
+        owner_id = judged.owner.id
+        before = fetched(owner_id)
+        case = appealed(judged)
+        claimed(case, reviewer)
+        resolve(case_overturn, case, reviewer)
+
+        assert fact_types(owner_id) == [
+            "appeal.updated",
+            "message.created",
+            "conversation.updated",
+            "appeal.updated",
+        ]
+        heard = folded_onto(before, owner_id)
+        assert heard == fetched(owner_id)
+        assert heard.messages[judged.message.id].appeal == "overturned"
+
+    def test_is_nothing_where_they_never_asked(self, blocking, reviewer):
+        publish_rule("tea", action="review", stages=("output",))
+        judged = judged_answer("About tea.")
+        case = ReviewCase.objects.get()
+        claimed(case, reviewer)
+
+        resolve(case_confirm, case, reviewer)
+
+        assert fact_types(judged.owner.id) == []
+        assert appeal_states(conversation_id=judged.message.conversation_id) == {}
+
+
+def folded_onto(known, owner_id):
+    for fact in facts_of(owner_id):
+        known.apply(fact)
+    return known
+
+
+class TestReviewCaseList:
+    def test_has_the_gravest_first_then_the_oldest_and_the_resolved_last(self, reviewer):
+        for severity in (1, 3):
+            publish_rule(f"word{severity}", action="block", stages=("output",), severity=severity)
+        young = appealed(judged_answer("word3 x"))
+        old = appealed(judged_answer("word3 y"))
+        ReviewCase.objects.filter(id=old.id).update(opened_at=NOW - timedelta(days=2))
+        light = appealed(judged_answer("word1 x"))
+        done = appealed(judged_answer("word3 z"))
+        claimed(done, reviewer)
+        resolve(case_confirm, done, reviewer)
+
+        assert [case.id for case in review_case_list()] == [old.id, young.id, light.id, done.id]
+
+
+class TestRulePrecision:
+    def test_counts_confirmed_and_overturned_cases_of_the_rule(self, blocking, reviewer):
+        for resolving in (case_confirm, case_confirm, case_overturn):
+            case = appealed(judged_answer("Some bombast."))
+            claimed(case, reviewer)
+            resolve(resolving, case, reviewer)
+
+        precision = rule_precision(blocking.slug)
+
+        assert precision is not None
+        assert (precision.num_reviewed, round(precision.estimate, 3)) == (3, 0.667)
+        assert rule_precision("another") is None
+
+
+class TestTheDatabase:
+    @pytest.mark.parametrize("model", [ReviewOutcome, ContextReading])
+    def test_refuses_to_change_or_delete_what_is_on_record(self, case, reviewer, model):
+        claimed(case, reviewer)
+        resolve(case_confirm, case, reviewer)
+        ContextReading.objects.create(
+            case_id=case.id, conversation_id=uuid7(), num_messages=1, reader_id=uuid7(), reader_email="a@example.org"
+        )
+
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            model.objects.update(id=uuid7())
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            model.objects.all()._raw_delete("default")
+
+    def test_refuses_a_second_outcome_of_a_case(self, case, reviewer):
+        claimed(case, reviewer)
+        outcome = resolve(case_confirm, case, reviewer)
+        outcome.id = uuid7()
+
+        with pytest.raises(DatabaseError), transaction.atomic():
+            outcome.save(force_insert=True)
