@@ -23,6 +23,7 @@ from chatapp.moderation.admin import RuleAdmin
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
 from chatapp.review import case_admin  # noqa: F401 -- registers its pages
+from chatapp.review.dry_runs import admin as dry_run_admin  # noqa: F401 -- likewise
 from chatapp.review.figures import precision_text
 from chatapp.review.models import Decision, EvidenceReading
 from chatapp.review.precision import precision_estimate
