@@ -16,7 +16,12 @@ def _task_modules() -> list[str]:
 
     if settings.MODEL_SLUG:
         return ["chatapp.generations.tasks"]
-    return ["chatapp.generations.maintenance", "chatapp.moderation.tasks", "chatapp.review.retention"]
+    return [
+        "chatapp.generations.maintenance",
+        "chatapp.moderation.tasks",
+        "chatapp.review.dry_runs.tasks",
+        "chatapp.review.retention",
+    ]
 
 
 app.conf.update(imports=_task_modules())

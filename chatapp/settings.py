@@ -145,6 +145,8 @@ CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "chatapp.generations.maintenance.reap", "schedule": 2.0, "options": {"expires": 2.0}},
     # Sent when a ruleset is published, too; this one is for messages that were lost.
     "ruleset-build": {"task": "chatapp.moderation.tasks.ruleset_build", "schedule": 30.0, "options": {"expires": 30.0}},
+    # Sent when one is asked for, too; this one is for messages that were lost and workers that died.
+    "dry-run": {"task": "chatapp.review.dry_runs.tasks.dry_run", "schedule": 10.0, "options": {"expires": 10.0}},
     "evidence-erase": {"task": "chatapp.review.retention.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
@@ -154,6 +156,10 @@ MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model 
 
 # Block rules of severity 3 and 4 wait for a second person before they are published; "off" where one person keeps them.
 MODERATION_SECOND_APPROVAL = os.environ.get("CHATAPP_MODERATION_SECOND_APPROVAL", "on") != "off"
+# Rules whose dry run took text from a greater part of past messages need an administrator's override to be published.
+MODERATION_DRY_RUN_SHARE_LIMIT = float(os.environ.get("CHATAPP_MODERATION_DRY_RUN_SHARE_LIMIT") or 0.01)
+if not 0.0 <= MODERATION_DRY_RUN_SHARE_LIMIT <= 1.0:
+    raise ImproperlyConfigured("CHATAPP_MODERATION_DRY_RUN_SHARE_LIMIT must be between 0 and 1, such as 0.01")
 # Processes that judge load a new ruleset beside their work; off: when it is first asked for, which tests like.
 MODERATION_FOLLOW_RULESETS = True
 # Services that score sentences, by the name that rules use: {"guard": {"url": "https://…", "timeout_s": 2.0}}.

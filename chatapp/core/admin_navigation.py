@@ -23,6 +23,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 _item(request, _("Rules"), "rule", "moderation_rule_changelist", "moderation.view_rule"),
                 _item(request, _("Try it"), "experiment", "moderation_rule_try", "moderation.view_rule"),
+                _item(request, _("Dry runs"), "fast_forward", "review_dryrun_changelist", "review.view_dryrun"),
                 _item(
                     request, _("Rulesets"), "inventory_2", "moderation_ruleset_changelist", "moderation.view_ruleset"
                 ),
@@ -42,6 +43,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "menu_book",
                     "review_contextreading_changelist",
                     "review.view_contextreading",
+                ),
+                _item(
+                    request,
+                    _("Dry run readings"),
+                    "plagiarism",
+                    "review_dryrunreading_changelist",
+                    "review.view_dryrunreading",
                 ),
             ],
         ),

@@ -82,8 +82,15 @@ class ApprovalMissing(DomainError):
     http_status = 409
 
 
+class PublishAdvisedAgainst(DomainError):
+    """What is known of the rules speaks against publishing them: a dry run took too much."""
+
+    code = "publish_advised_against"
+    http_status = 409
+
+
 class OverrideNotPermitted(DomainError):
-    """Only an administrator may publish without the second person."""
+    """Only an administrator may publish in spite of what speaks against it."""
 
     code = "override_not_permitted"
     http_status = 403

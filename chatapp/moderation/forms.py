@@ -200,10 +200,10 @@ class OptionalReasonForm(ReasonForm):
 
 
 class PublishOverrideForm(ReasonForm):
-    """For an administrator, while rules wait for the second person."""
+    """For an administrator, while something speaks against publishing."""
 
     override_reason = forms.CharField(
-        label=_("Publish without the second person"),
+        label=_("Publish in spite of that"),
         max_length=MAX_REASON_CHARS,
         required=False,
         widget=UnfoldAdminTextInputWidget,

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.core import clock
+from chatapp.core.errors import DomainError
 from chatapp.moderation import models
+from chatapp.moderation.advice import advice_on
 from chatapp.moderation.errors import (
     AlreadyApproved,
     ApprovalByAuthor,
@@ -19,6 +21,7 @@ from chatapp.moderation.errors import (
     ApprovalNotNeeded,
     ApprovalNotPermitted,
     OverrideNotPermitted,
+    PublishAdvisedAgainst,
     PublishReasonMissing,
     RuleMoveIllegal,
     RuleReasonMissing,
@@ -175,8 +178,10 @@ def ruleset_publish(*, author: User | None, reason: str, override_reason: str = 
     """
     Put all shadow and enforcing rules, as they are now, into force as the next version.
 
-    override_reason: why an administrator does not wait for the second person; it stands on the ruleset.
-    :raises PublishReasonMissing, RuleUnusable, RulesetUnchanged, ApprovalMissing, OverrideNotPermitted:
+    override_reason: why an administrator publishes in spite of what speaks against it; it stands on the ruleset.
+    :raises PublishReasonMissing, RuleUnusable, RulesetUnchanged:
+    :raises ApprovalMissing, PublishAdvisedAgainst: without an override.
+    :raises OverrideNotPermitted: with one, by somebody who may not.
     """
     _publish_reason_check(reason)
 
@@ -185,7 +190,7 @@ def ruleset_publish(*, author: User | None, reason: str, override_reason: str = 
         before, rules = ruleset_rules(), tuple(rule_list_in_force())
         for rule in rules:
             _usable_check(rule)
-        overridden = _approval_check(before, author=author, override_reason=override_reason.strip())
+        overridden = _hurdles_check(before, rules, author=author, override_reason=override_reason.strip())
         return _version_store(
             newest + 1, rules, before, author=author, reason=reason, override_reason=overridden, restored_version=None
         )
@@ -228,18 +233,23 @@ def _again_after_collision(publish: Callable[[], Ruleset]) -> Ruleset:
     return publish()
 
 
-def _approval_check(in_force: Sequence[Rule], *, author: User | None, override_reason: str) -> str:
+def _hurdles_check(
+    in_force: Sequence[Rule], rules: Sequence[Rule], *, author: User | None, override_reason: str
+) -> str:
     """Returns the override that was needed, or nothing."""
-    if not settings.MODERATION_SECOND_APPROVAL:
-        return ""
-    waiting = list(rules_waiting(in_force=in_force).values_list("slug", flat=True))
-    if not waiting:
+    refusals: list[DomainError] = []
+    if settings.MODERATION_SECOND_APPROVAL and (
+        waiting := list(rules_waiting(in_force=in_force).values_list("slug", flat=True))
+    ):
+        sentence = _("These rules wait for the approval of a second person: %(rules)s.")
+        refusals.append(ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting))
+    refusals += [PublishAdvisedAgainst(advice.sentence) for advice in advice_on(rules) if advice.is_hurdle]
+    if not refusals:
         return ""
     if not override_reason:
-        sentence = _("These rules wait for the approval of a second person: %(rules)s.")
-        raise ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting)
+        raise refusals[0]
     if author is None or not author.is_superuser:
-        raise OverrideNotPermitted(_("Only an administrator may publish without the second person."))
+        raise OverrideNotPermitted(_("Only an administrator may publish in spite of that."))
     return override_reason
 
 

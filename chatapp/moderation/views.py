@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
 from chatapp.moderation import models
+from chatapp.moderation.advice import advice_on
 from chatapp.moderation.difference import difference
 from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
 from chatapp.moderation.selectors import (
@@ -29,7 +30,9 @@ def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     user = permitted(request, "moderation.publish_ruleset")
     before = ruleset_rules()
     waiting = list(rules_waiting(in_force=before)) if settings.MODERATION_SECOND_APPROVAL else []
-    form = (PublishOverrideForm if waiting and user.is_superuser else ReasonForm)(request.POST or None)
+    advice = advice_on(rule_list_in_force())
+    may_override = user.is_superuser and (waiting or any(one.is_hurdle for one in advice))
+    form = (PublishOverrideForm if may_override else ReasonForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             ruleset = ruleset_publish(author=user, **form.cleaned_data)
@@ -39,7 +42,7 @@ def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
             messages.success(request, _("Ruleset %(version)d is in force.") % {"version": ruleset.version})
             return redirect("admin:moderation_ruleset_changelist")
     changes = difference(before, rule_list_in_force())
-    about = {"title": _("Publish"), "form": form, "changes": changes, "waiting": waiting}
+    about = {"title": _("Publish"), "form": form, "changes": changes, "waiting": waiting, "advice": advice}
     return page(request, model_admin, "publish", about)
 
 

@@ -1,4 +1,4 @@
-"""Refusals about decisions and evidence."""
+"""Refusals about decisions, evidence and dry runs."""
 
 from chatapp.core.errors import DomainError
 
@@ -80,3 +80,27 @@ class AppealTooLong(DomainError):
 class AppealNotFound(DomainError):
     code = "appeal_not_found"
     http_status = 404
+
+
+class DryRunForbidden(DomainError):
+    code = "dry_run_forbidden"
+    http_status = 403
+
+
+class DryRunUnlimited(DomainError):
+    """Neither days nor a number of messages: all that ever was written is not asked about by accident."""
+
+    code = "dry_run_unlimited"
+    http_status = 422
+
+
+class DryRunRulesUnusable(DomainError):
+    """A rule to be run could not be published; `details` name the rule and its problems."""
+
+    code = "dry_run_rules_unusable"
+    http_status = 422
+
+
+class DryRunNothingToCancel(DomainError):
+    code = "dry_run_nothing_to_cancel"
+    http_status = 409
