@@ -20,7 +20,7 @@ TRIGGERS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("review", "0006_reviewers_resolve"),
+        ("review", "0009_moderators_run_rules"),
     ]
 
     operations = [
