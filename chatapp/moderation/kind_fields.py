@@ -39,14 +39,14 @@ _ALLOW_HELP = _("One a line. A match inside such a phrase does not count: 路口
 # Shares of texts, by bench/moderation/evasion.py: 4,868 turns of everyday Chinese, 1,165 harmless English sentences.
 CHANNEL_HINTS = {
     RuleChannel.STRICT: _("always on"),
-    RuleChannel.SKIP: _("k i l l, 傻·逼. False alarms: under 0.1 % of texts"),
+    RuleChannel.SKIP: _("k i l l, 傻·逼. False alarms: fewer than 1 text in 1,000"),
     RuleChannel.LEET: _("k1ll, a$$. False alarms: none in 6,000 texts"),
     RuleChannel.PINYIN: _(
-        "wo cao ni ma, from 3 syllables. False alarms: 0.1 % of texts for 300 keywords, 3 % for 5,000"
+        "wo cao ni ma, from 3 syllables. False alarms: 1 text in 1,000 for 300 keywords, 30 for 5,000"
     ),
-    RuleChannel.FUZZY: _("bmob, from 5 letters. False alarms: none in 4,900 texts. Whole texts only"),
+    RuleChannel.FUZZY: _("kidnpa, from 5 letters. False alarms: none in 4,900 texts. Whole texts only"),
     RuleChannel.COMPONENTS: _("女表子. False alarms: none in 4,900 texts. Whole texts only, and slow"),
-    RuleChannel.INITIALS: _("nmsl. False alarms: 0.1 % of texts. Whole texts only: a hint, so flag"),
+    RuleChannel.INITIALS: _("nmsl. False alarms: 1 text in 1,000. Whole texts only: a hint, so flag"),
     RuleChannel.EMOJI: _("草泥🐴. False alarms: none in 4,900 texts. Whole texts only, and slow"),
 }
 

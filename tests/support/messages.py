@@ -16,14 +16,14 @@ def messages_in_source() -> set[str]:
     """The msgids of our Python code and templates."""
     found: set[str] = set()
     for path in [*(CHECKOUT / "chatapp").rglob("*.py")]:
-        found |= set(_in_python(path))
+        found |= set(messages_in_python(path))
     for folder in (CHECKOUT / "templates", CHECKOUT / "chatapp"):
         for path in folder.rglob("*.html"):
-            found |= set(_in_template(path.read_text()))
+            found |= set(messages_in_template(path.read_text()))
     return found
 
 
-def _in_python(path: Path) -> Iterator[str]:
+def messages_in_python(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and _name(node.func) in NAMES:
             number = 2 if _name(node.func).startswith("n") else 1
@@ -36,7 +36,7 @@ def _name(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
-def _in_template(text: str) -> Iterator[str]:
+def messages_in_template(text: str) -> Iterator[str]:
     for found in _TAG.finditer(text):
         yield found[2] or found[3]
     for block in _BLOCK.finditer(text):

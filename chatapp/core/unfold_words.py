@@ -1,0 +1,56 @@
+"""
+What unfold says on our pages and brings no translation for: listed here, so that it is translated with our own words.
+
+Nothing imports this. The list of a package's words is held against the package by `tests/core/test_unfold_words.py`.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+UNFOLD_WORDS = (
+    _("After you've created a user, you’ll be able to edit more user options."),
+    _("All applications"),
+    _("Apply Filters"),
+    _("Choose file to upload"),
+    _("Click to cancel"),
+    _("Click to download"),
+    _("Dark"),
+    _("Dataset not found. No action performed."),
+    _("Date"),
+    _("Expand row"),
+    _("False"),
+    _("Filters"),
+    _("General"),
+    _("Go back"),
+    _("Image preview"),
+    _("Light"),
+    _("Loading more results..."),
+    _("More actions"),
+    _("Next"),
+    _("No data"),
+    _("No recent searches"),
+    _("No results found"),
+    _("No results matching your query"),
+    _("Previous"),
+    _("Recent searches"),
+    _("Record picture"),
+    _("Reset filters"),
+    _("Return to site"),
+    _("Run"),
+    _("Search apps and models..."),
+    _("Select action"),
+    _("Select action to run"),
+    _("Select all rows"),
+    _("Select currency"),
+    _("Select record"),
+    _("Select value"),
+    _("Submit"),
+    _("System"),
+    _("This item will be deleted."),
+    _("This page yielded into no results. Create a new item or reset your filters."),
+    _("Toggle password visibility"),
+    _("True"),
+    _("Type to search"),
+    _("Welcome"),
+    _("You have been successfully logged out from the administration"),
+    _("You can not create nested object without parent"),
+)
