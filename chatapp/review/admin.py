@@ -14,6 +14,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -24,6 +26,7 @@ from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
 from chatapp.review import case_admin  # noqa: F401 -- registers its pages
 from chatapp.review.dry_runs import admin as dry_run_admin  # noqa: F401 -- likewise
+from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.figures import precision_text
 from chatapp.review.models import Decision, EvidenceReading
 from chatapp.review.precision import precision_estimate
@@ -81,9 +84,18 @@ class RuleWithHitsAdmin(RuleAdmin):
     """The rule list with what is on record about each rule: moderation itself knows no decisions."""
 
     list_display = (*RuleAdmin.list_display, "num_hits", "last_hit_at", "precision")
+    actions_detail = ("open_dry_run",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         return rules_with_reviews(rules_with_hits(super().get_queryset(request), now=clock.now()))
+
+    @action(description=_("Dry run"), url_path="open-dry-run", permissions=["run"], icon="fast_forward")
+    def open_dry_run(self, _request: HttpRequest, object_id: str) -> HttpResponse:
+        asked = {"scope": DryRunScope.RULE.value, "rule_slug": Rule.objects.get(id=object_id).slug}
+        return redirect(f"{reverse('admin:review_dryrun_start')}?{urlencode(asked)}")
+
+    def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("review.run_dry_run")
 
     @display(description=_("hits in 30 days"), ordering="num_hits")
     def num_hits(self, row: Any) -> int:

@@ -1,7 +1,6 @@
 """The list of dry runs and who read their samples; the pages themselves are in `views`."""
 
 
-
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 
