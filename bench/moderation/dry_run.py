@@ -1,7 +1,8 @@
 """
 A dry run over 100,000 past messages: claimed, judged, counted and committed as the default worker does it.
 
-On a database of its own. Twice: rules that only a keyword list differs in, and all rules different from those in force.
+On a database of its own. Three times: one keyword list is new; all rules differ from those in force; and, beside that,
+every kind of rule is there that reads along with a stream.
 `python -m bench.moderation.dry_run`.
 """
 
@@ -50,7 +51,7 @@ WORDS = ("xyzzy", "plugh", "魔法咒语")
 
 
 def measure(num_messages: int = NUM_MESSAGES) -> dict[str, Any]:
-    """Seconds of two dry runs, messages per second, and what a message costs the gate."""
+    """Seconds of each dry run, messages per second, and what a message costs the gate."""
     with _installation():
         django_begin()
         num_chars = _messages_write(num_messages)
@@ -59,6 +60,7 @@ def measure(num_messages: int = NUM_MESSAGES) -> dict[str, Any]:
             "mean_chars": round(num_chars / num_messages),
             "one_rule_changed": _run(_rule_add),
             "every_rule_changed": _run(_rules_change),
+            "every_kind_of_rule": _run(_kinds_add),
             **machine(),
         }
 
@@ -101,6 +103,22 @@ def _rules_change() -> None:
     from chatapp.moderation.models import Rule
 
     Rule.objects.update(severity=1)
+
+
+def _kinds_add() -> None:
+    """Beside keywords: disguises that a stream can wait for, patterns, personal data, domains, hidden characters."""
+    from chatapp.moderation.models import Rule
+
+    shared = {"category": "other", "action": "flag", "state": "shadow", "stages": ["input", "output"]}
+    Rule.objects.filter(slug="spells").update(channels=["strict", "skip", "leet", "pinyin"])
+    for kind, words in (
+        ("regex", r"order-[0-9]{6}"),
+        ("phrase", "speak … friend"),
+        ("personal_data", "email\nphone\nbank_card"),
+        ("url", "example.org"),
+        ("hidden_unicode", ""),
+    ):
+        Rule.objects.create(slug=kind.replace("_", "-"), kind=kind, words=words, **shared)
 
 
 def _messages_write(num_messages: int) -> int:

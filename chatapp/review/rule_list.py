@@ -8,15 +8,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from chatapp.core import clock
 from chatapp.moderation.admin import RuleAdmin
 from chatapp.moderation.models import Rule
+from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.figures import precision_text
 from chatapp.review.precision import precision_estimate
 from chatapp.review.rule_figures import RuleFigures, is_silent, rule_figures, rules_silent, rules_with_hits
@@ -37,6 +41,15 @@ class Silent(admin.SimpleListFilter):
 class RuleWithHitsAdmin(RuleAdmin):
     list_display = (*RuleAdmin.list_display, "num_hits", "num_shadow_hits", "last_hit_at", "precision", "latency_us")
     list_filter = (*RuleAdmin.list_filter, Silent)
+    actions_detail = (*(RuleAdmin.actions_detail or ()), "open_dry_run")
+
+    @action(description=_("Dry run"), url_path="open-dry-run", permissions=["run"], icon="fast_forward")
+    def open_dry_run(self, _request: HttpRequest, object_id: str) -> HttpResponse:
+        asked = {"scope": DryRunScope.RULE.value, "rule_slug": Rule.objects.get(id=object_id).slug}
+        return redirect(f"{reverse('admin:review_dryrun_start')}?{urlencode(asked)}")
+
+    def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002  # unfold's
+        return request.user.has_perm("review.run_dry_run")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         return rules_with_reviews(rules_with_hits(super().get_queryset(request), now=clock.now()))

@@ -92,6 +92,14 @@ class TestTheStartForm:
         assert response.url == page_of(run)
         assert (run.asked_by_id, run.rule_slug, run.num_days, run.state) == (user.id, "spells", 7, "queued")
 
+    def test_is_filled_in_from_the_page_of_a_rule(self, client, rule):
+        signed_in(client, "moderator")
+
+        response = client.get(reverse("admin:moderation_rule_open_dry_run", args=[rule.id]), follow=True)
+
+        form = response.context["form"]
+        assert (form["scope"].value(), form["rule_slug"].value()) == ("rule", "spells")
+
     @pytest.mark.parametrize(
         "asked", [{"scope": "rule", "num_days": 7}, {"scope": "next"}, {"scope": "what", "num_days": 7}]
     )

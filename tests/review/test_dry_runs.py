@@ -45,10 +45,10 @@ def draft(words="xyzzy", **fields):
 
 
 def turns(conversation, *texts):
-    """Question, answer, question, …"""
-    message = None
-    for number, text in enumerate(texts):
-        make = make_answer if number % 2 else make_question
+    """Question, answer, question, …; returns the last."""
+    message = make_question(conversation, text=texts[0])
+    for number, text in enumerate(texts[1:]):
+        make = make_question if number % 2 else make_answer
         message = make(conversation, parent=message, text=text)
     return message
 
@@ -152,7 +152,7 @@ class TestADryRun:
         tally = Tally.from_json(ran(moderator).tally)
 
         assert len(tally.costs_us) == 3
-        assert tally.percentile_us(0.5) <= tally.percentile_us(0.99)
+        assert tally.percentile_us(0.99) == max(tally.costs_us)
 
     def test_of_no_messages_is_done(self, moderator):
         run = ran(moderator)
@@ -297,6 +297,7 @@ class TestADeath:
 
     def test_fences_the_worker_that_was_believed_dead(self, run):
         late = dry_run_claim(now=clock.now())
+        assert late is not None
         dry_run_claim(now=clock.now() + timedelta(minutes=5))
 
         with pytest.raises(DryRunLost):

@@ -24,7 +24,7 @@ class DryRunForm(forms.Form):
         label=_("Rule"),
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Only for one rule. Retired rules are left out."),
+        help_text=_("Only where one rule is run. Retired rules are left out."),
     )
     num_days = forms.IntegerField(
         label=_("Days"),

@@ -54,7 +54,7 @@ class DryRun(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     asked_by_id = models.UUIDField(_("asked by"))
     asked_by_email = models.EmailField(_("asked by"))
-    asked_at = models.DateTimeField(_("asked"), default=clock.now)
+    asked_at = models.DateTimeField(_("asked for"), default=clock.now)
     scope = models.CharField(_("rules"), max_length=8, choices=DryRunScope)
     rule_slug = models.CharField(_("rule"), max_length=50, blank=True)
     rules = models.TextField()

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ),
                 ("asked_by_id", models.UUIDField(verbose_name="asked by")),
                 ("asked_by_email", models.EmailField(max_length=254, verbose_name="asked by")),
-                ("asked_at", models.DateTimeField(default=chatapp.core.clock.now, verbose_name="asked")),
+                ("asked_at", models.DateTimeField(default=chatapp.core.clock.now, verbose_name="asked for")),
                 (
                     "scope",
                     models.CharField(
