@@ -29,6 +29,7 @@ from chatapp.feed.events import Alternative, ContextReport, Timings, TokenLogpro
 from chatapp.feed.log import AppendAnswer, Fenced
 from chatapp.generations import services
 from chatapp.generations.context import Context, PromptMessage
+from chatapp.generations.earlier import told_before
 from chatapp.generations.endings import ending_of
 from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
@@ -125,7 +126,8 @@ class Runner:
     def _session_open(self, row: Generation, start: log.TakeOver) -> Session:
         ruleset = ruleset_current()
         stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
-        session = Session(row, OutputGate(ruleset, stage), start.text, start.seq)
+        language = row.owner.language or "en"
+        session = Session(row, OutputGate(ruleset, stage), start.text, start.seq, language)
         session.gate.replay(start.text)
         session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
         if "num_logprobs" in row.sampling:
@@ -152,6 +154,7 @@ class Runner:
 
     def _begin(self, start: log.TakeOver, session: Session, *, ruleset_version: int) -> None:
         row = session.row
+        session.told_before = told_before(row, shown_text=start.text, language=session.language)
         context = prompt_context(
             row,
             count_tokens=lambda messages: self._engine.count_prompt_tokens(_chat_messages(messages)),
@@ -170,6 +173,8 @@ class Runner:
         num_tokens_left = context.num_new_tokens - start.num_tokens
         if start.is_cancelled:
             self._record(session, session.finish(FinishReason.CANCELLED))
+        elif session.is_answered_by_operator:  # only the end is missing
+            session.finish_reason = FinishReason.CONTENT_FILTER
         elif start.text and "prefix" not in self._engine.capabilities.parameters:
             session.fail("cannot_continue")
         elif num_tokens_left < 1:  # the earlier attempts wrote all that fits; only the end is missing
@@ -302,7 +307,7 @@ class Runner:
 
     def _end_write(self, session: Session) -> None:
         row = session.row
-        ending = ending_of(session, language=row.owner.language, is_title=row.kind == GenerationKind.TITLE)
+        ending = ending_of(session, is_title=row.kind == GenerationKind.TITLE)
         won = services.generation_end(generation_id=row.id, attempt=session.attempt, ending=ending, now=clock.now())
         if not won:
             services.stream_close_if_deleted(generation_id=row.id)

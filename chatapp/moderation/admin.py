@@ -100,7 +100,17 @@ class RuleAdmin(ModelAdmin):
                 ),
             },
         ),
-        (_("What it does"), {"fields": (("action", "severity"), "replacement", "notice_en", "notice_zh_hans")}),
+        (
+            _("What it does"),
+            {
+                "fields": (
+                    ("action", "severity"),
+                    "replacement",
+                    ("safe_completion_en", "safe_completion_zh_hans"),
+                    ("notice_en", "notice_zh_hans"),
+                )
+            },
+        ),
         (_("History"), {"fields": ("reason", ("revision", "author", "updated_at"))}),
     )
 

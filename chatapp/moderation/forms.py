@@ -111,7 +111,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         model = models.Rule
         fields = (
             "slug", "kind", "category", "language", "state", "severity", "action", "stages", "words", "allow_phrases",
-            "channels", "replacement", "notice_en", "notice_zh_hans",
+            "channels", "replacement", "safe_completion_en", "safe_completion_zh_hans", "notice_en", "notice_zh_hans",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

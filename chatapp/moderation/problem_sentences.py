@@ -57,6 +57,10 @@ SENTENCES = {
     "allow_cancels_word": ("allow_phrases", _("“%(phrase)s” is one of the words: the word could never match.")),
     "allow_without_word": ("allow_phrases", _("“%(phrase)s” contains none of the words, so it does nothing.")),
     "replacement_missing": ("replacement", _("Replace needs a text to put in the place of the words.")),
+    "safe_completion_missing": (
+        "safe_completion_en",
+        _("Write the answer that people get instead of the model's, in at least one language."),
+    ),
     "replacement_contains_word": ("replacement", _("The replacement contains the word “%(phrase)s”.")),
 }
 

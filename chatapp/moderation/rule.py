@@ -17,7 +17,16 @@ from chatapp.moderation.entry_problems import (
 )
 from chatapp.moderation.normalise import WORD_END, WORD_START, pattern_symbols
 from chatapp.moderation.rule_options import RuleOptions
-from chatapp.moderation.verdict import SUPPORTED_ACTIONS, Action, RuleKind, RuleState, Stage
+from chatapp.moderation.verdict import (
+    ENDING_ACTIONS,
+    HOLDING_ACTIONS,
+    STAGES_OF_THE_MODEL,
+    SUPPORTED_ACTIONS,
+    Action,
+    RuleKind,
+    RuleState,
+    Stage,
+)
 
 SEVERITIES = range(1, 5)
 MIN_BLOCK_SYMBOLS = 2
@@ -26,8 +35,6 @@ MAX_WORD_SYMBOLS = 100
 # Their tries are built in every process; the strict automaton alone is built once for all.
 MAX_WORDS_IN_CHANNELS = 5_000
 KINDS_WITHOUT_ENTRIES = frozenset({RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER})
-# Judged while they are written: what needs the whole text comes too late to take anything away.
-STREAMED_STAGES = frozenset({Stage.OUTPUT, Stage.TITLE})
 STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
 
 
@@ -43,7 +50,8 @@ class Rule:
     words: its entries, of its kind: phrases that match (a Latin word only where it stands alone), phrases with gaps,
     patterns, entities of personal data, domains. channels: how keywords are seen through disguise; strict always.
     allow: phrases that cancel this rule's matches inside them; for domains, those that are not meant. notices: sentence
-    for the person, by language ("en", "zh-hans"). replacement: for action `replace`. options: settings of its kind.
+    for the person, by language ("en", "zh-hans"). replacement: for action `replace`. safe_completions: for that action,
+    the operator's answer, by language. options: settings of its kind.
     """
 
     id: str
@@ -60,6 +68,7 @@ class Rule:
     kind: RuleKind = RuleKind.KEYWORD
     channels: frozenset[Channel] = frozenset({Channel.STRICT})
     options: RuleOptions = field(default_factory=RuleOptions)
+    safe_completions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def enforced(self) -> bool:
@@ -97,6 +106,7 @@ class Rule:
                 kind=RuleKind(raw.get("kind", RuleKind.KEYWORD)),
                 channels=frozenset(map(Channel, raw.get("channels", [Channel.STRICT]))),
                 options=RuleOptions.from_json(raw.get("options", {})),
+                safe_completions={str(name): str(text) for name, text in raw.get("safe_completions", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RulesetInvalid(f"rule {raw.get('id', '?')!r} cannot be read: {error!r}") from error
@@ -120,6 +130,7 @@ class Rule:
             "kind": self.kind.value,
             "channels": sorted(self.channels),
             "options": self.options.to_json(),
+            "safe_completions": dict(self.safe_completions),
         }
 
 
@@ -135,6 +146,8 @@ def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
         yield RuleProblem("stages_missing")
     yield from _entry_problems(rule)
     yield from _replacement_problems(rule)
+    if rule.action is Action.SAFE_COMPLETION and not any(map(str.strip, rule.safe_completions.values())):
+        yield RuleProblem("safe_completion_missing")
 
 
 def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
@@ -164,7 +177,8 @@ def _channel_problems(rule: Rule) -> Iterator[RuleProblem]:
     if rule.channels - {Channel.STRICT} and len(rule.words) > MAX_WORDS_IN_CHANNELS:
         yield RuleProblem("words_too_many_for_channels", str(len(rule.words)))
     for channel in sorted(rule.channels - STREAM_CHANNELS):
-        if rule.stages & STREAMED_STAGES and rule.action not in (Action.FLAG, Action.REVIEW):
+        # It comes too late to take anything away from what is judged while it is written.
+        if rule.stages & STAGES_OF_THE_MODEL and rule.action in HOLDING_ACTIONS:
             yield RuleProblem("channel_sees_whole_texts_only", channel)
 
 
@@ -177,7 +191,7 @@ def _word_problems(rule: Rule) -> Iterator[RuleProblem]:
             yield RuleProblem("word_blank", word)
         elif length > MAX_WORD_SYMBOLS:
             yield RuleProblem("word_too_long", word)
-        elif length < MIN_BLOCK_SYMBOLS and rule.action is Action.BLOCK:
+        elif length < MIN_BLOCK_SYMBOLS and rule.action in ENDING_ACTIONS:
             yield RuleProblem("word_too_short_to_block", word)
         elif symbols in seen:
             yield RuleProblem("word_repeated", word)

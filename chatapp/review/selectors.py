@@ -8,6 +8,7 @@ from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from chatapp.moderation.models import Rule
+from chatapp.moderation.verdict import Stage
 from chatapp.review import chain
 from chatapp.review.models import Decision
 
@@ -21,6 +22,13 @@ def decision_list(
     """Decisions, newest first, narrowed by what is given."""
     wanted = {"conversation_id": conversation_id, "message_id": message_id, "rule_slug": rule_slug}
     return Decision.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def decisions_of_generation(*, conversation_id: UUID, generation_id: UUID, stage: Stage) -> QuerySet[Decision]:
+    """What was decided on what one generation wrote, in the order of the decisions."""
+    return Decision.objects.filter(
+        conversation_id=conversation_id, generation_id=generation_id, stage=stage, is_enforced=True
+    ).order_by("place")
 
 
 def decision_list_broken() -> Iterator[tuple[Decision, str]]:

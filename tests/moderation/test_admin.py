@@ -73,7 +73,7 @@ class TestRuleForm:
             ({"stages": []}, "This field is required"),
             ({"allow_phrases": "nothing"}, "contains none of the words"),
             ({"action": "replace"}, "Replace needs a text"),
-            ({"action": "warn"}, "Select a valid choice"),
+            ({"action": "allow"}, "Select a valid choice"),
             ({"severity": 5}, "Severity goes from 1 to 4."),
             ({"slug": "slurs"}, "already exists"),
         ],

@@ -15,9 +15,13 @@ from chatapp.moderation.verdict import Action, RuleState
 from tests.moderation.rulesets import make_rule, make_ruleset
 
 PROBLEMS = [
-    (make_rule(words=["bomb"], action=Action.WARN), "action_unsupported"),
     (make_rule(words=["bomb"], action=Action.ALLOW), "action_unsupported"),
-    (make_rule(words=["bomb"], action=Action.SAFE_COMPLETION), "action_unsupported"),
+    (replace(make_rule(words=["bomb"], action=Action.SAFE_COMPLETION), safe_completions={}), "safe_completion_missing"),
+    (
+        replace(make_rule(words=["bomb"], action=Action.SAFE_COMPLETION), safe_completions={"en": " "}),
+        "safe_completion_missing",
+    ),
+    (make_rule(words=["杀"], action=Action.SAFE_COMPLETION), "word_too_short_to_block"),
     (make_rule(words=["bomb"], severity=5), "severity_out_of_range"),
     (make_rule(words=["bomb"], state=RuleState.DRAFT), "state_not_in_force"),
     (make_rule(words=["bomb"], stages=[]), "stages_missing"),
@@ -67,7 +71,7 @@ class TestRuleProblems:
 
 
 # Rulesets that were published before there was more than the keyword list lack them.
-LATER_FIELDS = {"kind", "channels", "options"}
+LATER_FIELDS = {"kind", "channels", "options", "safe_completions"}
 
 
 class TestRuleset:
@@ -123,6 +127,16 @@ class TestRuleset:
         assert ruleset.notice("both", language="en") == "No."
         assert ruleset.notice("chinese", language="en") == "不。"
         assert ruleset.notice("none", language="en") == ""
+
+    def test_gives_the_safe_completion_in_the_language_asked_for_or_else_in_another(self):
+        rule = make_rule("both", words=["xx"], action=Action.SAFE_COMPLETION)
+        both = replace(rule, safe_completions={"en": "Call.", "zh-hans": "打电话。"})
+        chinese = replace(rule, id="chinese", safe_completions={"zh-hans": "打电话。"})
+        ruleset = Ruleset.from_json(make_ruleset(both, chinese).to_json())
+
+        assert ruleset.safe_completion("both", language="zh-hans") == "打电话。"
+        assert ruleset.safe_completion("both", language="en") == "Call."
+        assert ruleset.safe_completion("chinese", language="en") == "打电话。"
 
 
 class TestWords:
