@@ -18,7 +18,7 @@ SENTENCES = {
     ),
     "channel_sees_whole_texts_only": (
         "channels",
-        _("The channel “%(phrase)s” needs the whole text, so for answers and titles the rule can only flag or review."),
+        _("The channel “%(phrase)s” needs the whole text, so for answers and titles the rule can only flag, warn or review."),
     ),
     "entity_unknown": ("words", _("“%(phrase)s” is no kind of personal data. The help text lists them.")),
     "domain_invalid": ("words", _("“%(phrase)s” is no domain. Write it as example.org, without http://.")),

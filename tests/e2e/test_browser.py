@@ -57,7 +57,7 @@ async def chat(screen: Screen, person: Person, conversation: str) -> Screen:
     return await screen.open(f"{person.address}/c/{conversation}")
 
 
-def publish(product: Product, *, word: str, action: str, stage: str) -> None:
+def publish(product: Product, *, word: str, action: str, stage: str, safe_completion: str = "") -> None:
     """Put one more rule into force, as a moderator does."""
     product.manage(
         "from chatapp.accounts.models import User\n"
@@ -65,7 +65,8 @@ def publish(product: Product, *, word: str, action: str, stage: str) -> None:
         "from chatapp.moderation.services import rule_create, ruleset_publish\n"
         "author = User.objects.get(is_superuser=True)\n"
         f"rule = Rule(slug='e2e-{uuid4().hex[:8]}', category='other', action='{action}', stages=['{stage}'], "
-        f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。')\n"
+        f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。', "
+        f"safe_completion_en={safe_completion!r})\n"
         "rule_create(rule=rule, author=author, reason='a test')\n"
         "ruleset_publish(author=author, reason='a test')\n"
     )
@@ -239,6 +240,42 @@ class TestModeration:
 
         await expect(chat.at("composer-input")).to_have_value("Tell me about grumbleflump, please.")
         assert stored_messages(person, conversation) == []
+
+    async def test_gives_the_operators_answer_to_a_question_that_is_not_the_models(
+        self, chat: Screen, product: Product
+    ):
+        await asyncio.to_thread(
+            publish,
+            product,
+            word="wobbleglum",
+            action="safe_completion",
+            stage="input",
+            safe_completion="You are not alone. Call **988**.",
+        )
+
+        await chat.ask("I feel wobbleglum today.")
+        await expect(chat.answers.last).to_contain_text("You are not alone. Call 988.")
+        await expect(chat.at("rule-notice")).to_contain_text(
+            "This answer was written by the people who run this service."
+        )
+        await chat.screenshot(_picture("safe-answer"))
+        await chat.page.reload()
+
+        await expect(chat.at("rule-notice")).to_contain_text("Not in this house.")
+        await expect(chat.answers.last).to_have_attribute("data-state", "completed")
+        await expect(chat.at("composer-input")).to_have_value("")
+
+    async def test_shows_a_warning_beside_the_message_and_still_after_a_reload(self, chat: Screen, product: Product):
+        await asyncio.to_thread(publish, product, word="plimplam", action="warn", stage="input")
+
+        await chat.ask("What is a plimplam?")
+        await expect(chat.at("rule-notice")).to_contain_text("A note on your message: other.")
+        await expect(chat.at("rule-notice")).to_contain_text("Not in this house.")
+        await expect(chat.answers.last).to_have_attribute("data-state", "completed")
+        await chat.screenshot(_picture("warning"))
+        await chat.page.reload()
+
+        await expect(chat.at("rule-notice")).to_contain_text("Not in this house.")
 
 
 class TestExport:

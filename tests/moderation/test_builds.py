@@ -102,7 +102,7 @@ class TestABuildThatIsNone:
             rewritten(byteorder="middle"),
             rewritten(sections=[]),
             rewritten(rules=[{"id": "one"}]),
-            rewritten(rules=[{**RULESET.rules[0].to_json(), "action": "warn"}]),
+            rewritten(rules=[{**RULESET.rules[0].to_json(), "action": "allow"}]),
             rewritten(rules=[{**RULESET.rules[0].to_json(), "action": "unknown"}]),
         ],
         ids=["empty", "other", "cut", "bit", "noise", "byteorder", "sections", "fields", "unsupported", "unknown"],

@@ -1,9 +1,8 @@
 // @vitest-environment jsdom
 import { cleanup, render } from "@testing-library/react";
-import i18next from "i18next";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { i18nStart } from "@/lib/i18n/i18n";
+import { i18nChange, i18nStart } from "@/lib/i18n/i18n";
 import { message } from "@/lib/testing/views";
 import type { Notice } from "@/lib/wire/views";
 
@@ -39,11 +38,11 @@ describe("A rule's notice", () => {
   });
 
   it("is in the reader's language", async () => {
-    await i18next.changeLanguage("zh-hans");
+    await i18nChange("zh-hans");
 
     expect(lines("a2", HELP)).toEqual(["这个回答由本服务的运营者撰写。"]);
     expect(lines("u1", { ...WARNING, text: "别给陌生人转账。" })).toEqual(["关于你这条消息的提示：诈骗。", "别给陌生人转账。"]);
 
-    await i18next.changeLanguage("en");
+    await i18nChange("en");
   });
 });

@@ -17,22 +17,19 @@ export function RuleNotice({ message: { role, notice }, is_begun_by_model = fals
   const { t } = useTranslation();
   if (notice === null) return null;
   const category = categoryText(t, notice.category);
-  switch (notice.action) {
-    case "warn":
-      return (
-        <Card icon={<Info size={18} aria-hidden />} action="warn" words={notice.text}>
-          {t(role === "user" ? "message.warnedMine" : "message.warned", { category })}
-        </Card>
-      );
-    case "safe_completion":
-      return (
-        <Card icon={<LifeBuoy size={18} aria-hidden />} action="safe_completion" words={notice.text}>
-          {t(is_begun_by_model ? "message.operatorRest" : "message.operatorAnswer")}
-        </Card>
-      );
-    default:
-      return null;
-  }
+  if (notice.action === "warn")
+    return (
+      <Card icon={<Info size={18} aria-hidden />} action="warn" words={notice.text}>
+        {t(role === "user" ? "message.warnedMine" : "message.warned", { category })}
+      </Card>
+    );
+  if (notice.action === "safe_completion")
+    return (
+      <Card icon={<LifeBuoy size={18} aria-hidden />} action="safe_completion" words={notice.text}>
+        {t(is_begun_by_model ? "message.operatorRest" : "message.operatorAnswer")}
+      </Card>
+    );
+  return null;
 }
 
 interface CardProps {
