@@ -24,6 +24,7 @@ from chatapp.conversations.selectors import (
 from chatapp.conversations.services import assistant_message_add, text_check, user_message_add
 from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
+from chatapp.generations.conduct import conduct_check
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
 from chatapp.generations.judging import (
     Judged,
@@ -61,7 +62,7 @@ def turn_start(
 
     sampling: what a program asks of the answer; the rest is chosen as for everybody.
 
-    :raises TextEmpty, TextTooLong, InputBlocked: nothing was stored (but the decision).
+    :raises TextEmpty, TextTooLong, InputBlocked, ConductThrottled: nothing was stored (but the decision).
     :raises UnsupportedParameter, MaxNewTokensTooMany: beyond the engine or the model; nothing was stored.
     :raises ConversationNotFound, MessageNotFound, ParentUnusable, TurnInProgress, RateLimited:
     """
@@ -70,6 +71,7 @@ def turn_start(
         return turn
     # Before judging: a refusal goes on the record of its conversation, and that must be the person's own.
     conversation_get(owner_id=owner_id, conversation_id=conversation_id)
+    conduct_check(owner_id=owner_id, conversation_id=conversation_id)
     judged = person_text_judge(
         owner_id=owner_id, conversation_id=conversation_id, text=text, stage=Stage.INPUT, is_message=True
     )
@@ -168,13 +170,14 @@ def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -
     What a program had asked of that answer holds again, but for the seed: the same one would give the same text. A
     question that the operator answers is not the model's this time either.
     :raises UnsupportedParameter, MaxNewTokensTooMany: the model or its engine is another one now.
-    :raises MessageNotFound, NothingToRegenerate, TurnInProgress, RateLimited:
+    :raises MessageNotFound, NothingToRegenerate, TurnInProgress, RateLimited, ConductThrottled:
     """
     if turn := _turn_find(owner_id, client_turn_id):
         return turn
     answer = message_get(owner_id=owner_id, message_id=message_id)
     if answer.role != MessageRole.ASSISTANT or answer.parent is None:
         raise NothingToRegenerate.of()
+    conduct_check(owner_id=owner_id, conversation_id=answer.conversation_id)
     judged = text_judged(text=answer.parent.text or "", stage=Stage.INPUT)
     try:
         return _regeneration_store(owner_id, answer, client_turn_id, judged if judged.verdict.safe_completion else None)

@@ -97,6 +97,8 @@ class RuleAdmin(ModelAdmin):
                     "max_gap_chars",
                     ("threshold_controversial", "threshold_unsafe"),
                     ("strictness", "timing"),
+                    ("num_hits", "window_s"),
+                    "categories",
                 ),
             },
         ),

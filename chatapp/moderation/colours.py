@@ -9,6 +9,7 @@ ACTION_COLOURS = {
     "replace": "warning",
     "safe_completion": "danger",
     "block": "danger",
+    "throttle": "danger",
 }
 SEVERITY_COLOURS = {1: None, 2: "info", 3: "warning", 4: "danger"}
 STANDING_COLOURS = {

@@ -25,6 +25,7 @@ class RuleKind(models.TextChoices):
     URL = "url", _("URLs and domains")
     HIDDEN_UNICODE = "hidden_unicode", _("hidden characters")
     CLASSIFIER = "classifier", _("classifier")
+    CONDUCT = "conduct", _("conduct")
 
 
 class RuleChannel(models.TextChoices):
@@ -63,6 +64,7 @@ class RuleAction(models.TextChoices):
     REPLACE = "replace", _("replace")
     SAFE_COMPLETION = "safe_completion", _("safe answer")
     BLOCK = "block", _("block")
+    THROTTLE = "throttle", _("throttle")
 
 
 class RuleLifeCycle(models.TextChoices):
@@ -139,7 +141,7 @@ class Rule(models.Model):
         help_text=_(
             "Flag and review only put it on record. Warn shows your notice beside the text. Redact masks the words, "
             "replace puts your text in their place, safe answer gives yours instead of the model's, block ends the "
-            "message there."
+            "message there. Throttle is for conduct: further messages have to wait."
         ),
     )
     stages = models.JSONField(

@@ -18,7 +18,7 @@ SENTENCES = {
     ),
     "channel_sees_whole_texts_only": (
         "channels",
-        _("The channel “%(phrase)s” needs the whole text, so for answers and titles the rule can only flag, warn or review."),
+        _("The channel “%(phrase)s” needs the whole text, so in answers and titles it only flags, warns or reviews."),
     ),
     "entity_unknown": ("words", _("“%(phrase)s” is no kind of personal data. The help text lists them.")),
     "domain_invalid": ("words", _("“%(phrase)s” is no domain. Write it as example.org, without http://.")),
@@ -27,6 +27,9 @@ SENTENCES = {
         "threshold_controversial",
         _("Thresholds go from 0 to 1, the one for controversial first."),
     ),
+    "action_not_of_kind": ("action", _("Throttle is what rules of conduct do, and the only thing that they do.")),
+    "num_hits_out_of_range": ("num_hits", _("Hits go from 1 to 1,000.")),
+    "window_out_of_range": ("window_s", _("A window lasts from 60 seconds to 30 days.")),
     "regex_syntax": ("words", _("“%(phrase)s” is no regular expression: a bracket or a repeat is wrong.")),
     "regex_look_around": (
         "words",

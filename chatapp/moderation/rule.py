@@ -10,6 +10,7 @@ from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.entry_problems import (
     RuleProblem,
     classifier_problems,
+    conduct_problems,
     personal_data_problems,
     phrase_problems,
     regex_problems,
@@ -34,7 +35,7 @@ MIN_BLOCK_SYMBOLS = 2
 MAX_WORD_SYMBOLS = 100
 # Their tries are built in every process; the strict automaton alone is built once for all.
 MAX_WORDS_IN_CHANNELS = 5_000
-KINDS_WITHOUT_ENTRIES = frozenset({RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER})
+KINDS_WITHOUT_ENTRIES = frozenset({RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER, RuleKind.CONDUCT})
 STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
 
 
@@ -144,6 +145,8 @@ def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
         yield RuleProblem("state_not_in_force", rule.state)
     if not rule.stages:
         yield RuleProblem("stages_missing")
+    if (rule.action is Action.THROTTLE) is not (rule.kind is RuleKind.CONDUCT):
+        yield RuleProblem("action_not_of_kind")
     yield from _entry_problems(rule)
     yield from _replacement_problems(rule)
     if rule.action is Action.SAFE_COMPLETION and not any(map(str.strip, rule.safe_completions.values())):
@@ -171,6 +174,8 @@ def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
             pass
         case RuleKind.CLASSIFIER:
             yield from classifier_problems(rule.options)
+        case RuleKind.CONDUCT:
+            yield from conduct_problems(rule.options)
 
 
 def _channel_problems(rule: Rule) -> Iterator[RuleProblem]:

@@ -16,7 +16,11 @@ class Stage(StrEnum):
 
 
 class Action(StrEnum):
-    """What a rule asks for, weakest first: the order is the lattice."""
+    """
+    What a rule asks for, weakest first: the order is the lattice.
+
+    Throttle stands beside it: a rule of conduct asks for it, and no match in a text ever does.
+    """
 
     ALLOW = "allow"
     FLAG = "flag"
@@ -26,6 +30,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     SAFE_COMPLETION = "safe_completion"
     BLOCK = "block"
+    THROTTLE = "throttle"
 
 
 class RuleKind(StrEnum):
@@ -38,6 +43,7 @@ class RuleKind(StrEnum):
     URL = "url"
     HIDDEN_UNICODE = "hidden_unicode"
     CLASSIFIER = "classifier"
+    CONDUCT = "conduct"
 
 
 class RuleState(StrEnum):

@@ -40,6 +40,9 @@ PROBLEMS = [
 
 
 OF_OTHER_KINDS = {
+    "action_not_of_kind",
+    "num_hits_out_of_range",
+    "window_out_of_range",
     *RefusalCode,
     "words_too_many_for_channels",
     "channel_sees_whole_texts_only",
@@ -148,4 +151,14 @@ class TestWords:
         assert set(models.RuleStage.values) == set(verdict.Stage)
 
     def test_of_actions_stand_weakest_first(self):
-        assert list(Action) == ["allow", "flag", "warn", "review", "redact", "replace", "safe_completion", "block"]
+        assert list(Action) == [
+            "allow",
+            "flag",
+            "warn",
+            "review",
+            "redact",
+            "replace",
+            "safe_completion",
+            "block",
+            "throttle",
+        ]

@@ -1,4 +1,4 @@
-"""Two more actions. SQLite rebuilds the table for its constraint, and would drop the triggers of 0002 with the old one."""
+"""Three more actions. SQLite rebuilds the table for its constraint, and would drop the triggers of 0002 with the old one."""
 
 from django.db import migrations, models
 
@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                     ("replace", "replace"),
                     ("safe_completion", "safe answer"),
                     ("block", "block"),
+                    ("throttle", "throttle"),
                 ],
                 max_length=16,
                 verbose_name="action",
@@ -48,10 +49,17 @@ class Migration(migrations.Migration):
             model_name="decision",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("action__in", ["flag", "warn", "review", "redact", "replace", "safe_completion", "block"])
+                    (
+                        "action__in",
+                        ["flag", "warn", "review", "redact", "replace", "safe_completion", "block", "throttle"],
+                    )
                 ),
                 name="decision_action",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="decision",
+            index=models.Index(fields=["owner_id", "created_at"], name="decision_by_owner"),
         ),
         vendor_sql(
             forward={"sqlite": CREATE, "postgresql": []},

@@ -5,7 +5,8 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
-import { categoryText, detailText, refusalText } from "@/lib/chat/words";
+import { categoryText, detailText, refusalText, timeText } from "@/lib/chat/words";
+import { localeOf } from "@/lib/i18n/i18n";
 import { IconButton } from "@/lib/ui/controls";
 import type { Refusal } from "@/lib/wire/frames";
 import type { Id } from "@/lib/wire/views";
@@ -30,6 +31,17 @@ export function NoticeCard({ conversation_id }: { readonly conversation_id: Id }
 
 function NoticeText({ refusal }: { readonly refusal: Refusal }): ReactNode {
   const { t } = useTranslation();
+  const locale = useChatState((state) => localeOf(state.me.language));
+  const until = detailText(refusal, "until");
+  if (refusal.code === "conduct_throttled" && until !== null)
+    return (
+      <>
+        <p>
+          <strong>{t("notice.throttled", { time: timeText(until, locale) })}</strong>
+        </p>
+        <p>{detailText(refusal, "notice") ?? refusal.message}</p>
+      </>
+    );
   if (refusal.code !== "input_blocked") return <p>{refusalText(t, refusal)}</p>;
   const category = categoryText(t, detailText(refusal, "category") ?? "");
   return (

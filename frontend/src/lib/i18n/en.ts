@@ -192,6 +192,7 @@ export const en = {
   },
   notice: {
     blocked: "Your message was not sent: {{category}}.",
+    throttled: "You can write again from {{time}} on.",
     blockedBack: "Your words are back in the field below.",
   },
   connection: {

@@ -192,6 +192,7 @@ export const zhHans: Texts<typeof en> = {
   },
   notice: {
     blocked: "你的消息没有发出：{{category}}。",
+    throttled: "从 {{time}} 起你可以继续写。",
     blockedBack: "你写的内容已放回下面的输入框。",
   },
   connection: {
