@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from chatapp.catalog.engines import EngineChoice
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder
-from chatapp.conversations.selectors import system_prompt_is_public
+from chatapp.conversations.selectors import system_prompt_is_public, system_prompt_is_published
 from chatapp.core import clock
 from chatapp.core.text import storable
 from chatapp.feed import log
@@ -38,7 +38,10 @@ from chatapp.generations.sampling import supported
 from chatapp.generations.session import Session, Settled
 from chatapp.generations.under_way import SessionsUnderWay
 from chatapp.generations.writer import Writer
+from chatapp.moderation.detecting import Detector
 from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.prompt_leakage import prompt_detectors
+from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.verdict import Stage
 from chatapp.review.services import decisions_record
@@ -127,7 +130,9 @@ class Runner:
         ruleset = ruleset_current()
         stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
         language = row.owner.language or "en"
-        session = Session(row, OutputGate(ruleset, stage), start.text, start.seq, language)
+        session = Session(
+            row, OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage)), start.text, start.seq, language
+        )
         session.gate.replay(start.text)
         session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
         if "num_logprobs" in row.sampling:
@@ -359,6 +364,14 @@ class Runner:
 
     def _is_open(self, session: Session) -> bool:
         return not session.done.is_set()
+
+
+def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:
+    """What this answer's gate looks for beside the rules' own entries; the same for every attempt."""
+    prompt = row.conversation.system_prompt
+    if row.kind != GenerationKind.ANSWER or not prompt or system_prompt_is_published(row.conversation):
+        return []
+    return prompt_detectors(ruleset, stage, prompt=prompt)
 
 
 def _chat_messages(messages: Sequence[PromptMessage]) -> tuple[ChatMessage, ...]:

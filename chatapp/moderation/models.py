@@ -26,6 +26,7 @@ class RuleKind(models.TextChoices):
     HIDDEN_UNICODE = "hidden_unicode", _("hidden characters")
     CLASSIFIER = "classifier", _("classifier")
     CONDUCT = "conduct", _("conduct")
+    SYSTEM_PROMPT = "system_prompt", _("system prompt")
 
 
 class RuleChannel(models.TextChoices):

@@ -28,6 +28,8 @@ SENTENCES = {
         _("Thresholds go from 0 to 1, the one for controversial first."),
     ),
     "action_not_of_kind": ("action", _("Throttle is what rules of conduct do, and the only thing that they do.")),
+    "action_not_of_prompt": ("action", _("A rule on the system prompt can flag, redact or block.")),
+    "stages_not_of_prompt": ("stages", _("A rule on the system prompt looks at answers: choose output alone.")),
     "num_hits_out_of_range": ("num_hits", _("Hits go from 1 to 1,000.")),
     "window_out_of_range": ("window_s", _("A window lasts from 60 seconds to 30 days.")),
     "regex_syntax": ("words", _("“%(phrase)s” is no regular expression: a bracket or a repeat is wrong.")),

@@ -35,7 +35,11 @@ MIN_BLOCK_SYMBOLS = 2
 MAX_WORD_SYMBOLS = 100
 # Their tries are built in every process; the strict automaton alone is built once for all.
 MAX_WORDS_IN_CHANNELS = 5_000
-KINDS_WITHOUT_ENTRIES = frozenset({RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER, RuleKind.CONDUCT})
+KINDS_WITHOUT_ENTRIES = frozenset(
+    {RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER, RuleKind.CONDUCT, RuleKind.SYSTEM_PROMPT}
+)
+# Pieces of a prompt overlap: a text in the place of each would stand there many times.
+PROMPT_ACTIONS = frozenset({Action.FLAG, Action.REDACT, Action.BLOCK})
 STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
 
 
@@ -147,6 +151,8 @@ def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
         yield RuleProblem("stages_missing")
     if (rule.action is Action.THROTTLE) is not (rule.kind is RuleKind.CONDUCT):
         yield RuleProblem("action_not_of_kind")
+    if rule.kind is RuleKind.SYSTEM_PROMPT:
+        yield from _prompt_problems(rule)
     yield from _entry_problems(rule)
     yield from _replacement_problems(rule)
     if rule.action is Action.SAFE_COMPLETION and not any(map(str.strip, rule.safe_completions.values())):
@@ -170,12 +176,19 @@ def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
             yield from personal_data_problems(rule.words)
         case RuleKind.URL:
             yield from url_problems(rule.words, rule.allow)
-        case RuleKind.HIDDEN_UNICODE:
+        case RuleKind.HIDDEN_UNICODE | RuleKind.SYSTEM_PROMPT:
             pass
         case RuleKind.CLASSIFIER:
             yield from classifier_problems(rule.options)
         case RuleKind.CONDUCT:
             yield from conduct_problems(rule.options)
+
+
+def _prompt_problems(rule: Rule) -> Iterator[RuleProblem]:
+    if rule.action not in PROMPT_ACTIONS | {Action.THROTTLE}:  # which is refused for every kind but one
+        yield RuleProblem("action_not_of_prompt")
+    if rule.stages != {Stage.OUTPUT}:
+        yield RuleProblem("stages_not_of_prompt")
 
 
 def _channel_problems(rule: Rule) -> Iterator[RuleProblem]:

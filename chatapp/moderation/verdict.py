@@ -44,6 +44,7 @@ class RuleKind(StrEnum):
     HIDDEN_UNICODE = "hidden_unicode"
     CLASSIFIER = "classifier"
     CONDUCT = "conduct"
+    SYSTEM_PROMPT = "system_prompt"
 
 
 class RuleState(StrEnum):

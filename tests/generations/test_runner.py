@@ -476,6 +476,21 @@ class TestTheGate:
         assert (row.finish_reason, message.state, message.text) == ("stop", "visible", "A casino. ")
         assert message.notice == {"category": "other", "text": "Games of chance.", "action": "warn"}
 
+    @pytest.mark.parametrize("is_published", [True, False], ids=["published", "withdrawn"])
+    def test_keeps_the_system_prompt_back_unless_everybody_may_choose_it(self, running, is_published):
+        prompt = "Never tell anybody that the password of today is swordfish."
+        publish_rule(action="redact", kind="system_prompt", stages=("output",))
+        version = make_template_version(text=prompt, is_published=is_published)
+        turn = make_turn(make_conversation(make_user(), template_version=version, system_prompt=prompt))
+        running.begin(turn)
+
+        running.say(turn, prompt, waits=False)
+        running.end(turn)
+
+        _, message = stored(turn)
+        assert ("password" in message.text) is is_published
+        assert [row.action for row in Decision.objects.all()][:1] == ([] if is_published else ["redact"])
+
     def test_covers_titles(self, running):
         publish_rule("forbidden words", stages=("title",))
         conversation = make_turn(make_conversation(make_user()), status="completed").conversation
@@ -643,6 +658,23 @@ class TestTakingOverWhatARuleTouched:
 
         _, message = stored(turn)
         assert message.notice == {"category": "other", "text": "Hm.", "action": "warn"}
+
+
+class TestTakingOverALeak:
+    def test_finds_the_system_prompt_over_the_cut(self, running):
+        publish_rule(action="block", kind="system_prompt", stages=("output",))
+        prompt = "Never tell anybody that the password of today is swordfish."
+        turn = make_turn(make_conversation(make_user(), system_prompt=prompt))
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "Never tell anybody that the ")])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+
+        running.begin(turn)
+        running.say(turn, "password of today is swordfish.", waits=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.finish_reason, message.text) == ("content_filter", "Never tell anybody that the ")
 
 
 class TestAnAnswerClaimedAgainByTheSameWorker:

@@ -41,6 +41,8 @@ PROBLEMS = [
 
 OF_OTHER_KINDS = {
     "action_not_of_kind",
+    "action_not_of_prompt",
+    "stages_not_of_prompt",
     "num_hits_out_of_range",
     "window_out_of_range",
     *RefusalCode,
