@@ -86,7 +86,7 @@ class Message(models.Model):
     role = models.CharField(max_length=9, choices=MessageRole)
     text = models.TextField(null=True)  # noqa: DJ001  # null: not written yet, or erased; "" is a text
     state = models.CharField(max_length=8, choices=MessageState, default=MessageState.VISIBLE)
-    notice = models.JSONField(null=True)  # {"category", "text"}: why it was withheld or redacted
+    notice = models.JSONField(null=True)  # {"category", "text", "action"}: what a rule did, and why
     client_message_id = models.UUIDField(null=True)
     restored_from = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)

@@ -98,13 +98,20 @@ def message_find_resent(*, owner_id: UUID, client_message_id: UUID) -> Message |
     return Message.objects.filter(owner_id=owner_id, client_message_id=client_message_id).first()
 
 
+def system_prompt_is_published(conversation: Conversation) -> bool:
+    """Whether it is the text of a template that everybody may choose, as it was published."""
+    version = conversation.template_version
+    if version is None:
+        return False
+    return not version.variables and version.template.is_published and version.text == conversation.system_prompt
+
+
 def system_prompt_is_public(conversation: Conversation) -> bool:
     """
     Whether the system prompt says nothing of the person: it is a published template's own text, or the model's default.
 
     What is public may be computed once for everybody (inference.types.GenerationRequest.num_shared_messages).
     """
-    version = conversation.template_version
-    if version is None:
+    if conversation.template_version is None:
         return conversation.system_prompt == conversation.model.default_system_prompt
-    return not version.variables and version.template.is_published and version.text == conversation.system_prompt
+    return system_prompt_is_published(conversation)

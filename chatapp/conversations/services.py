@@ -168,7 +168,12 @@ def text_check(text: str) -> str:
 
 
 def user_message_add(
-    *, conversation: Conversation, parent_id: UUID | None, client_message_id: UUID, text: str
+    *,
+    conversation: Conversation,
+    parent_id: UUID | None,
+    client_message_id: UUID,
+    text: str,
+    notice: dict[str, str] | None = None,
 ) -> Message:
     """
     Put a person's message under an answer, or at the root. Call inside a transaction with the conversation locked.
@@ -189,6 +194,7 @@ def user_message_add(
         parent_id=parent_id,
         role=MessageRole.USER,
         text=text,
+        notice=notice,
         client_message_id=client_message_id,
     )
     fact_write(user_id=conversation.owner_id, fact=MessageCreated(id=uuid7(), message=message_view(message)))

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 Role = Literal["system", "user", "assistant"]
 MessageState = Literal["visible", "held", "withheld", "erased"]
 GenerationStatus = Literal["queued", "running", "completed", "cancelled", "failed"]
+NoticeAction = Literal["warn", "redact", "replace", "safe_completion", "block"]
 FinishReason = Literal["stop", "length", "content_filter", "cancelled", "error"]
 AppealState = Literal["none", "waiting", "confirmed", "overturned"]
 
@@ -45,10 +46,15 @@ class ConversationView(Unit):
 
 
 class Notice(Unit):
-    """Why a message was withheld or redacted: the category and the operator's own words."""
+    """
+    What a rule did to a message: the category and the operator's own words.
+
+    action: None where it was written before that was kept, or by a person.
+    """
 
     category: str
     text: str
+    action: NoticeAction | None = None
 
 
 class MessageView(Unit):

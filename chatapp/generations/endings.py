@@ -2,13 +2,14 @@
 
 from chatapp.conversations.models import MessageState
 from chatapp.generations.models import FinishReason
-from chatapp.generations.notices import notice_of
+from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.services import Ending
 from chatapp.generations.session import Session
 from chatapp.generations.titles import title_clean
+from chatapp.moderation.verdict import Action, strongest_told
 
 
-def ending_of(session: Session, *, language: str, is_title: bool) -> Ending:
+def ending_of(session: Session, *, is_title: bool) -> Ending:
     """
     The end of a session whose text is all in the event log.
 
@@ -16,9 +17,9 @@ def ending_of(session: Session, *, language: str, is_title: bool) -> Ending:
     """
     if session.finish_reason is None:
         raise ValueError("this session has not ended")
-    gate, decisive = session.gate, session.gate.verdict.decisive
-    is_blocked = session.finish_reason is FinishReason.CONTENT_FILTER
-    withholds = decisive is not None and decisive.withholds
+    told = _told(session)
+    is_filtered = session.finish_reason is FinishReason.CONTENT_FILTER
+    is_answered = told is not None and told.match.action is Action.SAFE_COMPLETION
     return Ending(
         finish_reason=session.finish_reason,
         text=title_clean(session.text) if is_title else session.text,
@@ -27,6 +28,14 @@ def ending_of(session: Session, *, language: str, is_title: bool) -> Ending:
         timings=session.timings,
         error_code=session.error_code,
         error_details=session.error_details,
-        state=MessageState.WITHHELD if is_blocked else MessageState.VISIBLE,
-        notice=notice_of(gate.ruleset, decisive, language=language or "en") if is_blocked or withholds else None,
+        state=MessageState.WITHHELD if is_filtered and not is_answered else MessageState.VISIBLE,
+        notice=told.notice if told else None,
     )
+
+
+def _told(session: Session) -> Told | None:
+    """The strongest of what this attempt and those before it have to tell."""
+    match, before = session.gate.verdict.told, session.told_before
+    if match is None or (before is not None and strongest_told([before.match, match]) is before.match):
+        return before
+    return Told(match, notice_of(session.gate.ruleset, match, language=session.language))

@@ -1,8 +1,12 @@
 """Refusals about turns and generations."""
 
+from datetime import datetime
+from math import ceil
+from typing import Self
+
 from django.utils.translation import gettext as _
 
-from chatapp.core.errors import DomainError
+from chatapp.core.errors import DomainError, RateLimited
 
 
 class GenerationNotFound(DomainError):
@@ -68,4 +72,21 @@ class MaxNewTokensTooMany(DomainError):
             % {"limit": limit, "asked": asked},
             asked=asked,
             limit=limit,
+        )
+
+
+class ConductThrottled(RateLimited):
+    """Too many of the person's messages met rules; `details` say until when further turns are refused."""
+
+    code = "conduct_throttled"
+
+    @classmethod
+    def of(cls, *, until: datetime, now: datetime, notice: str) -> Self:
+        num_seconds = max(1, ceil((until - now).total_seconds()))
+        return cls(
+            _("Too much of this goes against the rules. You can write again in %(minutes)d min.")
+            % {"minutes": ceil(num_seconds / 60)},
+            until=until.isoformat(),
+            retry_after_s=num_seconds,
+            notice=notice,
         )

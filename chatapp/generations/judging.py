@@ -11,7 +11,10 @@ from uuid import UUID
 from django.utils.translation import get_language
 
 from chatapp.generations.errors import InputBlocked
+from chatapp.generations.models import FinishReason
 from chatapp.generations.notices import notice_of
+from chatapp.generations.safe_completions import rest_of_answer
+from chatapp.generations.services import Ending
 from chatapp.moderation.selectors import ruleset_get
 from chatapp.moderation.services import text_judge
 from chatapp.moderation.verdict import Stage, Verdict
@@ -30,28 +33,55 @@ class Judged:
     latency_us: int
 
 
-def person_text_judge(*, owner_id: UUID, conversation_id: UUID, text: str, stage: Stage) -> Judged:
+def person_text_judge(
+    *, owner_id: UUID, conversation_id: UUID, text: str, stage: Stage, is_message: bool = False
+) -> Judged:
     """
     Judge a text for a conversation that is the person's own: a refusal goes on that conversation's record.
 
+    A safe completion answers a message; whatever else it is asked of is refused, with the operator's answer as words.
     :raises InputBlocked: after its decision is written.
     """
-    began_ns = time.perf_counter_ns()
-    verdict = text_judge(text=text, stage=stage)
-    judged = Judged(text, stage, verdict, (time.perf_counter_ns() - began_ns) // 1000)
-    if verdict.blocked:
+    judged = text_judged(text=text, stage=stage)
+    verdict = judged.verdict
+    if verdict.blocked or (verdict.safe_completion and not is_message):
         decisions = judged_record(
             judged, owner_id=owner_id, conversation_id=conversation_id, message_id=None, generation_id=None
         )
-        ruleset = ruleset_get(version=verdict.ruleset_version)
-        notice = notice_of(ruleset, verdict.decisive, language=get_language() or "en")
-        raise InputBlocked(
-            notice["text"],
-            category=notice["category"],
-            notice=notice["text"],
-            decision_id=str(decisive(decisions).id),  # by it the person may ask for review
-        )
+        raise _refusal(judged, decisive(decisions))
     return judged
+
+
+def _refusal(judged: Judged, decision: Decision) -> InputBlocked:
+    """decision: by its id the person may ask for review."""
+    answer, notice = safe_answer(judged), told_notice(judged) or {}
+    words = answer.text if answer else notice.get("text", "")
+    return InputBlocked(words, category=notice.get("category", ""), notice=words, decision_id=str(decision.id))
+
+
+def text_judged(*, text: str, stage: Stage) -> Judged:
+    began_ns = time.perf_counter_ns()
+    verdict = text_judge(text=text, stage=stage)
+    return Judged(text, stage, verdict, (time.perf_counter_ns() - began_ns) // 1000)
+
+
+def told_notice(judged: Judged) -> dict[str, str] | None:
+    """What the person is told of their text, in their language."""
+    match = judged.verdict.told
+    if match is None:
+        return None
+    ruleset = ruleset_get(version=judged.verdict.ruleset_version)
+    return notice_of(ruleset, match, language=get_language() or "en")
+
+
+def safe_answer(judged: Judged) -> Ending | None:
+    """The end of an answer that the operator wrote, where the rules ask for it instead of the model's."""
+    match = judged.verdict.safe_completion
+    if match is None:
+        return None
+    ruleset = ruleset_get(version=judged.verdict.ruleset_version)
+    text = rest_of_answer(ruleset, match, language=get_language() or "en", is_begun=False)
+    return Ending(finish_reason=FinishReason.CONTENT_FILTER, text=text, seq=0, notice=told_notice(judged))
 
 
 def judged_record(

@@ -1,16 +1,33 @@
-"""What a person reads where text was withheld. Pure but for the catalogue of translations."""
+"""What a person reads where a rule did something to a text. Pure but for the catalogue of translations."""
+
+from dataclasses import dataclass
 
 from django.utils import translation
 from django.utils.translation import gettext
 
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.verdict import Match
+from chatapp.moderation.verdict import Action, Match
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A match that the person is told of, and in which words."""
+
+    match: Match
+    notice: dict[str, str]
 
 
 def notice_of(ruleset: Ruleset, match: Match | None, *, language: str) -> dict[str, str]:
-    """The category and the operator's words in the person's language, or ours where the operator wrote none."""
+    """
+    What the rule did, its category, and the operator's words in the person's language, or ours where there are none.
+
+    An operator's answer speaks for itself: beside it stands only what the operator wrote.
+    """
     with translation.override(language):
         fallback = gettext("This goes against the rules of this service.")
     if match is None:
-        return {"category": "", "text": fallback}
-    return {"category": match.category, "text": ruleset.notice(match.rule_id, language=language) or fallback}
+        return {"category": "", "text": fallback, "action": Action.BLOCK}
+    words = ruleset.notice(match.rule_id, language=language)
+    if match.action is not Action.SAFE_COMPLETION:
+        words = words or fallback
+    return {"category": match.category, "text": words, "action": match.action.value}

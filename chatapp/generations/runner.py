@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from chatapp.catalog.engines import EngineChoice
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder
-from chatapp.conversations.selectors import system_prompt_is_public
+from chatapp.conversations.selectors import system_prompt_is_public, system_prompt_is_published
 from chatapp.core import clock
 from chatapp.core.text import storable
 from chatapp.feed import log
@@ -29,6 +29,7 @@ from chatapp.feed.events import Alternative, ContextReport, Timings, TokenLogpro
 from chatapp.feed.log import AppendAnswer, Fenced
 from chatapp.generations import services
 from chatapp.generations.context import Context, PromptMessage
+from chatapp.generations.earlier import told_before
 from chatapp.generations.endings import ending_of
 from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
@@ -37,7 +38,10 @@ from chatapp.generations.sampling import supported
 from chatapp.generations.session import Session, Settled
 from chatapp.generations.under_way import SessionsUnderWay
 from chatapp.generations.writer import Writer
+from chatapp.moderation.detecting import Detector
 from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.prompt_leakage import prompt_detectors
+from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.verdict import Stage
 from chatapp.review.services import decisions_record
@@ -125,7 +129,10 @@ class Runner:
     def _session_open(self, row: Generation, start: log.TakeOver) -> Session:
         ruleset = ruleset_current()
         stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
-        session = Session(row, OutputGate(ruleset, stage), start.text, start.seq)
+        language = row.owner.language or "en"
+        session = Session(
+            row, OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage)), start.text, start.seq, language
+        )
         session.gate.replay(start.text)
         session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
         if "num_logprobs" in row.sampling:
@@ -152,6 +159,7 @@ class Runner:
 
     def _begin(self, start: log.TakeOver, session: Session, *, ruleset_version: int) -> None:
         row = session.row
+        session.told_before = told_before(row, shown_text=start.text, language=session.language)
         context = prompt_context(
             row,
             count_tokens=lambda messages: self._engine.count_prompt_tokens(_chat_messages(messages)),
@@ -170,6 +178,8 @@ class Runner:
         num_tokens_left = context.num_new_tokens - start.num_tokens
         if start.is_cancelled:
             self._record(session, session.finish(FinishReason.CANCELLED))
+        elif session.is_answered_by_operator:  # only the end is missing
+            session.finish_reason = FinishReason.CONTENT_FILTER
         elif start.text and "prefix" not in self._engine.capabilities.parameters:
             session.fail("cannot_continue")
         elif num_tokens_left < 1:  # the earlier attempts wrote all that fits; only the end is missing
@@ -302,7 +312,7 @@ class Runner:
 
     def _end_write(self, session: Session) -> None:
         row = session.row
-        ending = ending_of(session, language=row.owner.language, is_title=row.kind == GenerationKind.TITLE)
+        ending = ending_of(session, is_title=row.kind == GenerationKind.TITLE)
         won = services.generation_end(generation_id=row.id, attempt=session.attempt, ending=ending, now=clock.now())
         if not won:
             services.stream_close_if_deleted(generation_id=row.id)
@@ -354,6 +364,14 @@ class Runner:
 
     def _is_open(self, session: Session) -> bool:
         return not session.done.is_set()
+
+
+def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:
+    """What this answer's gate looks for beside the rules' own entries; the same for every attempt."""
+    prompt = row.conversation.system_prompt
+    if row.kind != GenerationKind.ANSWER or not prompt or system_prompt_is_published(row.conversation):
+        return []
+    return prompt_detectors(ruleset, stage, prompt=prompt)
 
 
 def _chat_messages(messages: Sequence[PromptMessage]) -> tuple[ChatMessage, ...]:

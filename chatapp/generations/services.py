@@ -23,6 +23,7 @@ from chatapp.conversations.models import Conversation, Message, MessageState, Ti
 from chatapp.conversations.selectors import conversation_get_for_update
 from chatapp.conversations.services import conversation_delete, conversation_title_by_model
 from chatapp.conversations.views import message_view
+from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.feed import log
 from chatapp.feed.events import (
@@ -80,11 +81,12 @@ def answer_queue(
     seed: int,
     model: ChatModel,
     asked: Mapping[str, Any],
+    ending: Ending | None = None,
 ) -> Generation:
     """
     Queue the answer that `message` will hold. Call inside the turn's transaction; the task goes out after commit.
 
-    asked: what a program asked for (`Sampling.asked`).
+    asked: what a program asked for (`Sampling.asked`). ending: of an answer that waits for no model.
     :raises UnsupportedParameter, MaxNewTokensTooMany: as `sampling_of`.
     """
     sampling = sampling_of(
@@ -94,7 +96,7 @@ def answer_queue(
         parameters=model.serving_parameters,
         model=model,
     )
-    row = Generation.objects.create(
+    row = Generation(
         id=uuid7(),
         kind=GenerationKind.ANSWER,
         owner_id=conversation.owner_id,
@@ -106,8 +108,20 @@ def answer_queue(
         sampling=sampling,
         asked=dict(asked),
     )
-    _fact_and_task(row)
+    if ending is None:
+        row.save(force_insert=True)
+        _fact_and_task(row)
+    else:
+        _ended_store(row, ending)
     return row
+
+
+def _ended_store(row: Generation, ending: Ending) -> None:
+    """A generation that no model runs: it is over when it is first heard of."""
+    for name, value in _ended_fields(ending, clock.now()).items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+    _answer_end(row, ending)
 
 
 def _fact_and_task(row: Generation) -> None:

@@ -17,8 +17,10 @@ from chatapp.feed.events import Timings, TokenLogprob, Usage
 from chatapp.feed.log import Append
 from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import FinishReason, Generation
+from chatapp.generations.notices import Told
+from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.moderation.gate import GateStep, OutputGate
-from chatapp.moderation.verdict import Verdict
+from chatapp.moderation.verdict import Action, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,16 @@ class Session:
     """
     `text` and `seq` are what the event log has; `unanswered` was sent; `pending` comes next.
 
-    row: as it was claimed. num_tokens: all that were generated so far, those of earlier attempts included. trail: only
-    where log-probabilities are asked for.
+    row: as it was claimed. language: the person's. told_before: by earlier attempts. num_tokens: all that were
+    generated so far, those of earlier attempts included. trail: only where log-probabilities are asked for.
     """
 
     row: Generation
     gate: OutputGate
     text: str
     seq: int
+    language: str = "en"
+    told_before: Told | None = None
     num_prompt_tokens: int = 0
     num_earlier_tokens: int = 0  # of the attempts before this one
     num_tokens: int = 0
@@ -78,7 +82,7 @@ class Session:
         return f"{self.row.id}:{self.row.attempt}"
 
     def feed(self, text: str, *, num_tokens: int = 0, logprobs: Sequence[TokenLogprob] = ()) -> Settled | None:
-        """Pass generated text through the gate; a block ends the generation."""
+        """Pass generated text through the gate; a block or a safe completion ends the generation."""
         if self.finish_reason is not None:
             return None
         began_ns = time.perf_counter_ns()
@@ -113,12 +117,27 @@ class Session:
 
     def _settled(self, step: GateStep, began_ns: int) -> Settled | None:
         self.pending += step.released
+        if self.gate.blocked:
+            self.pending += self._safe_completion()
         if self.trail is not None:
             self.pending_logprobs += self.trail.leaving(self.gate)
         if step.verdict is None:
             return None
         self.num_verdicts += 1
         return Settled(step.verdict, step.withheld_text, (time.perf_counter_ns() - began_ns) // 1000)
+
+    def _safe_completion(self) -> str:
+        """The operator's words as the rest of an answer that a rule for that ended; of a title nothing is left."""
+        match = self.gate.verdict.safe_completion
+        if match is None or self.gate.stage is not Stage.OUTPUT:
+            return ""
+        is_begun = bool(self.text or self.unanswered or self.pending)
+        return rest_of_answer(self.gate.ruleset, match, language=self.language, is_begun=is_begun)
+
+    @property
+    def is_answered_by_operator(self) -> bool:
+        """An earlier attempt gave the operator's answer and did not come to write the end."""
+        return self.told_before is not None and self.told_before.match.action is Action.SAFE_COMPLETION
 
     @property
     def num_unrecorded(self) -> int:

@@ -24,11 +24,19 @@ from chatapp.conversations.selectors import (
 from chatapp.conversations.services import assistant_message_add, text_check, user_message_add
 from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
+from chatapp.generations.conduct import conduct_check
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
-from chatapp.generations.judging import Judged, judged_record, person_text_judge
+from chatapp.generations.judging import (
+    Judged,
+    judged_record,
+    person_text_judge,
+    safe_answer,
+    text_judged,
+    told_notice,
+)
 from chatapp.generations.models import LIVE_STATUSES, Generation
 from chatapp.generations.sampling import Sampling
-from chatapp.generations.services import answer_queue
+from chatapp.generations.services import Ending, answer_queue
 from chatapp.moderation.verdict import Stage
 
 
@@ -54,7 +62,7 @@ def turn_start(
 
     sampling: what a program asks of the answer; the rest is chosen as for everybody.
 
-    :raises TextEmpty, TextTooLong, InputBlocked: nothing was stored (but the decision).
+    :raises TextEmpty, TextTooLong, InputBlocked, ConductThrottled: nothing was stored (but the decision).
     :raises UnsupportedParameter, MaxNewTokensTooMany: beyond the engine or the model; nothing was stored.
     :raises ConversationNotFound, MessageNotFound, ParentUnusable, TurnInProgress, RateLimited:
     """
@@ -63,7 +71,10 @@ def turn_start(
         return turn
     # Before judging: a refusal goes on the record of its conversation, and that must be the person's own.
     conversation_get(owner_id=owner_id, conversation_id=conversation_id)
-    judged = person_text_judge(owner_id=owner_id, conversation_id=conversation_id, text=text, stage=Stage.INPUT)
+    conduct_check(owner_id=owner_id, conversation_id=conversation_id)
+    judged = person_text_judge(
+        owner_id=owner_id, conversation_id=conversation_id, text=text, stage=Stage.INPUT, is_message=True
+    )
     asked = {} if sampling is None else sampling.asked()
     try:
         return _turn_store(owner_id, conversation_id, parent_id, client_message_id, judged, asked)
@@ -101,11 +112,13 @@ def _turn_store(
         parent_id=parent_id,
         client_message_id=client_message_id,
         text=judged.verdict.released_text,
+        # An operator's answer tells of itself.
+        notice=None if judged.verdict.safe_completion else told_notice(judged),
     )
     # After the parent is known to be this person's: nobody learns what happens in another's conversation.
     if parent_id is not None:
         _written_check(parent_id)
-    turn = _answer_add(conversation, question, client_message_id, asked)
+    turn = _answer_add(conversation, question, client_message_id, asked, safe_answer(judged))
     judged_record(
         judged,
         owner_id=owner_id,
@@ -116,7 +129,13 @@ def _turn_store(
     return turn
 
 
-def _answer_add(conversation: Conversation, question: Message, client_turn_id: UUID, asked: Mapping[str, Any]) -> Turn:
+def _answer_add(
+    conversation: Conversation,
+    question: Message,
+    client_turn_id: UUID,
+    asked: Mapping[str, Any],
+    ending: Ending | None,
+) -> Turn:
     answer = assistant_message_add(conversation=conversation, parent=question)
     generation = answer_queue(
         conversation=conversation,
@@ -125,6 +144,7 @@ def _answer_add(conversation: Conversation, question: Message, client_turn_id: U
         seed=secrets.randbits(48),  # JavaScript holds 53 bits exactly
         model=conversation.model,
         asked=asked,
+        ending=ending,
     )
     return Turn(answer.id, generation.id)
 
@@ -147,17 +167,20 @@ def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -
     """
     Answer the same question again, beside the answer named; the same client_turn_id again returns the first.
 
-    What a program had asked of that answer holds again, but for the seed: the same one would give the same text.
+    What a program had asked of that answer holds again, but for the seed: the same one would give the same text. A
+    question that the operator answers is not the model's this time either.
     :raises UnsupportedParameter, MaxNewTokensTooMany: the model or its engine is another one now.
-    :raises MessageNotFound, NothingToRegenerate, TurnInProgress, RateLimited:
+    :raises MessageNotFound, NothingToRegenerate, TurnInProgress, RateLimited, ConductThrottled:
     """
     if turn := _turn_find(owner_id, client_turn_id):
         return turn
     answer = message_get(owner_id=owner_id, message_id=message_id)
-    if answer.role != MessageRole.ASSISTANT or answer.parent_id is None:
+    if answer.role != MessageRole.ASSISTANT or answer.parent is None:
         raise NothingToRegenerate.of()
+    conduct_check(owner_id=owner_id, conversation_id=answer.conversation_id)
+    judged = text_judged(text=answer.parent.text or "", stage=Stage.INPUT)
     try:
-        return _regeneration_store(owner_id, answer, client_turn_id)
+        return _regeneration_store(owner_id, answer, client_turn_id, judged if judged.verdict.safe_completion else None)
     except IntegrityError:
         if turn := _turn_find(owner_id, client_turn_id):
             return turn
@@ -165,13 +188,22 @@ def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -
 
 
 @transaction.atomic
-def _regeneration_store(owner_id: UUID, answer: Message, client_turn_id: UUID) -> Turn:
+def _regeneration_store(owner_id: UUID, answer: Message, client_turn_id: UUID, answered: Judged | None) -> Turn:
+    """answered: the verdict on a question that the operator answers."""
     conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=answer.conversation_id)
     _room_check(owner_id)
     _written_check(answer.id)
     question = conversation.messages.get(children=answer)
     # An answer that a reviewer restored has no generation of its own.
     asked = Generation.objects.filter(message=answer).values_list("asked", flat=True).first() or {}
-    return _answer_add(
-        conversation, question, client_turn_id, {name: value for name, value in asked.items() if name != "seed"}
-    )
+    asked = {name: value for name, value in asked.items() if name != "seed"}
+    turn = _answer_add(conversation, question, client_turn_id, asked, safe_answer(answered) if answered else None)
+    if answered:
+        judged_record(
+            answered,
+            owner_id=owner_id,
+            conversation_id=conversation.id,
+            message_id=question.id,
+            generation_id=turn.generation_id,
+        )
+    return turn

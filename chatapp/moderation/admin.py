@@ -117,11 +117,23 @@ class RuleAdmin(ModelAdmin):
                     "max_gap_chars",
                     ("threshold_controversial", "threshold_unsafe"),
                     ("strictness", "timing"),
+                    ("num_hits", "window_s"),
+                    "categories",
                     "stages",
                 )
             },
         ),
-        (_("What it does"), {"fields": (("action", "severity"), "replacement", "notice_en", "notice_zh_hans")}),
+        (
+            _("What it does"),
+            {
+                "fields": (
+                    ("action", "severity"),
+                    "replacement",
+                    ("safe_completion_en", "safe_completion_zh_hans"),
+                    ("notice_en", "notice_zh_hans"),
+                )
+            },
+        ),
         (_("History"), {"fields": ("reason", ("revision", "author", "updated_at"))}),
     )
 

@@ -15,6 +15,8 @@ from chatapp.moderation.spans import Entity
 
 # Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".
 GAP_SIGNS = ("…", "...")
+NUMBERS_OF_HITS = range(1, 1_001)
+WINDOWS_S = range(60, 30 * 86_400 + 1)
 
 
 class RuleProblem(NamedTuple):
@@ -68,3 +70,10 @@ def classifier_problems(options: RuleOptions) -> Iterator[RuleProblem]:
         yield RuleProblem("classifier_unknown", options.classifier)
     if not 0.0 < options.threshold_controversial <= options.threshold_unsafe <= 1.0:
         yield RuleProblem("thresholds_out_of_order")
+
+
+def conduct_problems(options: RuleOptions) -> Iterator[RuleProblem]:
+    if options.num_hits not in NUMBERS_OF_HITS:
+        yield RuleProblem("num_hits_out_of_range", str(options.num_hits))
+    if options.window_s not in WINDOWS_S:
+        yield RuleProblem("window_out_of_range", str(options.window_s))

@@ -88,6 +88,9 @@ class RulesetFollower:
             except DatabaseError as error:
                 logger.warning("rulesets_not_seen", error=str(error))
                 pause_s = LOOK_EVERY_S
+            except Exception:  # whatever one ruleset does to it, the next one must be followed
+                logger.exception("ruleset_not_loaded")
+                pause_s = COMPILE_ALONE_AFTER_S
             finally:
                 close_old_connections()
         connection.close()

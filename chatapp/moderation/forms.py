@@ -27,7 +27,10 @@ from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.selectors import rule_as_published
 from chatapp.moderation.verdict import RuleState
 
-OPTION_FIELDS = ("max_gap_chars", "threshold_controversial", "threshold_unsafe", "strictness", "timing")
+OPTION_FIELDS = (
+    "max_gap_chars", "threshold_controversial", "threshold_unsafe", "strictness", "timing", "num_hits", "window_s",
+    "categories",
+)  # fmt: skip
 STRICTNESSES = (
     (Strictness.LOOSE, _("loose: only what is unsafe")),
     (Strictness.STRICT, _("strict: what is controversial too")),
@@ -102,11 +105,33 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         help_text=_("With trail a reader sees a sentence before it is judged."),
     )
 
+    num_hits = forms.IntegerField(
+        required=False,
+        label=_("Hits"),
+        initial=RuleOptions().num_hits,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("Conduct only: from so many hits at the chosen stages on, further messages wait."),
+    )
+    window_s = forms.IntegerField(
+        required=False,
+        label=_("Within seconds"),
+        initial=RuleOptions().window_s,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("Conduct only: hits that are older do not count, so a pause ends by itself."),
+    )
+    categories = forms.MultipleChoiceField(
+        required=False,
+        label=_("About"),
+        choices=models.RuleCategory,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("Conduct only: hits of which categories count. None chosen: of all."),
+    )
+
     class Meta:
         model = models.Rule
         fields = (
             "slug", "kind", "category", "language", "state", "severity", "action", "stages", "words", "allow_phrases",
-            "channels", "replacement", "notice_en", "notice_zh_hans",
+            "channels", "replacement", "safe_completion_en", "safe_completion_zh_hans", "notice_en", "notice_zh_hans",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -38,8 +38,9 @@ class OutputGate:
     """
     Judges one text while it streams.
 
-    `blocked`: nothing is released any more, ever. `matches`: all that settled, in order. `withheld_text`: evidence, one
-    line per masked, replaced or discarded span; encrypt it or drop it, nothing else. One thread at a time.
+    `blocked`: by a block or a safe completion; nothing is released any more, ever. `matches`: all that settled, in
+    order. `withheld_text`: evidence, one line per masked, replaced or discarded span; encrypt it or drop it, nothing
+    else. One thread at a time.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class OutputGate:
         for matches in scanner.read(text):
             settled += matches
             self._weigh(matches)
-            if any(match.blocks for match in matches):
+            if any(match.ends_at(self.stage) for match in matches):
                 break
         return self._step(settled, until=scanner.held_from)
 
@@ -143,12 +144,12 @@ class OutputGate:
 
     def _weigh(self, settled: Sequence[Match]) -> None:
         """Take in what one character settled: what to mask, whether to block, and the text that must not leave."""
-        withholding = [match for match in settled if match.withholds]
+        withholding = [match for match in settled if match.withholds_at(self.stage)]
         self._covers += withholding
         spans = _merged((match.start, match.end) for match in withholding)
-        if blocks := [match.start for match in settled if match.blocks]:
+        if ends := [match.start for match in settled if match.ends_at(self.stage)]:
             self.blocked = True
-            self._blocked_from = min([self._scanner.held_from, *blocks])
+            self._blocked_from = min([self._scanner.held_from, *ends])
             before = [(start, min(end, self._blocked_from)) for start, end in spans if start < self._blocked_from]
             spans = [*before, (self._blocked_from, self._scanner.num_chars)]
         for start, end in spans:

@@ -137,7 +137,8 @@ def build_dictionary(rules: Sequence[Rule]) -> Dictionary:
     allowed_by: dict[tuple[int, ...], list[int]] = {}
     for number, rule in enumerate(rules):
         for phrases, owners in ((_keywords(rule), denied_by), (_allow_phrases(rule), allowed_by)):
-            for symbols in {pattern_symbols(phrase): None for phrase in phrases}:
+            # A ruleset that was published before blank phrases were refused must still be readable.
+            for symbols in {symbols: None for phrase in phrases if (symbols := pattern_symbols(phrase))}:
                 owners.setdefault(symbols, []).append(number)
     patterns = list({**denied_by, **allowed_by})
     automaton = build_automaton(patterns)

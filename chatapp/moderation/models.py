@@ -25,6 +25,8 @@ class RuleKind(models.TextChoices):
     URL = "url", _("URLs and domains")
     HIDDEN_UNICODE = "hidden_unicode", _("hidden characters")
     CLASSIFIER = "classifier", _("classifier")
+    CONDUCT = "conduct", _("conduct")
+    SYSTEM_PROMPT = "system_prompt", _("system prompt")
 
 
 class RuleChannel(models.TextChoices):
@@ -57,10 +59,13 @@ class RuleAction(models.TextChoices):
     """The actions that are enforced today, weakest first; the words are those of `verdict.Action`."""
 
     FLAG = "flag", _("flag")
+    WARN = "warn", _("warn")
     REVIEW = "review", _("review")
     REDACT = "redact", _("redact")
     REPLACE = "replace", _("replace")
+    SAFE_COMPLETION = "safe_completion", _("safe answer")
     BLOCK = "block", _("block")
+    THROTTLE = "throttle", _("throttle")
 
 
 class RuleLifeCycle(models.TextChoices):
@@ -135,8 +140,9 @@ class Rule(models.Model):
         choices=RuleAction,
         default=RuleAction.FLAG,
         help_text=_(
-            "Flag and review only put it on record. Redact masks the words, replace puts your text in their place, "
-            "block ends the message there."
+            "Flag and review only put it on record. Warn shows your notice beside the text. Redact masks the words, "
+            "replace puts your text in their place, safe answer gives yours instead of the model's, block ends the "
+            "message there. Throttle is for conduct: further messages have to wait."
         ),
     )
     stages = models.JSONField(
@@ -190,6 +196,21 @@ class Rule(models.Model):
     )
     notice_zh_hans = models.TextField(
         _("notice in Chinese"), max_length=500, blank=True, help_text=_("The same for people who read Chinese.")
+    )
+    safe_completion_en = models.TextField(
+        _("safe answer in English"),
+        max_length=2000,
+        blank=True,
+        help_text=_(
+            "Only for safe answer: what the person reads instead of the model's words, help lines for example, in "
+            "Markdown."
+        ),
+    )
+    safe_completion_zh_hans = models.TextField(
+        _("safe answer in Chinese"),
+        max_length=2000,
+        blank=True,
+        help_text=_("The same for people who read Chinese. If one is empty, everybody reads the other."),
     )
     revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
     author = models.ForeignKey(

@@ -41,8 +41,8 @@ class Language(StrEnum):
     SIMPLIFIED_CHINESE = "zh-hans"
 
 
-# A pack brings no replacement texts, so it cannot ask for `replace`.
-PACK_ACTIONS = frozenset({Action.FLAG, Action.REVIEW, Action.REDACT, Action.BLOCK})
+# A pack brings no texts to put in the place of others, so it cannot ask for `replace` or `safe_completion`.
+PACK_ACTIONS = frozenset({Action.FLAG, Action.WARN, Action.REVIEW, Action.REDACT, Action.BLOCK})
 
 
 @dataclass(frozen=True, slots=True)

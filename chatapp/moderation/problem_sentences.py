@@ -18,7 +18,7 @@ SENTENCES = {
     ),
     "channel_sees_whole_texts_only": (
         "channels",
-        _("The channel “%(phrase)s” needs the whole text, so for answers and titles the rule can only flag or review."),
+        _("The channel “%(phrase)s” needs the whole text, so in answers and titles it only flags, warns or reviews."),
     ),
     "entity_unknown": ("words", _("“%(phrase)s” is no kind of personal data. The help text lists them.")),
     "domain_invalid": ("words", _("“%(phrase)s” is no domain. Write it as example.org, without http://.")),
@@ -31,6 +31,11 @@ SENTENCES = {
         "threshold_controversial",
         _("Thresholds go from 0 to 1, the one for controversial first."),
     ),
+    "action_not_of_kind": ("action", _("Throttle is what rules of conduct do, and the only thing that they do.")),
+    "action_not_of_prompt": ("action", _("A rule on the system prompt can flag, redact or block.")),
+    "stages_not_of_prompt": ("stages", _("A rule on the system prompt looks at answers: choose output alone.")),
+    "num_hits_out_of_range": ("num_hits", _("Hits go from 1 to 1,000.")),
+    "window_out_of_range": ("window_s", _("A window lasts from 60 seconds to 30 days.")),
     "regex_syntax": ("words", _("“%(phrase)s” is no regular expression: a bracket or a repeat is wrong.")),
     "regex_look_around": (
         "words",
@@ -58,9 +63,14 @@ SENTENCES = {
         _("“%(phrase)s” is a single character: blocking it would end harmless messages. Use a longer phrase or flag."),
     ),
     "word_repeated": ("words", _("“%(phrase)s” is there already, perhaps in another spelling of the same letters.")),
+    "allow_blank": ("allow_phrases", _("“%(phrase)s” has no visible character.")),
     "allow_cancels_word": ("allow_phrases", _("“%(phrase)s” is one of the words: the word could never match.")),
     "allow_without_word": ("allow_phrases", _("“%(phrase)s” contains none of the words, so it does nothing.")),
     "replacement_missing": ("replacement", _("Replace needs a text to put in the place of the words.")),
+    "safe_completion_missing": (
+        "safe_completion_en",
+        _("Write the answer that people get instead of the model's, in at least one language."),
+    ),
     "replacement_contains_word": ("replacement", _("The replacement contains the word “%(phrase)s”.")),
 }
 

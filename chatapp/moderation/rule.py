@@ -11,6 +11,7 @@ from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.entry_problems import (
     RuleProblem,
     classifier_problems,
+    conduct_problems,
     personal_data_problems,
     phrase_problems,
     regex_problems,
@@ -18,7 +19,16 @@ from chatapp.moderation.entry_problems import (
 )
 from chatapp.moderation.normalise import WORD_END, WORD_START, pattern_symbols
 from chatapp.moderation.rule_options import RuleOptions
-from chatapp.moderation.verdict import SUPPORTED_ACTIONS, Action, RuleKind, RuleState, Stage
+from chatapp.moderation.verdict import (
+    ENDING_ACTIONS,
+    HOLDING_ACTIONS,
+    STAGES_OF_THE_MODEL,
+    SUPPORTED_ACTIONS,
+    Action,
+    RuleKind,
+    RuleState,
+    Stage,
+)
 
 SEVERITIES = range(1, 5)
 MIN_BLOCK_SYMBOLS = 2
@@ -26,9 +36,11 @@ MIN_BLOCK_SYMBOLS = 2
 MAX_WORD_SYMBOLS = 100
 # Their tries are built in every process; the strict automaton alone is built once for all.
 MAX_WORDS_IN_CHANNELS = 5_000
-KINDS_WITHOUT_ENTRIES = frozenset({RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER})
-# Judged while they are written: what needs the whole text comes too late to take anything away.
-STREAMED_STAGES = frozenset({Stage.OUTPUT, Stage.TITLE})
+KINDS_WITHOUT_ENTRIES = frozenset(
+    {RuleKind.HIDDEN_UNICODE, RuleKind.CLASSIFIER, RuleKind.CONDUCT, RuleKind.SYSTEM_PROMPT}
+)
+# Pieces of a prompt overlap: a text in the place of each would stand there many times.
+PROMPT_ACTIONS = frozenset({Action.FLAG, Action.REDACT, Action.BLOCK})
 STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
 
 
@@ -44,7 +56,8 @@ class Rule:
     words: its entries, of its kind: phrases that match (a Latin word only where it stands alone), phrases with gaps,
     patterns, entities of personal data, domains. channels: how keywords are seen through disguise; strict always.
     allow: phrases that cancel this rule's matches inside them; for domains, those that are not meant. notices: sentence
-    for the person, by language ("en", "zh-hans"). replacement: for action `replace`. options: settings of its kind.
+    for the person, by language ("en", "zh-hans"). replacement: for action `replace`. safe_completions: for that action,
+    the operator's answer, by language. options: settings of its kind.
     """
 
     id: str
@@ -61,6 +74,7 @@ class Rule:
     kind: RuleKind = RuleKind.KEYWORD
     channels: frozenset[Channel] = frozenset({Channel.STRICT})
     options: RuleOptions = field(default_factory=RuleOptions)
+    safe_completions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def enforced(self) -> bool:
@@ -98,6 +112,7 @@ class Rule:
                 kind=RuleKind(raw.get("kind", RuleKind.KEYWORD)),
                 channels=frozenset(map(Channel, raw.get("channels", [Channel.STRICT]))),
                 options=RuleOptions.from_json(raw.get("options", {})),
+                safe_completions={str(name): str(text) for name, text in raw.get("safe_completions", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RulesetInvalid(f"rule {raw.get('id', '?')!r} cannot be read: {error!r}") from error
@@ -121,6 +136,7 @@ class Rule:
             "kind": self.kind.value,
             "channels": sorted(self.channels),
             "options": self.options.to_json(),
+            "safe_completions": dict(self.safe_completions),
         }
 
 
@@ -134,8 +150,15 @@ def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
         yield RuleProblem("state_not_in_force", rule.state)
     if not rule.stages:
         yield RuleProblem("stages_missing")
+    if (rule.action is Action.THROTTLE) is not (rule.kind is RuleKind.CONDUCT):
+        yield RuleProblem("action_not_of_kind")
+    if rule.kind is RuleKind.SYSTEM_PROMPT:
+        yield from _prompt_problems(rule)
     yield from _entry_problems(rule)
+    yield from _blank_allow_problems(rule)
     yield from _replacement_problems(rule)
+    if rule.action is Action.SAFE_COMPLETION and not any(map(str.strip, rule.safe_completions.values())):
+        yield RuleProblem("safe_completion_missing")
 
 
 def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
@@ -155,19 +178,40 @@ def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
             yield from personal_data_problems(rule.words)
         case RuleKind.URL:
             yield from url_problems(rule.words, rule.allow)
-        case RuleKind.HIDDEN_UNICODE:
+        case RuleKind.HIDDEN_UNICODE | RuleKind.SYSTEM_PROMPT:
             pass
         case RuleKind.CLASSIFIER:
-            yield from classifier_problems(rule.options)
-            if rule.options.classifier != BUNDLED and rule.stages & STREAMED_STAGES:
-                yield RuleProblem("classifier_sees_input_only", rule.options.classifier)
+            yield from _classifier_problems(rule)
+        case RuleKind.CONDUCT:
+            yield from conduct_problems(rule.options)
+
+
+def _classifier_problems(rule: Rule) -> Iterator[RuleProblem]:
+    yield from classifier_problems(rule.options)
+    if rule.options.classifier != BUNDLED and rule.stages & STAGES_OF_THE_MODEL:
+        yield RuleProblem("classifier_sees_input_only", rule.options.classifier)
+
+
+def _blank_allow_problems(rule: Rule) -> Iterator[RuleProblem]:
+    """Of any kind: an allow phrase of which nothing is left would stand everywhere."""
+    for phrase in rule.allow if rule.kind is not RuleKind.URL else ():
+        if not any(symbol not in (WORD_START, WORD_END) for symbol in pattern_symbols(phrase)):
+            yield RuleProblem("allow_blank", phrase)
+
+
+def _prompt_problems(rule: Rule) -> Iterator[RuleProblem]:
+    if rule.action not in PROMPT_ACTIONS | {Action.THROTTLE}:  # which is refused for every kind but one
+        yield RuleProblem("action_not_of_prompt")
+    if rule.stages != {Stage.OUTPUT}:
+        yield RuleProblem("stages_not_of_prompt")
 
 
 def _channel_problems(rule: Rule) -> Iterator[RuleProblem]:
     if rule.channels - {Channel.STRICT} and len(rule.words) > MAX_WORDS_IN_CHANNELS:
         yield RuleProblem("words_too_many_for_channels", str(len(rule.words)))
     for channel in sorted(rule.channels - STREAM_CHANNELS):
-        if rule.stages & STREAMED_STAGES and rule.action not in (Action.FLAG, Action.REVIEW):
+        # It comes too late to take anything away from what is judged while it is written.
+        if rule.stages & STAGES_OF_THE_MODEL and rule.action in HOLDING_ACTIONS:
             yield RuleProblem("channel_sees_whole_texts_only", channel)
 
 
@@ -180,7 +224,7 @@ def _word_problems(rule: Rule) -> Iterator[RuleProblem]:
             yield RuleProblem("word_blank", word)
         elif length > MAX_WORD_SYMBOLS:
             yield RuleProblem("word_too_long", word)
-        elif length < MIN_BLOCK_SYMBOLS and rule.action is Action.BLOCK:
+        elif length < MIN_BLOCK_SYMBOLS and rule.action in ENDING_ACTIONS:
             yield RuleProblem("word_too_short_to_block", word)
         elif symbols in seen:
             yield RuleProblem("word_repeated", word)

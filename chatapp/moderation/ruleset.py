@@ -68,11 +68,18 @@ class Ruleset:
 
     def notice(self, rule_id: str, *, language: str) -> str:
         """The operator's sentence in that language, or in the other one, or ""."""
-        notices = self.rule(rule_id).notices
-        return notices.get(language) or notices.get("en") or next(iter(notices.values()), "")
+        return _in_language(self.rule(rule_id).notices, language)
+
+    def safe_completion(self, rule_id: str, *, language: str) -> str:
+        """The operator's answer in that language, or in the other one."""
+        return _in_language(self.rule(rule_id).safe_completions, language)
 
     def compiled(self, stage: Stage) -> CompiledRules:
         """Built at first use; two threads may both build it, either result serves."""
         if stage not in self._compiled:
             self._compiled.update(compile_rules(self.rules))
         return self._compiled[stage]
+
+
+def _in_language(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")

@@ -152,14 +152,17 @@ def rule_as_published(row: models.Rule) -> Rule:
         stages=frozenset(map(Stage, row.stages)),
         words=lines(row.words),
         allow=lines(row.allow_phrases),
-        notices={
-            language: notice for language, notice in (("en", row.notice_en), ("zh-hans", row.notice_zh_hans)) if notice
-        },
+        notices=_by_language(row.notice_en, row.notice_zh_hans),
         replacement=row.replacement,
         kind=RuleKind(row.kind),
         channels=frozenset(map(Channel, row.channels)) if row.kind == RuleKind.KEYWORD else frozenset({Channel.STRICT}),
         options=RuleOptions.from_json(row.options),
+        safe_completions=_by_language(row.safe_completion_en, row.safe_completion_zh_hans),
     )
+
+
+def _by_language(english: str, chinese: str) -> dict[str, str]:
+    return {language: text for language, text in (("en", english), ("zh-hans", chinese)) if text}
 
 
 def lines(text: str) -> tuple[str, ...]:

@@ -16,7 +16,11 @@ class Stage(StrEnum):
 
 
 class Action(StrEnum):
-    """What a rule asks for, weakest first: the order is the lattice."""
+    """
+    What a rule asks for, weakest first: the order is the lattice.
+
+    Throttle stands beside it: a rule of conduct asks for it, and no match in a text ever does.
+    """
 
     ALLOW = "allow"
     FLAG = "flag"
@@ -26,6 +30,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     SAFE_COMPLETION = "safe_completion"
     BLOCK = "block"
+    THROTTLE = "throttle"
 
 
 class RuleKind(StrEnum):
@@ -38,6 +43,8 @@ class RuleKind(StrEnum):
     URL = "url"
     HIDDEN_UNICODE = "hidden_unicode"
     CLASSIFIER = "classifier"
+    CONDUCT = "conduct"
+    SYSTEM_PROMPT = "system_prompt"
 
 
 class RuleState(StrEnum):
@@ -50,10 +57,18 @@ class RuleState(StrEnum):
 STRENGTH = {action: strength for strength, action in enumerate(Action)}
 
 # What a rule may ask for today; the others are words without a deed and are refused when a rule is read.
-SUPPORTED_ACTIONS = frozenset({Action.FLAG, Action.REVIEW, Action.REDACT, Action.REPLACE, Action.BLOCK})
+SUPPORTED_ACTIONS = frozenset(Action) - {Action.ALLOW}
 
 # Only these take text away, so only these hold it back on the stream.
-HOLDING_ACTIONS = frozenset({Action.REDACT, Action.REPLACE, Action.BLOCK})
+HOLDING_ACTIONS = frozenset({Action.REDACT, Action.REPLACE, Action.SAFE_COMPLETION, Action.BLOCK})
+
+# Of what the model writes, nothing is released after these. To a person's words a safe completion is an answer and
+# takes nothing away.
+ENDING_ACTIONS = frozenset({Action.SAFE_COMPLETION, Action.BLOCK})
+STAGES_OF_THE_MODEL = frozenset({Stage.OUTPUT, Stage.TITLE})
+
+# What the person is told of. The others are between the rule and those who answer for it.
+TOLD_ACTIONS = HOLDING_ACTIONS | {Action.WARN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +92,17 @@ class Match:
     score: float | None = None
     error: str = ""
 
-    @property
-    def withholds(self) -> bool:
-        return self.enforced and self.action in HOLDING_ACTIONS
+    def withholds_at(self, stage: Stage) -> bool:
+        return self.withholds and (self.action is not Action.SAFE_COMPLETION or stage in STAGES_OF_THE_MODEL)
+
+    def ends_at(self, stage: Stage) -> bool:
+        """Nothing that follows is released."""
+        return self.action in ENDING_ACTIONS and self.withholds_at(stage)
 
     @property
-    def blocks(self) -> bool:
-        return self.enforced and self.action is Action.BLOCK
+    def withholds(self) -> bool:
+        """Whether it takes away what the model writes."""
+        return self.enforced and self.action in HOLDING_ACTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +126,26 @@ class Verdict:
     @property
     def decisive(self) -> Match | None:
         """The enforced match that made the action: of equal ones the most severe, then the first in the text."""
-        enforced = (match for match in self.matches if match.enforced)
-        return max(enforced, key=lambda match: (STRENGTH[match.action], match.severity, -match.start), default=None)
+        return _strongest(match for match in self.matches if match.enforced)
+
+    @property
+    def told(self) -> Match | None:
+        """The match that the person is told of, chosen as the decisive one."""
+        return strongest_told(self.matches)
+
+    @property
+    def safe_completion(self) -> Match | None:
+        """The match whose rule's answer takes the place of the model's, or None where it did not come to that."""
+        decisive = self.decisive
+        return decisive if decisive is not None and decisive.action is Action.SAFE_COMPLETION else None
+
+
+def strongest_told(matches: Iterable[Match]) -> Match | None:
+    return _strongest(match for match in matches if match.enforced and match.action in TOLD_ACTIONS)
+
+
+def _strongest(matches: Iterable[Match]) -> Match | None:
+    return max(matches, key=lambda match: (STRENGTH[match.action], match.severity, -match.start), default=None)
 
 
 def greatest_action(matches: Iterable[Match]) -> Action:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -74,6 +75,13 @@ def case_open(*, decisions: Sequence[Decision], opened_by: ReviewOrigin, now: da
     return row
 
 
+def case_follow(decisions: Sequence[Decision]) -> None:
+    """An open case about the same text goes over to a stronger decision that came later, whoever opened it."""
+    enforced = [row for row in decisions if row.is_enforced]
+    if enforced and (known := case_find(decisive(enforced))) is not None:
+        _now_about(known, decisive(enforced))
+
+
 def _subject(about: Decision) -> dict[str, Any]:
     names = ("rule_slug", "category", "severity", "action")
     return {"decision_id": about.id, **{name: getattr(about, name) for name in names}}
@@ -106,6 +114,7 @@ def case_claim(*, case_id: UUID, reviewer: User, now: datetime) -> ReviewCase:
     :raises ReviewForbidden, CaseTaken: compare-and-set: of two at once, one is told.
     """
     _reviewer_check(reviewer)
+    _own_check(case_id, reviewer)
     free = Q(state=ReviewState.WAITING) | Q(
         Q(claimed_by_id=reviewer.id) | Q(claimed_at__lt=now - CLAIM_KEPT), state=ReviewState.CLAIMED
     )
@@ -173,6 +182,12 @@ def is_open(case: ReviewCase) -> bool:
 def _reviewer_check(user: User) -> None:
     if not user.has_perm("review.resolve_reviewcase"):
         raise ReviewForbidden(_("Only reviewers may do this."))
+
+
+def _own_check(case_id: UUID, reviewer: User) -> None:
+    """Nobody looks twice at their own text, unless one person keeps everything here."""
+    if settings.MODERATION_SECOND_APPROVAL and ReviewCase.objects.filter(id=case_id, owner_id=reviewer.id).exists():
+        raise ReviewForbidden(_("This case is about your own words. Another reviewer looks at it."))
 
 
 def _reason_check(reason: str) -> str:

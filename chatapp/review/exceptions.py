@@ -29,11 +29,11 @@ def rule_exception_add(*, rule: Rule, phrase: str, author: User) -> None:
     if phrase in lines(rule.allow_phrases):
         raise ExceptionUnusable(_("The rule has this exception already."), problem="repeated")
     rule.allow_phrases = "\n".join([*lines(rule.allow_phrases), phrase])
-    _problem_check(rule)
+    _problem_check(rule, phrase)
     rule_update(rule=rule, author=author, reason=_("An exception from a review."))
 
 
-def _problem_check(rule: Rule) -> None:
+def _problem_check(rule: Rule, phrase: str) -> None:
     """Only what the new phrase brings: the rule's other problems are for its own form."""
     as_if_in_force = Rule(**{field.attname: getattr(rule, field.attname) for field in Rule._meta.concrete_fields})  # noqa: SLF001 -- Django's public name for it
     as_if_in_force.state = RuleLifeCycle.ENFORCING
@@ -46,6 +46,11 @@ def _problem_check(rule: Rule) -> None:
             case "allow_without_word":
                 raise ExceptionUnusable(
                     _("This contains none of the rule’s words, so it would do nothing."), problem=problem.code
+                )
+            case "allow_blank" | "domain_invalid" if problem.phrase == phrase:
+                raise ExceptionUnusable(
+                    _("“%(phrase)s” is no exception that this rule can have.") % {"phrase": phrase},
+                    problem=problem.code,
                 )
             case _:
                 pass

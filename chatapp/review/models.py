@@ -71,6 +71,7 @@ class Decision(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["rule_slug", "created_at"], name="decision_by_rule"),
             models.Index(fields=["evidence_id"], name="decision_by_evidence"),
+            models.Index(fields=["owner_id", "created_at"], name="decision_by_owner"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["conversation_id", "place"], name="decision_place_unique"),

@@ -1,6 +1,7 @@
 """Reads decisions, and what people made of them afterwards."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, When
@@ -8,8 +9,9 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from chatapp.feed.events import AppealState
+from chatapp.moderation.conduct import Hit
 from chatapp.moderation.models import Rule
-from chatapp.moderation.verdict import HOLDING_ACTIONS
+from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Stage
 from chatapp.review import chain
 from chatapp.review.errors import AppealNotFound, DecisionNotFound
 from chatapp.review.models import OPEN_STATES, Appeal, Decision, ReviewCase, ReviewOutcome
@@ -25,6 +27,20 @@ def decision_list(
     """Decisions, newest first, narrowed by what is given."""
     wanted = {"conversation_id": conversation_id, "message_id": message_id, "rule_slug": rule_slug}
     return Decision.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def decisions_of_generation(*, conversation_id: UUID, generation_id: UUID, stage: Stage) -> QuerySet[Decision]:
+    """What was decided on what one generation wrote, in the order of the decisions."""
+    return Decision.objects.filter(
+        conversation_id=conversation_id, generation_id=generation_id, stage=stage, is_enforced=True
+    ).order_by("place")
+
+
+def hits_of_person(*, owner_id: UUID, since: datetime) -> Iterator[Hit]:
+    """What rules enforced on one person's conversations; pauses for it are none. One indexed query."""
+    rows = Decision.objects.filter(owner_id=owner_id, created_at__gt=since, is_enforced=True)
+    hits = rows.exclude(action=Action.THROTTLE).order_by().values_list("created_at", "category", "stage").distinct()
+    return (Hit(*row) for row in hits)
 
 
 def decision_list_broken() -> Iterator[tuple[Decision, str]]:

@@ -12,7 +12,7 @@ from chatapp.core import clock
 from chatapp.moderation.models import RuleAction
 from chatapp.moderation.verdict import Match, Stage, Verdict
 from chatapp.review import chain, evidence
-from chatapp.review.cases import case_open
+from chatapp.review.cases import case_follow, case_open
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
 from chatapp.review.keys import Purpose, keys_for
 from chatapp.review.models import Decision, Evidence, EvidenceReading, ReviewOrigin
@@ -72,6 +72,8 @@ def _append(matches: tuple[Match, ...], withheld_text: str, shared: dict[str, An
     Decision.objects.bulk_create(rows)
     if any(row.is_enforced and row.action == RuleAction.REVIEW for row in rows):
         case_open(decisions=rows, opened_by=ReviewOrigin.RULE, now=shared["created_at"])
+    else:
+        case_follow(rows)
     return rows
 
 

@@ -135,7 +135,7 @@ def events_in(frames: list[str]) -> list[dict[str, Any]]:
     return [event for frame in parsed if frame["type"] == "events" for event in frame["events"]]
 
 
-def publish(product: Product, *, word: str, action: str, stage: str) -> None:
+def publish(product: Product, *, word: str, action: str, stage: str, safe_completion: str = "") -> None:
     """Put one more rule into force, as a moderator does."""
     product.manage(
         "from chatapp.accounts.models import User\n"
@@ -143,7 +143,8 @@ def publish(product: Product, *, word: str, action: str, stage: str) -> None:
         "from chatapp.moderation.services import rule_create, ruleset_publish\n"
         "author = User.objects.get(is_superuser=True)\n"
         f"rule = Rule(slug='e2e-{uuid4().hex[:8]}', category='other', action='{action}', stages=['{stage}'], "
-        f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。')\n"
+        f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。', "
+        f"safe_completion_en={safe_completion!r})\n"
         "rule_create(rule=rule, author=author, reason='a test')\n"
         "ruleset_publish(author=author, reason='a test')\n"
     )

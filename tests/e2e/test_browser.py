@@ -220,6 +220,41 @@ class TestModeration:
         await expect(chat.at("composer-input")).to_have_value("Tell me about grumbleflump, please.")
         assert stored_messages(person, conversation) == []
 
+    async def test_gives_the_operators_answer_to_a_question_that_is_not_the_models(
+        self, chat: Screen, product: Product
+    ):
+        await asyncio.to_thread(
+            publish,
+            product,
+            word="wobbleglum",
+            action="safe_completion",
+            stage="input",
+            safe_completion="You are not alone. Call **988**.",
+        )
+
+        await chat.ask("I feel wobbleglum today.")
+        await expect(chat.answers.last).to_contain_text("You are not alone. Call 988.")
+        await expect(chat.at("rule-notice")).to_contain_text(
+            "This answer was written by the people who run this service."
+        )
+        await chat.screenshot(picture("safe-answer"))
+        await chat.page.reload()
+
+        await expect(chat.at("rule-notice")).to_contain_text("Not in this house.")
+        await expect(chat.answers.last).to_have_attribute("data-state", "completed")
+        await expect(chat.at("composer-input")).to_have_value("")
+
+    async def test_shows_a_warning_beside_the_message_and_still_after_a_reload(self, chat: Screen, product: Product):
+        await asyncio.to_thread(publish, product, word="plimplam", action="warn", stage="input")
+
+        await chat.ask("What is a plimplam?")
+        await expect(chat.at("rule-notice")).to_contain_text("A note on your message: other.")
+        await expect(chat.at("rule-notice")).to_contain_text("Not in this house.")
+        await chat.screenshot(picture("warning"))
+        await chat.page.reload()
+
+        await expect(chat.at("rule-notice")).to_contain_text("Not in this house.")
+
 
 class TestExport:
     async def test_from_the_menu_has_the_whole_tree(self, chat: Screen, conversation: str):

@@ -42,13 +42,16 @@ from chatapp.launch.configuration import CHECKOUT
 
 PATH = CHECKOUT / "contracts" / "feed-v1.jsonl"
 BEGAN = datetime(2026, 11, 22, 9, tzinfo=UTC)
-NOTICE = Notice(category="self_harm", text="This answer was withheld by your organisation.")
+NOTICE = Notice(category="self_harm", text="This answer was withheld by your organisation.", action="block")
 TOO_LONG = {"num_prompt_tokens": 9000, "context_window": 8192}
 LOGPROBS = (
     TokenLogprob(text="找", logprob=-0.25, alternatives=(Alternative(text="看", logprob=-1.5),)),
     TokenLogprob(text=" ", logprob=-2.0),
 )
-MASKED = Notice(category="personal_data", text="这里有被遮盖的内容。")
+MASKED = Notice(category="personal_data", text="这里有被遮盖的内容。", action="redact")
+HELP = Notice(category="self_harm", text="", action="safe_completion")
+HELP_LINES = "You are not alone. Call 988."
+WARNING = Notice(category="fraud", text="Never send money to strangers.", action="warn")
 
 
 def key(number: int) -> UUID:
@@ -145,6 +148,7 @@ def _end(
 def _story() -> Iterator[tuple[str, Unit]]:
     yield from _first_turn()
     yield from _answers_that_did_not_stop_by_themselves()
+    yield from _answered_by_the_operator()
     yield "conversation.deleted", ConversationDeleted(id=key(0), conversation_id=CONVERSATION)
 
 
@@ -217,6 +221,26 @@ def _answers_that_did_not_stop_by_themselves() -> Iterator[tuple[str, Unit]]:
     yield "appeal.updated, of a text that was never stored", AppealUpdated(id=key(0), appeal=unsent)
     plain = conversation(row_version=4, seconds=9, active_leaf_id=restored.id, template=None, temperature=0.0)
     yield "conversation.updated, no template and temperature 0", ConversationUpdated(id=key(0), conversation=plain)
+
+
+def _answered_by_the_operator() -> Iterator[tuple[str, Unit]]:
+    """A question that carries a warning; an answer that no model wrote, and the end of one that a model began."""
+    warned = question(id=key(19), client_message_id=key(901), notice=WARNING)
+    yield "message.created, with a warning", MessageCreated(id=key(0), message=warned)
+    whole = answer(20, parent_id=warned.id, text=HELP_LINES, notice=HELP)
+    place = whole.model_copy(update={"text": None, "notice": None})
+    yield "message.created, of the answer by the operator", MessageCreated(id=key(0), message=place)
+    unwritten = generation(place, status="completed", finish_reason="content_filter")
+    yield "generation.finished, by the operator", GenerationFinished(id=key(0), generation=unwritten, message=whole)
+    begun = answer(22, parent_id=warned.id, text=f"Take \n\n{HELP_LINES}", notice=HELP)
+    place = begun.model_copy(update={"text": None, "notice": None})
+    yield "message.created, of the answer ended by the operator", MessageCreated(id=key(0), message=place)
+    yield (
+        "generation.queued, of the answer ended by the operator",
+        GenerationQueued(id=key(0), generation=generation(place)),
+    )
+    yield from _deltas(generation(place), "Take ", f"\n\n{HELP_LINES}")
+    yield from _end("ended by the operator", generation(place), begun, "content_filter", seq=2)
 
 
 def examples() -> list[tuple[str, Unit]]:

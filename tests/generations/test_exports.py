@@ -16,7 +16,7 @@ from tests.support.factories import make_answer, make_conversation, make_generat
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 COMPLETED = GenerationStatus.COMPLETED
-NOTICE = {"category": "other", "text": "Not here."}
+NOTICE = {"category": "other", "text": "Not here.", "action": "block"}
 
 
 @pytest.fixture

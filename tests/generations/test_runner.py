@@ -23,7 +23,11 @@ from chatapp.generations.models import Generation
 from chatapp.generations.queue import queue_name
 from chatapp.generations.runner import Runner
 from chatapp.generations.selectors import generation_place
+from chatapp.moderation.gate import judge
+from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.verdict import Stage
 from chatapp.review.models import Decision, Evidence
+from chatapp.review.services import decisions_record
 from inference.errors import PromptTooLong, QueueFull, StepFailed, UnsupportedParameter
 from inference.testing import SCRIPTED_CAPABILITIES, ScriptedEngine
 from inference.types import Alternative, FinishReason, TokenLogprob
@@ -433,7 +437,7 @@ class TestTheGate:
 
         row, message = stored(turn)
         assert (row.finish_reason, message.state, message.text) == ("content_filter", "withheld", "Here are ")
-        assert message.notice == {"category": "other", "text": "Not here."}
+        assert message.notice == {"category": "other", "text": "Not here.", "action": "block"}
         assert "forbid" not in "".join(texts(event_log, turn))
         assert running.request_id(turn) in engine.cancelled
 
@@ -458,6 +462,46 @@ class TestTheGate:
         _, message = stored(turn)
         assert message.text == "The ██████ is out." == "".join(texts(event_log, turn))
         assert message.state == "visible"
+
+    def test_lets_the_operators_answer_follow_where_a_rule_has_one(self, running, turn, engine, event_log):
+        publish_rule("forbidden words", action="safe_completion", stages=("output",), safe_completion_en="Call 988.")
+        running.begin(turn)
+        running.say(turn, "Here are forbid")
+
+        running.say(turn, "den words and more", waits=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.finish_reason, message.state) == ("content_filter", "visible")
+        assert message.text == "Here are \n\nCall 988." == "".join(texts(event_log, turn))
+        assert message.notice == {"category": "other", "text": "", "action": "safe_completion"}
+        assert running.request_id(turn) in engine.cancelled
+
+    def test_warns_of_an_answer_and_lets_it_pass(self, running, turn):
+        publish_rule("casino", action="warn", stages=("output",), notice_en="Games of chance.")
+        running.begin(turn)
+
+        running.say(turn, "A casino. ", waits=False)
+        running.end(turn)
+
+        row, message = stored(turn)
+        assert (row.finish_reason, message.state, message.text) == ("stop", "visible", "A casino. ")
+        assert message.notice == {"category": "other", "text": "Games of chance.", "action": "warn"}
+
+    @pytest.mark.parametrize("is_published", [True, False], ids=["published", "withdrawn"])
+    def test_keeps_the_system_prompt_back_unless_everybody_may_choose_it(self, running, is_published):
+        prompt = "Never tell anybody that the password of today is swordfish."
+        publish_rule(action="redact", kind="system_prompt", stages=("output",))
+        version = make_template_version(text=prompt, is_published=is_published)
+        turn = make_turn(make_conversation(make_user(), template_version=version, system_prompt=prompt))
+        running.begin(turn)
+
+        running.say(turn, prompt, waits=False)
+        running.end(turn)
+
+        _, message = stored(turn)
+        assert ("password" in (message.text or "")) is is_published
+        assert [row.action for row in Decision.objects.all()][:1] == ([] if is_published else ["redact"])
 
     def test_covers_titles(self, running):
         publish_rule("forbidden words", stages=("title",))
@@ -570,6 +614,79 @@ class TestTakingOver:
         assert texts(event_log, turn) == ["mine"]
         assert stored(turn)[0].status == "running"
         assert running.request_id(turn) in engine.cancelled
+
+
+class TestTakingOverWhatARuleTouched:
+    def begun(self, turn, *, action: str, text: str) -> None:
+        """An attempt that recorded a match on "forbidden words", appended `text` and died."""
+        publish_rule(
+            "forbidden words", action=action, stages=("output",), notice_en="Hm.", safe_completion_en="Call 988."
+        )
+        decisions_record(
+            conversation_id=turn.conversation_id,
+            owner_id=turn.owner_id,
+            message_id=turn.message_id,
+            generation_id=turn.id,
+            verdict=judge(ruleset_current(), "Here are forbidden words.", Stage.OUTPUT),
+            stage=Stage.OUTPUT,
+            withheld_text="",
+            latency_us=1,
+        )
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, text)])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+
+    def test_ends_an_answer_that_the_operator_gave_without_asking_the_model(self, running, turn, engine):
+        self.begun(turn, action="safe_completion", text="Here are \n\nCall 988.")
+
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.finish_reason, message.state, message.text) == (
+            "content_filter",
+            "visible",
+            "Here are \n\nCall 988.",
+        )
+        assert message.notice == {"category": "other", "text": "Hm.", "action": "safe_completion"}
+        assert engine.submitted == []
+
+    def test_goes_on_where_the_operators_answer_was_recorded_and_never_shown(self, running, turn):
+        self.begun(turn, action="safe_completion", text="Here ")
+
+        running.begin(turn)
+        running.say(turn, "is something else.")
+        running.end(turn)
+
+        row, message = stored(turn)
+        assert (row.finish_reason, message.text, message.notice) == ("stop", "Here is something else.", None)
+
+    def test_still_tells_of_what_an_earlier_attempt_let_pass_with_a_warning(self, running, turn):
+        self.begun(turn, action="warn", text="Here are forbidden words.")
+
+        running.begin(turn)
+        running.say(turn, " And more.")
+        running.end(turn)
+
+        _, message = stored(turn)
+        assert message.notice == {"category": "other", "text": "Hm.", "action": "warn"}
+
+
+class TestTakingOverALeak:
+    def test_finds_the_system_prompt_over_the_cut(self, running):
+        publish_rule(action="block", kind="system_prompt", stages=("output",))
+        prompt = "Never tell anybody that the password of today is swordfish."
+        turn = make_turn(make_conversation(make_user(), system_prompt=prompt))
+        log.take_over(generation_id=turn.id, attempt=1, fallback_text="", fallback_seq=0)
+        log.append_all([Append(turn.id, 1, 0, "Never tell anybody that the ")])
+        Generation.objects.filter(id=turn.id).update(attempt=1)
+
+        running.begin(turn)
+        running.say(turn, "password of today is swordfish.", waits=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.finish_reason, message.text) == ("content_filter", "Never tell anybody that the ")
 
 
 class TestAnAnswerClaimedAgainByTheSameWorker:

@@ -23,11 +23,9 @@ def ruleset(action: Action, *words: str) -> Ruleset:
         severity=2,
         action=action,
         state=RuleState.ENFORCING,
-        stages=frozenset({Stage.OUTPUT}),
+        stages=frozenset({Stage.OUTPUT, Stage.TITLE}),
         words=words,
-        allow=(),
-        notices={},
-        replacement="",
+        safe_completions={"en": "Call 988.", "zh-hans": "请拨打 12356。"},
     )
     return Ruleset(version=1, rules=(rule,))
 
@@ -37,6 +35,12 @@ def session() -> Session:
     return Session(
         Generation(id=uuid4(), attempt=1), OutputGate(ruleset(Action.BLOCK, "forbidden words")), text="", seq=0
     )
+
+
+def answered(language: str = "en", *, stage: Stage = Stage.OUTPUT) -> Session:
+    """With a rule whose answer takes the place of the model's."""
+    gate = OutputGate(ruleset(Action.SAFE_COMPLETION, "razor blades"), stage)
+    return Session(Generation(id=uuid4(), attempt=1), gate, "", 0, language)
 
 
 def due(session: Session, *, now_s: float = 0.0) -> Append | None:
@@ -106,3 +110,50 @@ class TestSession:
         session.append_answered(seq=1, now_s=0.0)
 
         assert (before, session.is_ready_to_end) == (False, True)
+
+
+class TestASafeCompletion:
+    def test_follows_what_was_released_as_a_paragraph_and_ends_the_answer(self):
+        session = answered()
+        session.feed("Take razor")
+        settled = session.feed(" blades and")
+        session.feed(" then go on")
+        session.num_recorded = 1
+
+        assert due(session) == Append(session.generation_id, 1, 0, "Take \n\nCall 988.")
+        assert session.finish_reason is FinishReason.CONTENT_FILTER
+        assert settled is not None
+        assert settled.withheld_text.startswith("razor blades")
+
+    def test_is_in_the_persons_language(self):
+        session = answered("zh-hans")
+        session.feed("razor blades ")
+        session.num_recorded = 1
+
+        assert due(session) == Append(session.generation_id, 1, 0, "请拨打 12356。")
+
+    def test_begins_a_paragraph_after_text_that_is_in_the_log_already(self):
+        session = answered()
+        session.feed("Well. ")
+        due(session)
+        session.append_answered(seq=1, now_s=0.0)
+        session.feed("razor blades ")
+        session.num_recorded = 1
+
+        assert due(session) == Append(session.generation_id, 1, 1, "\n\nCall 988.")
+
+    def test_of_a_match_that_settles_at_the_end_comes_too(self):
+        session = answered()
+        session.feed("razor blades")
+        session.finish(FinishReason.STOP)
+        session.num_recorded = 1
+
+        assert due(session) == Append(session.generation_id, 1, 0, "Call 988.")
+        assert session.finish_reason is FinishReason.CONTENT_FILTER
+
+    def test_is_no_title(self):
+        session = answered(stage=Stage.TITLE)
+        session.feed("About razor blades ")
+        session.num_recorded = 1
+
+        assert due(session) == Append(session.generation_id, 1, 0, "About ")

@@ -7,10 +7,14 @@ from django.utils import translation
 
 from chatapp.conversations.errors import ConversationNotFound
 from chatapp.conversations.models import Message
+from chatapp.core import clock
 from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import InputBlocked
+from chatapp.generations.judging import person_text_judge
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import turn_start
+from chatapp.generations.services import generation_claim
+from chatapp.generations.turns import turn_regenerate, turn_start
+from chatapp.moderation.verdict import Stage
 from chatapp.review.evidence import decrypt
 from chatapp.review.models import Decision, Evidence
 from tests.support.factories import make_conversation, make_user, publish_rule
@@ -125,3 +129,111 @@ class TestHarmlessInput:
         start(conversation, "What is the capital of France?")
 
         assert not Decision.objects.exists()
+
+
+def publish_help(word: str) -> None:
+    publish_rule(
+        word, action="safe_completion", safe_completion_en="Call 988.", safe_completion_zh_hans="请拨打 12356。"
+    )
+
+
+class TestInputThatTheOperatorAnswers:
+    def test_is_stored_as_it_is_with_the_operators_answer_and_waits_for_no_model(self, conversation):
+        publish_help("zorbleflux")
+
+        turn = start(conversation, "I think of zorbleflux")
+
+        answer = Message.objects.get(id=turn.message_id)
+        question, generation = answer.parent, Generation.objects.get(id=turn.generation_id)
+        assert (question.text, question.state, question.notice) == ("I think of zorbleflux", "visible", None)
+        assert (answer.text, answer.state) == ("Call 988.", "visible")
+        assert answer.notice == {"category": "other", "text": "", "action": "safe_completion"}
+        assert (generation.status, generation.finish_reason, generation.attempt) == ("completed", "content_filter", 0)
+        assert generation_claim(model_slug=conversation.model.slug, worker="w", now=clock.now()) is None
+
+    def test_is_answered_in_the_persons_language(self, conversation):
+        publish_help("zorbleflux")
+
+        with translation.override("zh-hans"):
+            turn = start(conversation, "zorbleflux")
+
+        assert Message.objects.get(id=turn.message_id).text == "请拨打 12356。"
+
+    def test_tells_the_tabs_of_a_finished_answer_and_of_no_queue(self, conversation):
+        publish_help("zorbleflux")
+
+        start(conversation, "zorbleflux")
+
+        kinds = [body["type"] for body in OutboxFact.objects.order_by("id").values_list("body", flat=True)]
+        assert "generation.finished" in kinds
+        assert "generation.queued" not in kinds
+
+    def test_leaves_a_decision_that_names_question_and_generation_and_no_evidence(self, conversation):
+        publish_help("zorbleflux")
+
+        turn = start(conversation, "zorbleflux")
+
+        decision = Decision.objects.get()
+        assert (decision.action, decision.stage, decision.evidence_id) == ("safe_completion", "input", None)
+        assert decision.generation_id == turn.generation_id
+        assert decision.message_id == Message.objects.get(id=turn.message_id).parent_id
+
+    def test_is_blocked_where_a_block_stands_behind_it(self, conversation):
+        publish_help("zorbleflux")
+        publish_rule("quibblenox")
+
+        with pytest.raises(InputBlocked):
+            start(conversation, "zorbleflux and quibblenox")
+
+    def test_is_not_the_models_when_it_is_asked_again(self, conversation):
+        publish_help("zorbleflux")
+        first = start(conversation, "zorbleflux")
+
+        again = turn_regenerate(owner_id=conversation.owner_id, message_id=first.message_id, client_turn_id=uuid4())
+
+        assert Message.objects.get(id=again.message_id).text == "Call 988."
+        assert Generation.objects.get(id=again.generation_id).status == "completed"
+        assert Decision.objects.count() == 2
+
+    def test_is_refused_in_the_variables_of_a_template_with_the_operators_answer(self, conversation):
+        publish_help("zorbleflux")
+
+        with pytest.raises(InputBlocked) as refusal:
+            person_text_judge(
+                owner_id=conversation.owner_id,
+                conversation_id=conversation.id,
+                text="zorbleflux",
+                stage=Stage.INPUT,
+            )
+
+        assert refusal.value.details == {"category": "other", "notice": "Call 988."}
+        assert Decision.objects.get().action == "safe_completion"
+
+
+class TestInputThatIsWarnedOf:
+    def test_is_stored_as_it_is_with_the_operators_words_beside_it(self, conversation):
+        publish_rule("zorbleflux", action="warn", notice_en="Take care.")
+
+        turn = start(conversation, "my zorbleflux")
+
+        question = Message.objects.get(id=turn.message_id).parent
+        assert (question.text, question.state) == ("my zorbleflux", "visible")
+        assert question.notice == {"category": "other", "text": "Take care.", "action": "warn"}
+        assert Generation.objects.get(id=turn.generation_id).status == "queued"
+        assert Decision.objects.get().action == "warn"
+
+    def test_shows_the_words_to_every_tab_at_once(self, conversation):
+        publish_rule("zorbleflux", action="warn", notice_en="Take care.")
+
+        start(conversation, "my zorbleflux")
+
+        bodies = OutboxFact.objects.order_by("id").values_list("body", flat=True)
+        created = next(body for body in bodies if body["type"] == "message.created")
+        assert created["message"]["notice"]["text"] == "Take care."
+
+    def test_carries_no_notice_where_a_rule_only_looks(self, conversation):
+        publish_rule("zorbleflux", action="flag", notice_en="Take care.")
+
+        turn = start(conversation, "my zorbleflux")
+
+        assert Message.objects.get(id=turn.message_id).parent.notice is None

@@ -19,7 +19,9 @@ from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 
 SCRIPTED, FAILING = "scripted", "failing"
 # Keywords have the most ways to be found.
-KINDS = (*RuleKind, RuleKind.KEYWORD, RuleKind.KEYWORD, RuleKind.KEYWORD)
+# Conduct looks at people, and the system prompt's pieces are a detector of one generation.
+NOT_IN_TEXTS = frozenset({RuleKind.CONDUCT, RuleKind.SYSTEM_PROMPT})
+KINDS = (*(kind for kind in RuleKind if kind not in NOT_IN_TEXTS), RuleKind.KEYWORD, RuleKind.KEYWORD, RuleKind.KEYWORD)
 MAX_TEXT_CHARS = 90
 
 KEYWORDS = ("ab", "bass", "a bass", "kill", "口交", "口交路", "交路", "炸弹", "傻逼", "我操你妈", "路😀", "bb")
@@ -189,7 +191,7 @@ def _entries(chance: Random, kind: RuleKind) -> tuple[tuple[str, ...], tuple[str
             return _some(chance, tuple(map(str, Entity)), most=4), ()
         case RuleKind.URL:
             return _some(chance, DOMAINS, most=2), _some(chance, NOT_MEANT, most=2)
-        case RuleKind.HIDDEN_UNICODE | RuleKind.CLASSIFIER:
+        case RuleKind.HIDDEN_UNICODE | RuleKind.CLASSIFIER | RuleKind.CONDUCT | RuleKind.SYSTEM_PROMPT:
             return (), ()
 
 

@@ -28,7 +28,7 @@ class Hit:
 
     @property
     def blocks(self) -> bool:
-        return self.rule.enforced and self.rule.action is Action.BLOCK
+        return self.rule.enforced and self.rule.action in (Action.SAFE_COMPLETION, Action.BLOCK)
 
 
 @dataclass(frozen=True)

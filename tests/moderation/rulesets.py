@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, RuleState, Stage
+from chatapp.moderation.verdict import ENDING_ACTIONS, Action, RuleState, Stage
 
 
 def make_rule(
@@ -32,6 +32,7 @@ def make_rule(
         words=tuple(words),
         allow=tuple(allow),
         replacement=replacement,
+        safe_completions={"en": "Call us."} if action is Action.SAFE_COMPLETION else {},
     )
 
 
@@ -53,6 +54,9 @@ MAX_TEXT_CHARS = 28  # the naive reading takes the cube of it
 texts_of_any_kind = st.text(st.sampled_from(TEXT_ALPHABET), max_size=12)
 
 
+ACTIONS = [Action.FLAG, Action.WARN, Action.REDACT, Action.REDACT, Action.REPLACE, Action.SAFE_COMPLETION, Action.BLOCK]
+
+
 @st.composite
 def rules(draw: st.DrawFn, rule_id: str, stem: str) -> Rule:
     """Words are often pieces of one stem, so that they begin, end and lie inside each other."""
@@ -61,7 +65,7 @@ def rules(draw: st.DrawFn, rule_id: str, stem: str) -> Rule:
     words = draw(st.lists(word, min_size=1, max_size=4, unique=True))
     parts = st.one_of(st.text(PATTERN_ALPHABET, max_size=2), st.sampled_from(words))
     allow = [draw(parts) + draw(st.sampled_from(words)) + draw(parts) for _ in range(draw(st.integers(0, 3)))]
-    action = draw(st.sampled_from([Action.FLAG, Action.REDACT, Action.REDACT, Action.REPLACE, Action.BLOCK]))
+    action = draw(st.sampled_from(ACTIONS))
     state = draw(st.sampled_from([RuleState.ENFORCING, RuleState.ENFORCING, RuleState.ENFORCING, RuleState.SHADOW]))
     return make_rule(rule_id, words=words, allow=allow, action=action, state=state, replacement="[a]")
 
@@ -73,7 +77,7 @@ def rulesets(draw: st.DrawFn) -> Ruleset:
 
 
 def harmless_rulesets() -> st.SearchStrategy[Ruleset]:
-    return rulesets().filter(lambda ruleset: not any(rule.action is Action.BLOCK for rule in ruleset.rules))
+    return rulesets().filter(lambda ruleset: not any(rule.action in ENDING_ACTIONS for rule in ruleset.rules))
 
 
 def texts_about(ruleset: Ruleset) -> st.SearchStrategy[str]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from chatapp.accounts.models import User
 from chatapp.moderation.models import Rule, Ruleset
+from chatapp.moderation.selectors import rule_as_published
 from chatapp.moderation.services import text_judge
 from chatapp.moderation.verdict import Stage
 from tests.review.records import record
@@ -53,6 +54,23 @@ class TestRuleForm:
         rule = Rule.objects.get(slug="spells")
         assert (rule.author, rule.revision, rule.stages) == (moderator, 1, ["input", "output"])
 
+    def test_stores_an_answer_in_the_models_place(self, client, moderator):
+        answer = {"safe_completion_en": "Call 988.", "safe_completion_zh_hans": "请拨打 12356。"}
+
+        client.post(reverse("admin:moderation_rule_add"), fields(action="safe_completion", **answer))
+
+        published = rule_as_published(Rule.objects.get(slug="spells"))
+        assert published.safe_completions == {"en": "Call 988.", "zh-hans": "请拨打 12356。"}
+
+    def test_stores_a_rule_of_conduct_without_entries(self, client, moderator):
+        settings = {"num_hits": 3, "window_s": 900, "categories": ["hate"]}
+
+        client.post(
+            reverse("admin:moderation_rule_add"), fields(kind="conduct", action="throttle", words="", **settings)
+        )
+
+        assert Rule.objects.get(slug="spells").options == settings
+
     def test_counts_the_revision_of_a_change(self, client, moderator):
         client.post(reverse("admin:moderation_rule_add"), fields())
         rule = Rule.objects.get(slug="spells")
@@ -73,7 +91,11 @@ class TestRuleForm:
             ({"stages": []}, "This field is required"),
             ({"allow_phrases": "nothing"}, "contains none of the words"),
             ({"action": "replace"}, "Replace needs a text"),
-            ({"action": "warn"}, "Select a valid choice"),
+            ({"action": "allow"}, "Select a valid choice"),
+            ({"action": "safe_completion"}, "Write the answer that people get"),
+            ({"action": "throttle"}, "Throttle is what rules of conduct do"),
+            ({"action": "throttle", "kind": "conduct", "words": "", "num_hits": 0}, "Hits go from 1"),
+            ({"action": "throttle", "kind": "conduct", "words": "", "window_s": 5}, "A window lasts from"),
             ({"severity": 5}, "Severity goes from 1 to 4."),
             ({"slug": "slurs"}, "already exists"),
         ],

@@ -108,7 +108,7 @@ class TestABuildThatIsNone:
             rewritten(byteorder="middle"),
             rewritten(sections=[]),
             rewritten(rules=[{"id": "one"}]),
-            rewritten(rules=[{**RULESET.rules[0].to_json(), "action": "warn"}]),
+            rewritten(rules=[{**RULESET.rules[0].to_json(), "action": "allow"}]),
             rewritten(rules=[{**RULESET.rules[0].to_json(), "action": "unknown"}]),
         ],
         ids=["empty", "other", "cut", "bit", "noise", "byteorder", "sections", "fields", "unsupported", "unknown"],
@@ -137,6 +137,6 @@ class TestTheFormat:
     def test_is_raised_when_a_rule_gets_another_shape(self):
         """A new field of Rule changes what a build holds: raise builds.FORMAT with it, then this list."""
         fields = ["action", "allow", "category", "channels", "id", "kind", "notices", "options", "replacement"]
-        more = ["revision", "severity", "stages", "state", "words"]
+        more = ["revision", "safe_completions", "severity", "stages", "state", "words"]
 
-        assert (builds.FORMAT, sorted(Rule.to_json(RULESET.rules[0]))) == (2, [*fields, *more])
+        assert (builds.FORMAT, sorted(Rule.to_json(RULESET.rules[0]))) == (3, [*fields, *more])

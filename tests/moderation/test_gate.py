@@ -239,3 +239,63 @@ class TestMarking:
             Piece("Ｂomb", "Ｂomb", "bomb", ("rule",), Action.BLOCK, is_enforced=True),
             Piece("!", "!", "!", ()),
         ]
+
+
+class TestSafeCompletion:
+    def test_ends_what_the_model_writes_before_the_match(self):
+        gate = OutputGate(make_ruleset(make_rule(words=["razor blades"], action=Action.SAFE_COMPLETION)))
+
+        released = [gate.feed(text).released for text in ("Take razor", " blades and", " go on")]
+
+        assert "".join(released) + gate.finish().released == "Take "
+        assert gate.blocked
+        assert gate.verdict.safe_completion is not None
+
+    def test_gives_way_to_a_block_that_settles_with_it(self):
+        ruleset = make_ruleset(
+            make_rule("help", words=["razor"], action=Action.SAFE_COMPLETION), make_rule("end", words=["razor"])
+        )
+
+        verdict = judge(ruleset, "a razor", "output")
+
+        assert verdict.blocked
+        assert verdict.safe_completion is None
+
+    def test_answers_a_persons_words_and_takes_none_away(self):
+        ruleset = make_ruleset(
+            make_rule("help", words=["razor"], action=Action.SAFE_COMPLETION),
+            make_rule("mask", words=["blade"], action=Action.REDACT),
+        )
+
+        verdict = judge(ruleset, "a razor or a blade?", "input")
+
+        assert verdict.released_text == "a razor or a █████?"
+        assert verdict.safe_completion is not None
+
+    def test_of_a_persons_words_does_not_hide_a_block_behind_it(self):
+        ruleset = make_ruleset(
+            make_rule("help", words=["razor"], action=Action.SAFE_COMPLETION), make_rule("end", words=["bomb"])
+        )
+
+        assert judge(ruleset, "a razor or a bomb", "input").blocked
+
+    def test_of_a_shadow_rule_does_nothing(self):
+        rule = make_rule(words=["razor"], action=Action.SAFE_COMPLETION, state=RuleState.SHADOW)
+
+        verdict = judge(make_ruleset(rule), "a razor", "output")
+
+        assert (verdict.released_text, verdict.safe_completion) == ("a razor", None)
+
+
+class TestWarn:
+    def test_lets_the_text_pass_and_tells_the_person(self):
+        ruleset = make_ruleset(
+            make_rule("warn", words=["casino"], action=Action.WARN),
+            make_rule("queue", words=["casino"], action=Action.REVIEW),
+        )
+
+        verdict = judge(ruleset, "a casino", "output")
+
+        assert verdict.released_text == "a casino"
+        assert verdict.told is not None
+        assert verdict.told.rule_id == "warn"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.gate import MASK, OutputGate, judge
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, Stage
+from chatapp.moderation.verdict import ENDING_ACTIONS, Action, Stage
 from tests.moderation.oracle import outcome
 from tests.moderation.rulesets import (
     PATTERN_ALPHABET,
@@ -63,7 +63,7 @@ class TestEveryCut:
         assert hits(gate) == expected.hits
         verdict = judge(ruleset, text, Stage.OUTPUT)
         assert verdict.released_text == expected.released
-        assert verdict.blocked == expected.blocked
+        assert (verdict.action in ENDING_ACTIONS) == expected.blocked
 
 
 class TestWhatLeaves:
@@ -78,7 +78,7 @@ class TestWhatLeaves:
         if all(rule.action is not Action.REPLACE for rule in ruleset.rules):  # then offsets are kept
             assert not [i for i in withheld if i < len(released) and released[i] != MASK]
         if gate.blocked:
-            first_block = min(match.start for match in gate.matches if match.blocks)
+            first_block = min(match.start for match in gate.matches if match.ends_at(gate.stage))
             assert len(released.replace("[a]", "")) <= first_block
 
     @many

@@ -269,7 +269,7 @@ class TestAnEntry:
     def test_knows_the_words_of_the_database(self):
         assert [*Category] == RuleCategory.values
         assert [*Language] == RuleLanguage.values
-        assert {*PACK_ACTIONS, Action.REPLACE} == SUPPORTED_ACTIONS
+        assert {*PACK_ACTIONS, Action.REPLACE, Action.SAFE_COMPLETION, Action.THROTTLE} == SUPPORTED_ACTIONS
 
 
 class TestRulesOf:

@@ -7,17 +7,22 @@ import pytest
 
 from chatapp.moderation import models, verdict
 from chatapp.moderation.entry_problems import RuleProblem
+from chatapp.moderation.gate import judge
 from chatapp.moderation.problem_sentences import SENTENCES, problem_error
 from chatapp.moderation.regex_syntax import RefusalCode
 from chatapp.moderation.rule import Rule, RulesetInvalid, rule_problems
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, RuleState
+from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 from tests.moderation.rulesets import make_rule, make_ruleset
 
 PROBLEMS = [
-    (make_rule(words=["bomb"], action=Action.WARN), "action_unsupported"),
     (make_rule(words=["bomb"], action=Action.ALLOW), "action_unsupported"),
-    (make_rule(words=["bomb"], action=Action.SAFE_COMPLETION), "action_unsupported"),
+    (replace(make_rule(words=["bomb"], action=Action.SAFE_COMPLETION), safe_completions={}), "safe_completion_missing"),
+    (
+        replace(make_rule(words=["bomb"], action=Action.SAFE_COMPLETION), safe_completions={"en": " "}),
+        "safe_completion_missing",
+    ),
+    (make_rule(words=["杀"], action=Action.SAFE_COMPLETION), "word_too_short_to_block"),
     (make_rule(words=["bomb"], severity=5), "severity_out_of_range"),
     (make_rule(words=["bomb"], state=RuleState.DRAFT), "state_not_in_force"),
     (make_rule(words=["bomb"], stages=[]), "stages_missing"),
@@ -36,6 +41,11 @@ PROBLEMS = [
 
 
 OF_OTHER_KINDS = {
+    "action_not_of_kind",
+    "action_not_of_prompt",
+    "stages_not_of_prompt",
+    "num_hits_out_of_range",
+    "window_out_of_range",
     *RefusalCode,
     "words_too_many_for_channels",
     "channel_sees_whole_texts_only",
@@ -43,6 +53,7 @@ OF_OTHER_KINDS = {
     "domain_invalid",
     "classifier_unknown",
     "classifier_sees_input_only",
+    "allow_blank",
     "thresholds_out_of_order",
 }
 
@@ -67,8 +78,22 @@ class TestRuleProblems:
         assert all(problem_error(RuleProblem(code, "phrase"))[1].messages for code in SENTENCES)
 
 
+class TestAnAllowPhrase:
+    @pytest.mark.parametrize("kind", [RuleKind.REGEX, RuleKind.PERSONAL_DATA, RuleKind.HIDDEN_UNICODE])
+    @pytest.mark.parametrize("phrase", ["\u200b", "\u0301", "\x00"])
+    def test_of_which_nothing_is_left_is_refused_for_every_kind(self, kind, phrase):
+        rule = replace(make_rule(words=["phone"], allow=[phrase]), kind=kind)
+
+        assert "allow_blank" in {problem.code for problem in rule_problems(rule)}
+
+    def test_of_which_nothing_is_left_does_not_stop_a_ruleset_that_has_it(self):
+        ruleset = make_ruleset(make_rule(words=["phone"], allow=["\u200b"]))
+
+        assert judge(ruleset, "a phone", Stage.INPUT).blocked
+
+
 # Rulesets that were published before there was more than the keyword list lack them.
-LATER_FIELDS = {"kind", "channels", "options"}
+LATER_FIELDS = {"kind", "channels", "options", "safe_completions"}
 
 
 class TestRuleset:
@@ -125,6 +150,16 @@ class TestRuleset:
         assert ruleset.notice("chinese", language="en") == "不。"
         assert ruleset.notice("none", language="en") == ""
 
+    def test_gives_the_safe_completion_in_the_language_asked_for_or_else_in_another(self):
+        rule = make_rule("both", words=["xx"], action=Action.SAFE_COMPLETION)
+        both = replace(rule, safe_completions={"en": "Call.", "zh-hans": "打电话。"})
+        chinese = replace(rule, id="chinese", safe_completions={"zh-hans": "打电话。"})
+        ruleset = Ruleset.from_json(make_ruleset(both, chinese).to_json())
+
+        assert ruleset.safe_completion("both", language="zh-hans") == "打电话。"
+        assert ruleset.safe_completion("both", language="en") == "Call."
+        assert ruleset.safe_completion("chinese", language="en") == "打电话。"
+
 
 class TestWords:
     """The same words in the pure core and in the database."""
@@ -135,4 +170,14 @@ class TestWords:
         assert set(models.RuleStage.values) == set(verdict.Stage)
 
     def test_of_actions_stand_weakest_first(self):
-        assert list(Action) == ["allow", "flag", "warn", "review", "redact", "replace", "safe_completion", "block"]
+        assert list(Action) == [
+            "allow",
+            "flag",
+            "warn",
+            "review",
+            "redact",
+            "replace",
+            "safe_completion",
+            "block",
+            "throttle",
+        ]

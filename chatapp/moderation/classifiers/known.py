@@ -1,11 +1,18 @@
 """Which classifiers a rule may name. Owns the names; loads one at its first use and scores nothing itself."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chatapp.moderation.classifiers.linear import bundled_classifier
 from chatapp.moderation.classifiers.remote import RemoteClassifier
-from chatapp.moderation.classifiers.types import Classifier
+from chatapp.moderation.classifiers.types import (
+    NO_CONTEXT,
+    Classifier,
+    ClassifierUnreachable,
+    Context,
+    Labels,
+)
 
 BUNDLED = "ngrams"
 CLASSIFIERS: dict[str, Callable[[], Classifier]] = {BUNDLED: bundled_classifier}
@@ -17,8 +24,19 @@ class RemoteSettingsInvalid(ValueError):
 
 
 def classifier_named(name: str) -> Classifier:
-    """:raises KeyError: for a name that no published rule can have."""
-    return CLASSIFIERS[name]()
+    """A name that is not known any more gives one that cannot answer: what follows is decided by severity."""
+    return CLASSIFIERS[name]() if name in CLASSIFIERS else _Missing(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """In place of a service that the settings named when its rule was published."""
+
+    name: str
+    max_window_chars: int = 0
+
+    def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:  # noqa: ARG002  # it answers nothing
+        raise ClassifierUnreachable(f"no classifier is called {self.name!r} any more")
 
 
 def remotes_register(remotes: Mapping[str, Mapping[str, Any]]) -> None:

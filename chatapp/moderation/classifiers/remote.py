@@ -10,6 +10,7 @@ import math
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 from chatapp.moderation.classifiers.types import (
     NO_CONTEXT,
     ClassifierAnswerInvalid,
+    ClassifierError,
     ClassifierTimedOut,
     ClassifierUnreachable,
     Context,
@@ -28,6 +30,7 @@ from chatapp.moderation.classifiers.types import (
 
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_LABELS = 256
+REST_S = 5.0
 _OK = 200
 
 
@@ -48,6 +51,7 @@ class RemoteClassifier:
     timeout_s: float = 2.0
     max_window_chars: int = 2000
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _failed_at_s: list[float] = field(default_factory=list, repr=False, compare=False, init=False)
 
     def __post_init__(self) -> None:
         """:raises RemoteAddressInvalid: see there."""
@@ -56,9 +60,19 @@ class RemoteClassifier:
             raise RemoteAddressInvalid("a remote classifier needs an http or https URL without a password")
 
     def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:
-        """:raises ClassifierTimedOut, ClassifierUnreachable, ClassifierAnswerInvalid: instead of an answer."""
+        """
+        :raises ClassifierTimedOut, ClassifierUnreachable, ClassifierAnswerInvalid: instead of an answer.
+
+        For REST_S after a failure nobody is asked: a long text has hundreds of sentences, and each would wait.
+        """
+        if self._failed_at_s and time.monotonic() - self._failed_at_s[0] < REST_S:
+            raise ClassifierUnreachable(f"{self._host} failed a moment ago and is left alone for {REST_S:g} s")
         body = json.dumps({"text": text, "context": context._asdict()}).encode()
-        return parse_answer(self._call(body))
+        try:
+            return parse_answer(self._call(body))
+        except ClassifierError:
+            self._failed_at_s[:] = [time.monotonic()]
+            raise
 
     def _call(self, body: bytes) -> bytes:
         connection = self._connection()
@@ -70,7 +84,7 @@ class RemoteClassifier:
             connection.connect()
             # The deadline cuts what is connected; if it passed before, it found nothing to cut.
             content = b"" if is_late.is_set() else self._exchange(connection, body)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:  # a header or host that HTTP cannot carry
             if is_late.is_set() or isinstance(error, TimeoutError):
                 raise self._timed_out() from error
             raise ClassifierUnreachable(f"{self._host} cannot be asked: {type(error).__name__}: {error}") from error

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from chatapp.moderation.verdict import Match
+from chatapp.moderation.verdict import ENDING_ACTIONS, Match
 
 # About so many: enough for a 99th percentile; each is a judgement of its own, so more would cost time.
 NUM_COSTS = 1000
@@ -104,7 +104,7 @@ def _take_message(counts: StageCounts, judged: Judged) -> None:
     withheld, before = is_withheld(judged.matches), is_withheld(judged.today)
     counts.hit += bool(judged.matches)
     counts.withheld += withheld
-    counts.blocked += any(match.blocks for match in judged.matches)
+    counts.blocked += any(match.withholds and match.action in ENDING_ACTIONS for match in judged.matches)
     counts.newly_hit += bool(judged.matches) and not judged.today
     counts.no_longer_hit += bool(judged.today) and not judged.matches
     counts.newly_withheld += withheld and not before

@@ -24,6 +24,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Backwards this is last: the table is as it was and gets its triggers again.
+        vendor_sql(forward={"sqlite": [], "postgresql": []}, backward={"sqlite": TRIGGERS, "postgresql": []}),
         migrations.AddField(
             model_name="decision",
             name="channel",
@@ -68,5 +70,5 @@ class Migration(migrations.Migration):
                 name="decision_channel",
             ),
         ),
-        vendor_sql(forward={"sqlite": TRIGGERS, "postgresql": []}, backward={"sqlite": TRIGGERS, "postgresql": []}),
+        vendor_sql(forward={"sqlite": TRIGGERS, "postgresql": []}, backward={"sqlite": [], "postgresql": []}),
     ]

@@ -16,6 +16,7 @@ import type { MessageView } from "@/lib/wire/views";
 
 import { AskReview } from "./ask-review";
 import { AnswerDetails } from "./details-dialog";
+import { RuleNotice } from "./rule-notice";
 import { SiblingSwitch } from "./sibling-switch";
 import { SendingLine, WaitingLine } from "./waiting-line";
 
@@ -52,6 +53,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
           {t("message.restored")}
         </p>
       )}
+      {is_complete && <RuleNotice message={message} is_begun_by_model={generation !== undefined && generation.attempt > 0} />}
       {is_complete && <Outcome message={message} generation={generation} />}
       {is_complete && <Actions message={message} text={text} generation={generation} siblings={siblings} />}
     </article>
@@ -101,11 +103,12 @@ function Outcome({ message, generation }: OutcomeProps): ReactNode {
     case "length":
       return <Line text={t("message.length")} message={message} />;
     case "content_filter":
+      if (message.notice?.action === "safe_completion") return null;
       return <Line text={message.notice?.text ?? t("message.filtered")} message={message} />;
     case "stop":
     case null:
     case undefined:
-      if (message.notice !== null)
+      if (message.notice !== null && message.notice.action !== "warn")
         return (
           <div className="part-removed" data-testid="outcome">
             <p>

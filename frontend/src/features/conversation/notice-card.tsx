@@ -9,7 +9,8 @@ import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
 import { appealOf, type AskedReview, type Refused, reviewedOf } from "@/lib/chat/state";
-import { categoryText, detailText, refusalText } from "@/lib/chat/words";
+import { categoryText, detailText, refusalText, timeText } from "@/lib/chat/words";
+import { localeOf } from "@/lib/i18n/i18n";
 import { isReviewed } from "@/lib/store/feed";
 import { sameItems } from "@/lib/store/store";
 import { Button, IconButton } from "@/lib/ui/controls";
@@ -54,6 +55,17 @@ function NoticeCard({ refusal, place }: { readonly refusal: Refused; readonly pl
 
 function NoticeText({ refusal }: { readonly refusal: Refused }): ReactNode {
   const { t } = useTranslation();
+  const locale = useChatState((state) => localeOf(state.me.language));
+  const until = detailText(refusal, "until");
+  if (refusal.code === "conduct_throttled" && until !== null)
+    return (
+      <>
+        <p>
+          <strong>{t("notice.throttled", { time: timeText(until, locale) })}</strong>
+        </p>
+        <p>{detailText(refusal, "notice") ?? refusal.message}</p>
+      </>
+    );
   if (refusal.code !== "input_blocked") return <p>{refusalText(t, refusal)}</p>;
   const category = categoryText(t, detailText(refusal, "category") ?? "");
   return (

@@ -13,6 +13,7 @@ import { CopyButton } from "@/lib/ui/copy-button";
 import { useGrowing } from "@/lib/ui/growing";
 import type { MessageView } from "@/lib/wire/views";
 
+import { RuleNotice } from "./rule-notice";
 import { SiblingSwitch } from "./sibling-switch";
 
 interface UserMessageProps {
@@ -34,6 +35,7 @@ export const UserMessage = memo(function UserMessage({ message, siblings }: User
     >
       <h2 className="visually-hidden">{t("message.yours")}</h2>
       <UserText message={message} />
+      <RuleNotice message={message} />
       <div className="message-actions">
         {message.text !== null && <CopyButton text={message.text} data-testid="copy" />}
         <IconButton label={t("message.edit")} data-testid="edit" onClick={() => chat.editOpen(message)}>

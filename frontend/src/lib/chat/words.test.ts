@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { en } from "@/lib/i18n/en";
 import { zhHans } from "@/lib/i18n/zh-hans";
 
-import { failureText } from "./words";
+import { failureText, timeText } from "./words";
 
 const TOO_LONG = { error_code: "prompt_too_long", error_details: { num_prompt_tokens: 9000, context_window: 8192 } };
 const i18n = i18next.createInstance();
@@ -12,6 +12,15 @@ const i18n = i18next.createInstance();
 beforeAll(async () => {
   const resources = { en: { translation: en }, "zh-hans": { translation: zhHans } };
   await i18n.init({ lng: "en", lowerCaseLng: true, resources, interpolation: { escapeValue: false } });
+});
+
+describe("timeText", () => {
+  it("says day and time as the reader writes them", () => {
+    const moment = new Date(2026, 10, 22, 17, 5).toISOString();
+
+    expect(timeText(moment, "en")).toMatch(/Nov 22, 2026, 5:05\sPM/);
+    expect(timeText(moment, "zh-Hans")).toMatch(/2026年11月22日 17:05/);
+  });
 });
 
 describe("failureText", () => {

@@ -50,6 +50,11 @@ export function categoryText(t: TFunction, category: string): string {
   return category === "" ? "" : t(`category.${category}`, { defaultValue: category.replaceAll("_", " ") });
 }
 
+/** A moment as the reader's clock and calendar say it. */
+export function timeText(moment: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(moment));
+}
+
 export function numberText(value: number, locale: string, digits = 0): string {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
 }

@@ -114,6 +114,10 @@ export const en = {
     redacted: "Removed by a rule: {{category}}",
     redactedPlain: "Removed by a rule",
     partRemoved: "Part of this answer was removed: {{category}}.",
+    warned: "A note on this answer: {{category}}.",
+    warnedMine: "A note on your message: {{category}}.",
+    operatorAnswer: "This answer was written by the people who run this service.",
+    operatorRest: "The end of this answer was written by the people who run this service.",
     cancelled: "You stopped this answer.",
     failed: "The answer failed before it was complete.",
     length: "The answer reached its length limit.",
@@ -202,6 +206,7 @@ export const en = {
   },
   notice: {
     blocked: "Your message was not sent: {{category}}.",
+    throttled: "You can write again from {{time}} on.",
     blockedBack: "Your words are back in the field below.",
   },
   connection: {

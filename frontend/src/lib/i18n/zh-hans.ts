@@ -115,6 +115,10 @@ export const zhHans: Texts<typeof en> = {
     redacted: "按规则隐去：{{category}}",
     redactedPlain: "按规则隐去",
     partRemoved: "这个回答有一部分被隐去：{{category}}。",
+    warned: "关于这个回答的提示：{{category}}。",
+    warnedMine: "关于你这条消息的提示：{{category}}。",
+    operatorAnswer: "这个回答由本服务的运营者撰写。",
+    operatorRest: "这个回答的结尾由本服务的运营者撰写。",
     cancelled: "你停止了这个回答。",
     failed: "这个回答没能完成。",
     length: "回答达到了长度上限。",
@@ -202,6 +206,7 @@ export const zhHans: Texts<typeof en> = {
   },
   notice: {
     blocked: "你的消息没有发出：{{category}}。",
+    throttled: "从 {{time}} 起你可以继续写。",
     blockedBack: "你写的内容已放回下面的输入框。",
   },
   connection: {

@@ -265,7 +265,7 @@ describe("A generation", () => {
       delta(1, "Tides "),
       fact("generation.finished", {
         generation: generation({ status: "completed", finish_reason: "content_filter", text: "", seq: 2 }),
-        message: message("a2", "u1", { text: null, state: "withheld", notice: { category: "x", text: "y" } }),
+        message: message("a2", "u1", { text: null, state: "withheld", notice: { category: "x", text: "y", action: "block" } }),
       }),
     );
 

@@ -25,7 +25,8 @@ export const conversationView = object({
   updated_at: string,
 });
 
-export const notice = object({ category: string, text: string });
+/** `action` is a word, not a choice: an older page survives a newer server. */
+export const notice = object({ category: string, text: string, action: nullable(string) });
 
 export const messageView = object({
   id: string,
