@@ -357,3 +357,18 @@ class TestAClassifierThatTrails:
         cut, _ = run(ruleset, mixed_cuts(chance, text))
 
         assert (cut.matches, cut.blocked) == (whole.matches, whole.blocked)
+
+    @many
+    @given(chances)
+    def test_shows_none_of_a_whole_text_that_it_withholds(self, chance):
+        trailing = mixed_rule(chance, "trailing", RuleKind.CLASSIFIER, action=chance.choice(MASKING_ACTIONS))
+        trailing = replace(trailing, options=replace(trailing.options, timing=Timing.TRAIL))
+        ruleset = Ruleset(1, (*mixed_ruleset(chance, actions=MASKING_ACTIONS).rules, trailing))
+        text = mixed_text(chance, ruleset)
+
+        verdict = judge(ruleset, text, Stage.INPUT)
+
+        withheld = withheld_places(verdict.matches)
+        shown_to = min((match.start for match in verdict.matches if match.blocks), default=len(text))
+        masked = "".join(MASK if place in withheld else char for place, char in enumerate(text))
+        assert masked[:shown_to].startswith(verdict.released_text)
