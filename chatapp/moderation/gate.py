@@ -84,14 +84,7 @@ class OutputGate:
         self._demand_unfinished()
         if self.blocked:
             return GateStep("", None)
-        scanner, self._held = self._scanner, self._held + text
-        settled: list[Match] = []
-        for matches in scanner.read(text):
-            settled += matches
-            self._weigh(matches)
-            if any(match.ends_at(self.stage) for match in matches):
-                break
-        return self._step(settled, until=scanner.held_from)
+        return self._step(self._read(text), until=self._scanner.held_from)
 
     def finish(self) -> GateStep:
         """
@@ -105,6 +98,23 @@ class OutputGate:
             return GateStep("", None)
         settled = self._scanner.end()
         self._weigh(settled)
+        return self._step(settled, until=self._scanner.num_chars)
+
+    def conclude(self, text: str) -> GateStep:
+        """
+        `feed` the rest of the text and `finish`, at once: nothing leaves before all of it is judged.
+
+        :raises GateFinished: after `finish`.
+        """
+        self._demand_unfinished()
+        self._finished = True
+        if self.blocked:
+            return GateStep("", None)
+        settled = self._read(text)
+        if not self.blocked:
+            last = self._scanner.end()
+            self._weigh(last)
+            settled += last
         return self._step(settled, until=self._scanner.num_chars)
 
     def copy(self) -> "OutputGate":
@@ -141,6 +151,17 @@ class OutputGate:
         for _ in self._scanner.read(released_text):
             pass
         self._num_released = self._scanner.num_chars
+
+    def _read(self, text: str) -> list[Match]:
+        """What settles while the text is read, up to a block."""
+        self._held += text
+        settled: list[Match] = []
+        for matches in self._scanner.read(text):
+            settled += matches
+            self._weigh(matches)
+            if self.blocked:
+                break
+        return settled
 
     def _weigh(self, settled: Sequence[Match]) -> None:
         """Take in what one character settled: what to mask, whether to block, and the text that must not leave."""
@@ -221,7 +242,7 @@ def judge(ruleset: Ruleset, text: str, stage: Stage | str) -> Verdict:
     Beside that, the channels look that a stream cannot wait for.
     """
     gate = OutputGate(ruleset, stage, besides=_whole_text_detectors(ruleset, text, stage))
-    released_text = gate.feed(text).released + gate.finish().released
+    released_text = gate.conclude(text).released
     return Verdict(greatest_action(gate.matches), tuple(gate.matches), released_text, ruleset.version)
 
 

@@ -1,15 +1,23 @@
 """
-What went wrong in other products' moderation, each as a test of ours: the entries that concern keyword gates.
+What went wrong in other products' moderation, each as a test of ours.
 
-Each name says the fault; its docstring where it was seen.
+Each name says the fault; its docstring where it was seen. A route that skips the rules and an exit that nobody thought
+of are looked for in tests/generations/test_exits.py, with real generations.
 """
+
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
+from chatapp.feed.events import GenerationEnded, stream_event_adapter
+from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.gate import OutputGate, judge
 from chatapp.moderation.rule import RulesetInvalid, rule_problems
+from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.verdict import Action
+from chatapp.moderation.verdict import Action, RuleKind, Stage
+from tests.moderation.mixed_rulesets import FAILING, scripted_classifiers
 from tests.moderation.rulesets import make_rule, make_ruleset
 
 TEXT = "Dear reader,\n\n  here is  a secret word: Passw0rd-炸弹。\tBye\n"
@@ -99,6 +107,60 @@ class TestNeverAgain:
 
         with pytest.raises(RulesetInvalid):
             Ruleset.from_json(payload)
+
+    @pytest.mark.parametrize("severity", [3, 4])
+    def test_a_classifier_that_fails_allows_the_text(self, severity):
+        """The same, at run time (discussed in LiteLLM #38009): a grave rule that cannot judge takes the text away."""
+        options = RuleOptions(classifier=FAILING, label="harm")
+        rule = replace(make_rule(words=[], severity=severity), kind=RuleKind.CLASSIFIER, options=options)
+
+        with scripted_classifiers():
+            verdict = judge(make_ruleset(rule), "An answer. Its second sentence.", "output")
+
+        assert (verdict.blocked, verdict.released_text) == (True, "")
+        assert verdict.matches[0].error == "classifier_timed_out"
+
+    @pytest.mark.parametrize("pieces", [["a bomb."], list("a bomb."), ["", "a bo", "mb."]])
+    def test_asking_for_a_stream_goes_past_the_rules(self, pieces):
+        """AISIX #204, Umbraco.AI #393: with the flag `stream` set, the output check was skipped."""
+        gate = OutputGate(redacting("bomb"))
+
+        streamed = "".join(gate.feed(piece).released for piece in pieces) + gate.finish().released
+
+        assert streamed == judge(redacting("bomb"), "a bomb.", "output").released_text == "a ████."
+
+    @pytest.mark.parametrize("stage", Stage)
+    def test_one_way_in_or_out_skips_the_rules(self, stage):
+        """LiteLLM #35257: guardrails ran on one route and silently not on another."""
+        ruleset = make_ruleset(make_rule(words=["bomb"]))
+
+        assert judge(ruleset, "a bomb", stage).blocked
+        gate = OutputGate(ruleset, stage)
+        gate.feed("a bomb ")
+        assert gate.blocked
+
+    def test_a_block_is_told_in_a_shape_that_the_client_cannot_read(self):
+        """LiteLLM #38953: the event that told of the block broke the client's decoder."""
+        told = GenerationEnded(generation_id=uuid4(), seq=7, finish_reason="content_filter")
+
+        assert stream_event_adapter.validate_json(told.model_dump_json()) == told
+
+    @pytest.mark.parametrize("tag", ["think", "thinking", "reasoning"])
+    def test_the_thinking_shows_what_the_answer_hides(self, tag):
+        """The public complaint about DeepSeek's app. What a model thinks is text like any other."""
+        gate = OutputGate(redacting("bomb"))
+
+        shown = "".join(gate.feed(char).released for char in f"<{tag}>a bomb</{tag}>No.") + gate.finish().released
+
+        assert shown == f"<{tag}>a ████</{tag}>No."
+
+    def test_a_native_matcher_loses_a_match_at_some_places(self):
+        """Vectorscan #402. Ours reads whole texts alone, and only says which of them to judge."""
+        batch = BatchJudge(redacting("制作炸弹", "bomb"), "input")
+
+        for place in range(70):
+            for word in ("制作炸弹", "bomb"):
+                assert batch.may_match(f"{'路' * place}{word}{'路' * place}")
 
     def test_an_allow_phrase_longer_than_the_word_does_not_help(self):
         """houbb #19, #76: 三黄片 is a medicine."""

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.batch import BatchJudge
+from chatapp.moderation.classifiers.types import Timing
 from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import MASK, OutputGate, find_matches, judge
 from chatapp.moderation.regex_syntax import MAX_MATCH_CHARS
@@ -339,3 +340,35 @@ class TestP8AClassifierThatCannotAnswer:
         gate, released = run(ruleset, mixed_cuts(chance, mixed_text(chance, ruleset).rstrip() + "a"))
 
         assert (gate.blocked, released) == (True, "")
+
+
+class TestAClassifierThatTrails:
+    """It holds nothing, so what was shown when its verdict came does depend on the cut; nothing else does."""
+
+    @many
+    @given(chances)
+    def test_comes_to_the_same_verdict_however_the_text_is_cut(self, chance):
+        trailing = mixed_rule(chance, "trailing", RuleKind.CLASSIFIER, action=chance.choice(ACTIONS))
+        trailing = replace(trailing, options=replace(trailing.options, timing=Timing.TRAIL))
+        ruleset = Ruleset(1, (*mixed_ruleset(chance).rules, trailing))
+        text = mixed_text(chance, ruleset)
+
+        whole, _ = run(ruleset, [text])
+        cut, _ = run(ruleset, mixed_cuts(chance, text))
+
+        assert (cut.matches, cut.blocked) == (whole.matches, whole.blocked)
+
+    @many
+    @given(chances)
+    def test_shows_none_of_a_whole_text_that_it_withholds(self, chance):
+        trailing = mixed_rule(chance, "trailing", RuleKind.CLASSIFIER, action=chance.choice(MASKING_ACTIONS))
+        trailing = replace(trailing, options=replace(trailing.options, timing=Timing.TRAIL))
+        ruleset = Ruleset(1, (*mixed_ruleset(chance, actions=MASKING_ACTIONS).rules, trailing))
+        text = mixed_text(chance, ruleset)
+
+        verdict = judge(ruleset, text, Stage.INPUT)
+
+        withheld = withheld_places(verdict.matches)
+        shown_to = min((match.start for match in verdict.matches if match.blocks), default=len(text))
+        masked = "".join(MASK if place in withheld else char for place, char in enumerate(text))
+        assert masked[:shown_to].startswith(verdict.released_text)
