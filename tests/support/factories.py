@@ -18,7 +18,8 @@ from chatapp.core.ids import uuid7
 from chatapp.generations.models import FinishReason, Generation, GenerationKind, GenerationStatus
 from chatapp.generations.status import status_after
 from chatapp.moderation import models as moderation
-from chatapp.moderation.services import rule_create, ruleset_publish
+from chatapp.moderation.life_cycle import needs_approval
+from chatapp.moderation.services import rule_approve, rule_create, ruleset_publish
 from chatapp.prompts.models import PromptTemplate, PromptTemplateVersion
 
 _numbers = count(1)
@@ -134,6 +135,8 @@ def publish_rule(
         **fields,
     )
     rule_create(rule=rule, author=author, reason="for this test")
+    if needs_approval(state=rule.state, action=rule.action, severity=rule.severity):
+        rule_approve(rule_id=rule.id, number=rule.revision, approver=make_user(is_superuser=True))
     ruleset_publish(author=author, reason="for this test")
     return rule
 
