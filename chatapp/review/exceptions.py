@@ -30,7 +30,8 @@ def rule_exception_add(*, rule: Rule, phrase: str, author: User) -> None:
         raise ExceptionUnusable(_("The rule has this exception already."), problem="repeated")
     rule.allow_phrases = "\n".join([*lines(rule.allow_phrases), phrase])
     _problem_check(rule, phrase)
-    rule_update(rule=rule, author=author, reason=_("An exception from a review."))
+    reason = _("An exception from the review queue: %(phrase)s") % {"phrase": phrase}
+    rule_update(rule=rule, author=author, reason=reason)
 
 
 def _problem_check(rule: Rule, phrase: str) -> None:

@@ -169,7 +169,7 @@ class TestSamples:
 
         page = client.post(page_of(run), {"show": "spells"}).content.decode()
 
-        assert '<mark class="bg-orange-200 rounded-xs dark:bg-orange-500/40 dark:text-white">xyzzy</mark>' in page
+        assert ">xyzzy</mark>" in page
         assert TEXT in page  # the message before the answer
         reading = DryRunReading.objects.get()
         assert (reading.reader_id, reading.dry_run_id, reading.rule_slug) == (reviewer.id, run.id, "spells")

@@ -136,7 +136,7 @@ def publish_rule(
     )
     rule_create(rule=rule, author=author, reason="for this test")
     if needs_approval(state=rule.state, action=rule.action, severity=rule.severity):
-        rule_approve(rule_id=rule.id, number=1, approver=make_user(is_superuser=True))
+        rule_approve(rule_id=rule.id, number=rule.revision, approver=make_user(is_superuser=True))
     ruleset_publish(author=author, reason="for this test")
     return rule
 
