@@ -11,3 +11,5 @@ STANDING_COLOURS = {
     "leaving": "danger",
     "out": None,
 }
+# A second, quieter line in a cell.
+SUBTLE_LINE = "block font-normal text-xs whitespace-nowrap text-font-subtle-light dark:text-font-subtle-dark"
