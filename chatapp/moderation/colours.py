@@ -12,4 +12,4 @@ STANDING_COLOURS = {
     "out": None,
 }
 # A second, quieter line in a cell.
-SUBTLE_LINE = "block font-normal text-xs whitespace-nowrap text-font-subtle-light dark:text-font-subtle-dark"
+SUBTLE_LINE = "block font-normal text-xs text-font-subtle-light dark:text-font-subtle-dark"

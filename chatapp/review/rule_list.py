@@ -65,7 +65,7 @@ class RuleWithHitsAdmin(RuleAdmin):
         if not row.num_shadow_hits:
             return ""
         words = _("would have: %(action)s") % {"action": f"{row.get_action_display()} × {row.num_shadow_hits}"}
-        return format_html('<span class="{}">{}</span>', SUBTLE_LINE, words)
+        return format_html('<span class="{} whitespace-nowrap">{}</span>', SUBTLE_LINE, words)
 
     @display(description=_("last hit"), ordering="last_hit_at")
     def last_hit_at(self, row: Any) -> str:
