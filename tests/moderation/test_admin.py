@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from chatapp.accounts.models import User
+from chatapp.core.admin_navigation import navigation
 from chatapp.moderation.models import Rule, Ruleset
 from chatapp.moderation.services import text_judge
 from chatapp.moderation.verdict import Stage
@@ -198,6 +199,12 @@ class TestTryPage:
         assert 'data-verdict="allow"' in self.judge(client, "xyzzy spell")
         assert "No rule hits" in self.judge(client, "xyzzy spell")
         assert 'id="matches"' in self.judge(client, "xyzzy spell", rules="edited")
+
+    def test_is_the_one_entry_of_the_navigation_that_is_marked(self, client, moderator):
+        response = client.get(reverse("admin:moderation_rule_try"))
+
+        items = [item for group in navigation(response.wsgi_request) for item in group["items"]]
+        assert [item["link"] for item in items if item["active"]] == [reverse("admin:moderation_rule_try")]
 
     def test_refuses_an_empty_text_with_a_sentence(self, client, moderator):
         assert "This field is required" in self.judge(client, "")
