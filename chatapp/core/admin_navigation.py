@@ -87,4 +87,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ),
     ]
     found = [(title, [item for item in items if item]) for title, items in groups]
+    _mark_here([item for _title, items in found for item in items], request.path)
     return [{"title": title, "items": items} for title, items in found if items]
+
+
+def _mark_here(items: list[dict[str, Any]], path: str) -> None:
+    """The one entry that the page belongs to: where a page lies under another's, the nearer of them."""
+    above = [item["link"] for item in items if path.startswith(item["link"])]
+    for item in items:
+        item["active"] = bool(above) and item["link"] == max(above, key=len)

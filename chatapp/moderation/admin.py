@@ -6,7 +6,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -25,10 +25,12 @@ from chatapp.moderation.colours import (
     SEVERITY_COLOURS,
     STANDING_COLOURS,
     STATE_COLOURS,
+    SUBTLE_LINE,
 )
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.kind_fields import conditional_fields
 from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
+from chatapp.moderation.pack_sentences import entries_text
 from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
 from chatapp.moderation.rule import Rule as PublishedRule
 from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
@@ -62,12 +64,15 @@ class WaitsForApproval(admin.SimpleListFilter):
 
 @admin.register(Rule)
 class RuleAdmin(ModelAdmin):
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("moderation/rule-list.css",)}
+
     form = RuleForm
     list_display: tuple[str, ...] = (
         "name",
         "state_label",
         "standing",
-        "kind",
+        "kind_label",
         "action_label",
         "severity_label",
     )
@@ -156,11 +161,8 @@ class RuleAdmin(ModelAdmin):
     @display(description=_("name"), ordering="slug")
     def name(self, row: Rule) -> str:
         """With what it is about and how large it is, so that the list keeps its width for figures."""
-        return format_html(
-            '{}<span class="block font-normal text-xs text-font-subtle-light dark:text-font-subtle-dark">{}</span>',
-            row.slug,
-            _about(row),
-        )
+        name = format_html('<span class="whitespace-nowrap">{}</span>', row.slug)
+        return format_html('{}<span class="{}">{}</span>', name, SUBTLE_LINE, _about(row))
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, row: Rule) -> tuple[str, str]:
@@ -170,6 +172,10 @@ class RuleAdmin(ModelAdmin):
     def standing(self, row: Rule) -> tuple[str, str]:
         key = "approval" if row.id in self.waiting else standing(row, self.published)
         return key, str(STANDINGS[key])
+
+    @display(description=_("kind"), ordering="kind")
+    def kind_label(self, row: Rule) -> str:
+        return format_html('<span class="whitespace-nowrap">{}</span>', row.get_kind_display())
 
     @display(description=_("action"), ordering="action", label=ACTION_COLOURS)
     def action_label(self, row: Rule) -> tuple[str, str]:
@@ -221,7 +227,7 @@ class RuleAdmin(ModelAdmin):
 def _about(row: Rule) -> str:
     num_entries = len(lines(row.words))
     category = row.get_category_display()
-    return f"{category} · {num_entries} {_('entries')}" if num_entries else category
+    return f"{category} · {entries_text(num_entries)}" if num_entries else category
 
 
 def standing(row: Rule, published: Sequence[PublishedRule]) -> str:

@@ -20,3 +20,5 @@ STANDING_COLOURS = {
     "leaving": "danger",
     "out": None,
 }
+# A second, quieter line in a cell.
+SUBTLE_LINE = "block font-normal text-xs text-font-subtle-light dark:text-font-subtle-dark"

@@ -39,6 +39,8 @@ TIMINGS = (
     (Timing.GATE, _("gate: a sentence waits for its verdict")),
     (Timing.TRAIL, _("trail: the verdict comes behind the sentence")),
 )
+# Of the boxes for text: a list of words is long, a notice is a sentence.
+_ROWS_BY_FIELD = {"words": 10, "allow_phrases": 3, "notice_en": 2, "notice_zh_hans": 2}
 MAX_REASON_CHARS = 500  # the column's
 
 
@@ -62,6 +64,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         required=False,
         label=_("Channels"),
         choices=RuleChannel,
+        initial=models.default_channels,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=models.Rule._meta.get_field("channels").help_text,  # noqa: SLF001 -- likewise
     )
@@ -136,6 +139,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, num_rows in _ROWS_BY_FIELD.items():
+            if name in self.fields:
+                self.fields[name].widget.attrs["rows"] = num_rows
         # Who may only look has a form without these.
         if "words" in self.fields:
             self.fields["words"].help_text = entry_help()

@@ -1,7 +1,8 @@
-"""What to do about each problem of a pack, in the reader's language. Finds no problem itself: `pack_entry` does."""
+"""What pages say of packs and their entries, in the reader's language. Finds no problem itself: `pack_entry` does."""
 
 from collections.abc import Iterable, Mapping
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatapp.moderation.detecting import Channel
@@ -55,3 +56,7 @@ def pack_advice(problem: PackProblem) -> str:
         "first": SEVERITIES[0],
         "last": SEVERITIES[-1],
     }
+
+
+def entries_text(num_entries: int) -> str:
+    return gettext("1 entry") if num_entries == 1 else gettext("%(number)d entries") % {"number": num_entries}

@@ -151,12 +151,13 @@ def _fields_of_entries(rule: models.Rule) -> Iterator[Mapping[str, object]]:
 def _allow_by_word(words: Sequence[str], allow: Sequence[str]) -> dict[tuple[int, ...], list[str]]:
     """Each allow phrase beside every word inside it. By look-up: a rule may hold 100,000 words."""
     known = {pattern_symbols(word) for word in words}
+    lengths = {len(word) for word in known}
     found: dict[tuple[int, ...], list[str]] = {}
     for phrase in allow:
         symbols = pattern_symbols(phrase)
-        parts = {symbols[start:end] for start in range(len(symbols)) for end in range(start + 1, len(symbols) + 1)} - {
-            symbols
-        }
+        parts = {
+            symbols[start : start + length] for length in lengths for start in range(len(symbols) - length + 1)
+        } - {symbols}
         for part in sorted(parts & known):
             found.setdefault(part, []).append(phrase)
     return found

@@ -19,7 +19,7 @@ from chatapp.moderation.pack import PACK_ACTIONS, PackRule
 from chatapp.moderation.pack_entry import PackProblem
 from chatapp.moderation.pack_format import PackRead, pack_to_csv, pack_to_json
 from chatapp.moderation.pack_forms import PackExportForm, PackUploadForm
-from chatapp.moderation.pack_sentences import pack_advice
+from chatapp.moderation.pack_sentences import entries_text, pack_advice
 from chatapp.moderation.pack_transfer import pack_export, pack_import, pack_plan
 from chatapp.moderation.pack_uploads import (
     PackFormat,
@@ -87,7 +87,6 @@ def _preview(read: PackRead) -> dict[str, Any]:
         "header": read.pack.header,
         "new": [_shown_rule(rule) for rule in plan.new],
         "existing": [_shown_rule(rule) for rule in plan.existing],
-        "num_entries": sum(len(rule.words) for rule in plan.new),
     }
 
 
@@ -106,8 +105,7 @@ def _shown_rule(rule: PackRule) -> dict[str, Any]:
         "language": RuleLanguage(rule.language.value).label,
         "stages": [RuleStage(stage.value).label for stage in rule.stages],
         "channels": [RuleChannel(channel.value).label for channel in rule.channels],
-        "num_words": len(rule.words),
-        "num_allow": len(rule.allow),
+        "entries": entries_text(len(rule.words)),
         "examples": rule.words[:_NUM_EXAMPLES],
         "num_more": max(0, len(rule.words) - _NUM_EXAMPLES),
     }

@@ -233,11 +233,12 @@ def _word_problems(rule: Rule) -> Iterator[RuleProblem]:
 
 def _allow_problems(rule: Rule) -> Iterator[RuleProblem]:
     words = {pattern_symbols(word) for word in rule.words}
+    lengths = {len(word) for word in words}  # few, however many words there are
     for phrase in rule.allow:
         symbols = pattern_symbols(phrase)
         if symbols in words:
             yield RuleProblem("allow_cancels_word", phrase)
-        elif not any(_contains(symbols, word) for word in words):
+        elif not any(part in words for length in lengths for part in _parts(symbols, length)):
             yield RuleProblem("allow_without_word", phrase)
 
 
@@ -253,5 +254,9 @@ def _replacement_problems(rule: Rule) -> Iterator[RuleProblem]:
 
 
 def _contains(symbols: tuple[int, ...], part: tuple[int, ...]) -> bool:
-    length = len(part)
-    return any(symbols[start : start + length] == part for start in range(len(symbols) - length + 1))
+    return part in _parts(symbols, len(part))
+
+
+def _parts(symbols: tuple[int, ...], length: int) -> Iterator[tuple[int, ...]]:
+    """All parts of this length."""
+    return (symbols[start : start + length] for start in range(len(symbols) - length + 1))

@@ -4,6 +4,7 @@
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -14,11 +15,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from chatapp.core import clock
 from chatapp.moderation.admin import RuleAdmin
+from chatapp.moderation.colours import SUBTLE_LINE
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.figures import precision_text
@@ -39,7 +42,7 @@ class Silent(admin.SimpleListFilter):
 
 
 class RuleWithHitsAdmin(RuleAdmin):
-    list_display = (*RuleAdmin.list_display, "num_hits", "num_shadow_hits", "last_hit_at", "precision", "latency_us")
+    list_display = (*RuleAdmin.list_display, "num_hits", "last_hit_at", "precision", "latency_us")
     list_filter = (*RuleAdmin.list_filter, Silent)
     actions_detail = (*(RuleAdmin.actions_detail or ()), "open_dry_run")
 
@@ -66,29 +69,23 @@ class RuleWithHitsAdmin(RuleAdmin):
 
     @display(description=_("hits in 30 days"), ordering="num_hits")
     def num_hits(self, row: Any) -> str:
+        """With the share of texts, and what a shadow rule would have done how often."""
         share = row.figures.text_share
-        if not row.num_hits or share is None:
-            return str(row.num_hits)
         return format_html(
-            '<span class="whitespace-nowrap">{} <span title="{}">· {}</span></span>',
-            row.num_hits,
-            _("share of all texts"),
-            share_text(share),
+            '<span class="whitespace-nowrap">{}</span>{}',
+            f"{row.num_hits} · {share_text(share)}" if row.num_hits and share is not None else row.num_hits,
+            self._would_have(row),
         )
 
-    @display(description=_("would have"), ordering="num_shadow_hits", empty_value="–")
-    def num_shadow_hits(self, row: Any) -> str | None:
-        """What a shadow rule would have done, how often."""
-        return f"{row.get_action_display()} × {row.num_shadow_hits}" if row.num_shadow_hits else None
+    def _would_have(self, row: Any) -> str:
+        if not row.num_shadow_hits:
+            return ""
+        words = _("would have: %(action)s") % {"action": f"{row.get_action_display()} × {row.num_shadow_hits}"}
+        return format_html('<span class="{} whitespace-nowrap">{}</span>', SUBTLE_LINE, words)
 
     @display(description=_("last hit"), ordering="last_hit_at")
     def last_hit_at(self, row: Any) -> str:
-        now = clock.now()
-        if row.last_hit_at is None:
-            return str(_("never"))
-        if is_silent(row.last_hit_at, now=now):
-            return str(_("not in 90 days"))
-        return _("%(age)s ago") % {"age": timesince(row.last_hit_at, now, depth=1)}
+        return format_html('<span class="whitespace-nowrap">{}</span>', last_hit_text(row.last_hit_at, now=clock.now()))
 
     @display(description=_("precision"), empty_value="–")
     def precision(self, row: Any) -> str | None:
@@ -108,6 +105,14 @@ class RuleWithHitsAdmin(RuleAdmin):
             duration_text(row.latency_mean_us),
             duration_text(figures.latency_p99_us),
         )
+
+
+def last_hit_text(last_hit_at: datetime | None, *, now: datetime) -> str:
+    if last_hit_at is None:
+        return gettext("never")
+    if is_silent(last_hit_at, now=now):
+        return gettext("not in 90 days")
+    return gettext("%(age)s ago") % {"age": timesince(last_hit_at, now, depth=1)}
 
 
 _MIN_SHARE_SHOWN = 0.001

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from chatapp.accounts.models import User
+from chatapp.core.admin_navigation import navigation
 from chatapp.moderation.models import Rule, Ruleset
 from chatapp.moderation.selectors import rule_as_published
 from chatapp.moderation.services import text_judge
@@ -113,6 +114,12 @@ class TestRuleForm:
         assert "only where it stands alone" in page
         assert "A draft does nothing." in page
 
+    def test_begins_with_the_channel_that_is_always_on(self, client, moderator):
+        page = client.get(reverse("admin:moderation_rule_add")).content.decode()
+
+        strict = page.split('name="channels" value="strict"')[1].split(">")[0]
+        assert "checked" in strict
+
     def test_never_deletes_a_rule(self, client, admin_client):
         rule = Rule.objects.get(slug="slurs")
 
@@ -215,6 +222,12 @@ class TestTryPage:
         assert "No rule hits" in self.judge(client, "xyzzy spell")
         assert 'id="matches"' in self.judge(client, "xyzzy spell", rules="edited")
 
+    def test_is_the_one_entry_of_the_navigation_that_is_marked(self, client, moderator):
+        response = client.get(reverse("admin:moderation_rule_try"))
+
+        items = [item for group in navigation(response.wsgi_request) for item in group["items"]]
+        assert [item["link"] for item in items if item["active"]] == [reverse("admin:moderation_rule_try")]
+
     def test_refuses_an_empty_text_with_a_sentence(self, client, moderator):
         assert "This field is required" in self.judge(client, "")
 
@@ -238,6 +251,19 @@ class TestPublishPage:
         assert [rule.id for rule in changes.added] == ["spells"]
         assert [rule.id for rule in changes.changed] == ["slurs"]
         assert [rule.id for rule in changes.removed] == ["fraud"]
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [("en", ["enforcing", "block"]), ("zh-hans", ["执行中", "拦截"])],
+        ids=["English", "Chinese"],
+    )
+    def test_says_what_will_change_in_the_readers_language(self, client, moderator, language, words):
+        client.post(reverse("admin:moderation_rule_add"), fields())
+
+        page = client.get(reverse("admin:moderation_rule_publish"), headers={"accept-language": language})
+
+        row = page.content.decode().split('data-rule="spells"')[1].split("</li>")[0]
+        assert [word for word in words if word not in row] == []
 
     def test_publishes_with_a_reason(self, client, moderator):
         client.post(reverse("admin:moderation_rule_add"), fields())
