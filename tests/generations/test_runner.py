@@ -488,7 +488,7 @@ class TestTheGate:
         running.end(turn)
 
         _, message = stored(turn)
-        assert ("password" in message.text) is is_published
+        assert ("password" in (message.text or "")) is is_published
         assert [row.action for row in Decision.objects.all()][:1] == ([] if is_published else ["redact"])
 
     def test_covers_titles(self, running):
