@@ -6,6 +6,7 @@ Judges, puts a refusal on record and raises it. A refusal opens one transaction,
 
 import time
 from dataclasses import dataclass
+from typing import NoReturn
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -33,23 +34,25 @@ class Judged:
     latency_us: int
 
 
-def person_text_judge(
-    *, owner_id: UUID, conversation_id: UUID, text: str, stage: Stage, is_message: bool = False
-) -> Judged:
+def person_text_judge(*, owner_id: UUID, conversation_id: UUID, text: str, stage: Stage) -> Judged:
     """
-    Judge a text for a conversation that is the person's own: a refusal goes on that conversation's record.
+    Judge a text that is no message, for a conversation that is the person's own: a refusal goes on its record.
 
-    A safe completion answers a message; whatever else it is asked of is refused, with the operator's answer as words.
+    It cannot be answered, so a safe completion refuses it with the operator's answer as words.
     :raises InputBlocked: after its decision is written.
     """
     judged = text_judged(text=text, stage=stage)
-    verdict = judged.verdict
-    if verdict.blocked or (verdict.safe_completion and not is_message):
-        decisions = judged_record(
-            judged, owner_id=owner_id, conversation_id=conversation_id, message_id=None, generation_id=None
-        )
-        raise _refusal(judged, decisive(decisions))
+    if judged.verdict.blocked or judged.verdict.safe_completion:
+        judged_refuse(judged, owner_id=owner_id, conversation_id=conversation_id)
     return judged
+
+
+def judged_refuse(judged: Judged, *, owner_id: UUID, conversation_id: UUID) -> NoReturn:
+    """:raises InputBlocked: after its decision is written."""
+    decisions = judged_record(
+        judged, owner_id=owner_id, conversation_id=conversation_id, message_id=None, generation_id=None
+    )
+    raise _refusal(judged, decisive(decisions))
 
 
 def _refusal(judged: Judged, decision: Decision) -> InputBlocked:

@@ -29,7 +29,7 @@ from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
 from chatapp.generations.judging import (
     Judged,
     judged_record,
-    person_text_judge,
+    judged_refuse,
     safe_answer,
     text_judged,
     told_notice,
@@ -71,10 +71,7 @@ def turn_start(
         return turn
     # Before judging: a refusal goes on the record of its conversation, and that must be the person's own.
     conversation_get(owner_id=owner_id, conversation_id=conversation_id)
-    conduct_check(owner_id=owner_id, conversation_id=conversation_id)
-    judged = person_text_judge(
-        owner_id=owner_id, conversation_id=conversation_id, text=text, stage=Stage.INPUT, is_message=True
-    )
+    judged = _turn_judge(owner_id, conversation_id, text)
     asked = {} if sampling is None else sampling.asked()
     try:
         return _turn_store(owner_id, conversation_id, parent_id, client_message_id, judged, asked)
@@ -83,6 +80,16 @@ def turn_start(
         if turn := _resent(owner_id, client_message_id):
             return turn
         raise
+
+
+def _turn_judge(owner_id: UUID, conversation_id: UUID, text: str) -> Judged:
+    judged = text_judged(text=text, stage=Stage.INPUT)
+    # Whoever gets the operator's answer gets it at any time: it may be a help line.
+    if not judged.verdict.safe_completion:
+        conduct_check(owner_id=owner_id, conversation_id=conversation_id)
+    if judged.verdict.blocked:
+        judged_refuse(judged, owner_id=owner_id, conversation_id=conversation_id)
+    return judged
 
 
 def _resent(owner_id: UUID, client_message_id: UUID) -> Turn | None:
@@ -106,7 +113,8 @@ def _turn_store(
     asked: Mapping[str, Any],
 ) -> Turn:
     conversation = conversation_get_for_update(owner_id=owner_id, conversation_id=conversation_id)
-    _room_check(owner_id)
+    if not judged.verdict.safe_completion:
+        _room_check(owner_id)
     question = user_message_add(
         conversation=conversation,
         parent_id=parent_id,
@@ -177,8 +185,9 @@ def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -
     answer = message_get(owner_id=owner_id, message_id=message_id)
     if answer.role != MessageRole.ASSISTANT or answer.parent is None:
         raise NothingToRegenerate.of()
-    conduct_check(owner_id=owner_id, conversation_id=answer.conversation_id)
     judged = text_judged(text=answer.parent.text or "", stage=Stage.INPUT)
+    if not judged.verdict.safe_completion:
+        conduct_check(owner_id=owner_id, conversation_id=answer.conversation_id)
     try:
         return _regeneration_store(owner_id, answer, client_turn_id, judged if judged.verdict.safe_completion else None)
     except IntegrityError:

@@ -120,6 +120,7 @@ class RuleAdmin(ModelAdmin):
                     "allow_phrases",
                     "channels",
                     "max_gap_chars",
+                    ("classifier", "label"),
                     ("threshold_controversial", "threshold_unsafe"),
                     ("strictness", "timing"),
                     ("num_hits", "window_s"),

@@ -16,6 +16,7 @@ from unfold.widgets import (
 
 from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
+from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.classifiers.types import Strictness, Timing
 from chatapp.moderation.kind_fields import allow_help, channel_choices, entry_help
 from chatapp.moderation.life_cycle import needs_reason
@@ -28,7 +29,7 @@ from chatapp.moderation.selectors import rule_as_published
 from chatapp.moderation.verdict import RuleState
 
 OPTION_FIELDS = (
-    "max_gap_chars", "threshold_controversial", "threshold_unsafe", "strictness", "timing", "num_hits", "window_s",
+    "max_gap_chars", "classifier", "label", "threshold_controversial", "threshold_unsafe", "strictness", "timing", "num_hits", "window_s",
     "categories",
 )  # fmt: skip
 STRICTNESSES = (
@@ -76,6 +77,22 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         initial=RuleOptions().max_gap_chars,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("Characters that may stand between two words of a phrase."),
+    )
+    classifier = forms.ChoiceField(
+        required=False,
+        label=_("Classifier"),
+        choices=lambda: [(name, name) for name in CLASSIFIERS],
+        initial=RuleOptions().classifier,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("“ngrams” comes along and reads Chinese only; others are services that the settings name."),
+    )
+    label = forms.CharField(
+        required=False,
+        label=_("Label"),
+        max_length=64,
+        initial=RuleOptions().label,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Which of its scores counts; “offensive” for the one that comes along."),
     )
     threshold_controversial = forms.FloatField(
         required=False,
@@ -162,9 +179,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         if self.errors:
             return cleaned
         self._reason_check(cleaned)
-        kept = self.instance.options  # what has no field here (classifier, label) stays
         self.instance.options = RuleOptions.from_json(
-            {**kept, **{name: cleaned[name] for name in OPTION_FIELDS if cleaned[name] not in (None, "")}}
+            {name: cleaned[name] for name in OPTION_FIELDS if cleaned[name] not in (None, "")}  # empty: the usual
         ).to_json()
         content = {name: value for name, value in cleaned.items() if name not in {"reason", *OPTION_FIELDS}}
         row = models.Rule(**{**content, "state": models.RuleLifeCycle.ENFORCING, "options": self.instance.options})

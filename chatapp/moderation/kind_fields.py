@@ -19,10 +19,15 @@ KINDS_BY_FIELD: dict[str, Collection[RuleKind]] = {
     "allow_phrases": _KINDS_WITH_ENTRIES,
     "channels": [RuleKind.KEYWORD],
     "max_gap_chars": [RuleKind.PHRASE],
+    "classifier": [RuleKind.CLASSIFIER],
+    "label": [RuleKind.CLASSIFIER],
     "threshold_controversial": [RuleKind.CLASSIFIER],
     "threshold_unsafe": [RuleKind.CLASSIFIER],
     "strictness": [RuleKind.CLASSIFIER],
     "timing": [RuleKind.CLASSIFIER],
+    "num_hits": [RuleKind.CONDUCT],
+    "window_s": [RuleKind.CONDUCT],
+    "categories": [RuleKind.CONDUCT],
 }
 ENTRY_HELP = {
     RuleKind.KEYWORD: _(
@@ -60,6 +65,8 @@ def conditional_fields() -> dict[str, str]:
     return {
         **{field: _one_of("kind", kinds) for field, kinds in KINDS_BY_FIELD.items()},
         "replacement": _one_of("action", [RuleAction.REPLACE]),
+        "safe_completion_en": _one_of("action", [RuleAction.SAFE_COMPLETION]),
+        "safe_completion_zh_hans": _one_of("action", [RuleAction.SAFE_COMPLETION]),
     }
 
 

@@ -93,6 +93,17 @@ class TestAPersonWithManyHits:
 
         assert Message.objects.filter(id=start(conversation, "harmless").message_id).exists()
 
+    def test_still_gets_the_operators_answer(self, conversation):
+        publish_rule("zorbleflux", action="flag")
+        publish_rule("wobbleglum", action="safe_completion", safe_completion_en="Call 988.")
+        publish_conduct()
+        start(conversation)
+        start(conversation)
+
+        turn = start(conversation, "I feel wobbleglum")
+
+        assert Message.objects.get(id=turn.message_id).text == "Call 988."
+
     def test_is_no_matter_to_others(self, conversation):
         publish_rule("zorbleflux", action="flag")
         publish_conduct()

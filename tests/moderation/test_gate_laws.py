@@ -369,6 +369,6 @@ class TestAClassifierThatTrails:
         verdict = judge(ruleset, text, Stage.INPUT)
 
         withheld = withheld_places(verdict.matches)
-        shown_to = min((match.start for match in verdict.matches if match.blocks), default=len(text))
+        shown_to = min((match.start for match in verdict.matches if match.ends_at(Stage.INPUT)), default=len(text))
         masked = "".join(MASK if place in withheld else char for place, char in enumerate(text))
         assert masked[:shown_to].startswith(verdict.released_text)
