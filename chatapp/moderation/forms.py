@@ -29,8 +29,8 @@ from chatapp.moderation.selectors import rule_as_published
 from chatapp.moderation.verdict import RuleState
 
 OPTION_FIELDS = (
-    "max_gap_chars", "classifier", "label", "threshold_controversial", "threshold_unsafe", "strictness", "timing", "num_hits", "window_s",
-    "categories",
+    "max_gap_chars", "classifier", "label", "threshold_controversial", "threshold_unsafe", "strictness", "timing",
+    "num_hits", "window_s", "categories",
 )  # fmt: skip
 STRICTNESSES = (
     (Strictness.LOOSE, _("loose: only what is unsafe")),
