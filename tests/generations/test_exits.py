@@ -33,6 +33,8 @@ from chatapp.moderation import tasks as moderation_tasks
 from chatapp.pages import views
 from chatapp.realtime.frames import ServerFrame
 from chatapp.realtime.outlet import Outlet
+from chatapp.review import retention
+from chatapp.review.dry_runs import tasks as dry_run_tasks
 from chatapp.review.models import Decision, Evidence
 from inference.testing import ScriptedEngine
 from inference.types import Alternative, TokenLogprob
@@ -50,6 +52,8 @@ ADMIN_PAGES = ("", "add/", *(f"<path:object_id>/{page}" for page in ("", "histor
 ADMIN_MODELS = (
     *("account/emailaddress", "accounts/user", "auth/group", "catalog/chatmodel", "generations/generation"),
     *("moderation/rule", "moderation/ruleset", "prompts/prompttemplate", "review/decision", "review/evidencereading"),
+    # Cases and appeals show what people asked; the text behind a case is behind its door.
+    *("review/reviewcase", "review/appeal", "review/contextreading", "review/dryrun", "review/dryrunreading"),
 )
 # Each is asked below. Where a person's words can come out at all, the comment says why the span cannot.
 OTHER_ROUTES = frozenset(
@@ -75,12 +79,20 @@ OTHER_ROUTES = frozenset(
         "admin/(?P<url>.*)$",
         # Rules: what they look for and how often they hit, no text of a person.
         *(f"admin/moderation/rule/{page}/" for page in ("try", "publish", "open-publish", "open-try")),
+        *(f"admin/moderation/rule/{page}/" for page in ("import", "export", "open-import", "open-export")),
+        "admin/moderation/rule/import/<uuid:upload_id>/",
+        "admin/moderation/rule/<path:object_id>/open-dry-run/",
         "admin/moderation/rule/<uuid:rule_id>/revisions/",
         "admin/moderation/rule/<uuid:rule_id>/revisions/<int:number>/restore/",
         "admin/moderation/rule/<uuid:rule_id>/revisions/<int:number>/approve/",
         "admin/moderation/rule/<uuid:rule_id>/move/<slug:state>/",
         "admin/moderation/ruleset/<int:version>/restore/",
         "admin/moderation/ruleset/<path:object_id>/open-restore/",
+        # Dry runs: counts, and samples that only a reviewer reads, of text that was released.
+        *(f"admin/review/dryrun/{page}/" for page in ("start", "open-start")),
+        # How a person's question for review stands.
+        "api/v1/messages/<uuidstr:message_id>/appeal",
+        "api/v1/decisions/<uuidstr:decision_id>/appeal",
         # The one door: it asks first, lets reviewers alone in, and puts them on record.
         "admin/review/decision/<uuid:decision_id>/evidence/",
         "admin/review/decision/<path:object_id>/open-evidence/",
@@ -94,7 +106,7 @@ FEED_EVENTS = frozenset(
     {
         *("conversation.created", "conversation.updated", "conversation.deleted", "message.created"),
         *("generation.queued", "generation.started", "generation.restarted", "generation.finished"),
-        *("generation.delta", "generation.ended"),
+        *("generation.delta", "generation.ended", "appeal.updated"),
     }
 )
 
@@ -103,11 +115,20 @@ TASKS = {
     generation_tasks.generate.name: ("slug",),
     maintenance_tasks.reap.name: (),
     moderation_tasks.ruleset_build.name: (),
+    dry_run_tasks.dry_run.name: (),
+    retention.erase.name: (),
 }
 
 # Every event that is logged, with its fields: ids, numbers, names, and what the machinery says of its own failures.
 LOG_EVENTS = frozenset(
     {
+        "answer_not_restored(error, message_id)",
+        "dry_run_chunk(dry_run_id, duration_ms)",
+        "dry_run_claimed(attempt, dry_run_id, num_judged)",
+        "dry_run_ended(dry_run_id, error, num_judged, state)",
+        "dry_run_not_sent(error)",
+        "evidence_erased(num_erased)",
+        "ruleset_not_loaded()",
         "attempt_overtaken(attempt, generation_id)",
         "build_not_sent(error)",
         "doorbell_unavailable(error)",
@@ -251,6 +272,9 @@ def values_of_variables(after: Aftermath) -> dict[str, object]:
         "<int:number>": 1,
         "<int:version>": 1,
         "<slug:state>": "shadow",
+        "<uuid:upload_id>": after.conversation.id,
+        "<uuidstr:message_id>": after.masked_turn.message_id,
+        "<uuidstr:decision_id>": Decision.objects.values_list("id", flat=True)[0],
     }
 
 
