@@ -206,8 +206,9 @@ class TestInputThatTheOperatorAnswers:
                 stage=Stage.INPUT,
             )
 
-        assert refusal.value.details == {"category": "other", "notice": "Call 988."}
-        assert Decision.objects.get().action == "safe_completion"
+        decision = Decision.objects.get()
+        assert refusal.value.details == {"category": "other", "notice": "Call 988.", "decision_id": str(decision.id)}
+        assert decision.action == "safe_completion"
 
 
 class TestInputThatIsWarnedOf:

@@ -180,7 +180,7 @@ class TestTryPage:
 
     @pytest.mark.parametrize(
         ("language", "kind", "channel"),
-        [("en", "keyword list", "separators between letters"), ("zh-hans", "关键词表", "字符间的分隔")],
+        [("en", "keyword list", "separators between letters"), ("zh-hans", "关键词表", "字间夹杂符号")],
         ids=["English", "Chinese"],
     )
     def test_says_by_which_kind_of_rule_and_which_channel_it_was_seen(self, client, moderator, language, kind, channel):
