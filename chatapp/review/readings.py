@@ -32,13 +32,13 @@ def case_context_read(*, case: ReviewCase, reader: User) -> list[ContextMessage]
     The messages before the case's text, oldest first, and the message itself where one was stored.
 
     :raises EvidenceForbidden: without the right to read withheld text.
-    :raises EvidenceMissing: the conversation is gone.
+    :raises EvidenceMissing: nothing stands before the text, or the conversation is gone.
     """
     if not reader.has_perm("review.view_evidence_text"):
         raise EvidenceForbidden(_("You may not read withheld text."))
     path = _path(case)
     if not path:
-        raise EvidenceMissing(_("The conversation is not there any more."))
+        raise EvidenceMissing(_("No message stands before this one, or the conversation is gone."))
     ContextReading.objects.create(
         case_id=case.id,
         conversation_id=case.conversation_id,
