@@ -37,11 +37,11 @@ LATIN = "etaoinshrdlucmfwyp"
 
 def words_of(data: Path | None) -> list[str]:
     """The lists of the folder, one entry a line in any of its text files, filled up with words that are made up."""
-    from chatapp.moderation.normalise import pattern_symbols
+    from chatapp.moderation.normalise import fold_text, pattern_symbols
 
     lists = sorted(data.rglob("*.txt")) if data else []
     known = {line.strip() for path in lists for line in path.read_text(encoding="utf-8").splitlines()}
-    by_symbols = {pattern_symbols(word): word for word in sorted(known) if len(pattern_symbols(word)) in WORD_SYMBOLS}
+    by_symbols = {pattern_symbols(word): word for word in sorted(known) if len(fold_text(word).strip()) in WORD_SYMBOLS}
     for word in made_up_words():
         if len(by_symbols) >= NUM_WORDS:
             break
