@@ -14,7 +14,7 @@ MIN_NOTHING_HELD, MAX_HELD_P99 = 0.65, 6.0
 MIN_PERSONAL_DATA_F1 = 0.99
 # By the disguise's beginning, in the order of the table of what each channel buys; the first that fits.
 RECALLS = (
-    ("HateCheck spell_leet", 0.975),  # 0.98 as the table rounds
+    ("HateCheck spell_leet", 0.98),
     ("HateCheck spell_space", 1.0),
     ("HateCheck spell_char", None),  # the channel that sees them reads whole texts
     ("full width", 1.0),
