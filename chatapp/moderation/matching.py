@@ -23,7 +23,7 @@ from chatapp.moderation.detecting import Detector, Found
 from chatapp.moderation.normalise import FOLDED_BY_CHAR, WORD_END, pattern_symbols
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.sources import Sources, compile_sources
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Match, RuleKind, Stage
+from chatapp.moderation.verdict import Action, Match, RuleKind, Stage
 
 _NEVER = 1 << 62  # a place that no text reaches
 # A rule this grave that cannot judge takes the text away; a lesser one lets it pass and says so.
@@ -103,7 +103,7 @@ class CompiledRules:
     @property
     def holding(self) -> frozenset[int]:
         """Rules that may take text away at this stage."""
-        return frozenset(number for number in self.looking if _holds(self.rules[number]))
+        return _holding_among(self.rules, self.looking)
 
 
 def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
@@ -125,11 +125,11 @@ def looking_rules(rules: Sequence[Rule], stage: Stage) -> frozenset[int]:
 
 def holding_rules(rules: Sequence[Rule], stage: Stage) -> frozenset[int]:
     """Those that may take text away at this stage, so that a stream has to wait for them."""
-    return frozenset(number for number in looking_rules(rules, stage) if _holds(rules[number]))
+    return _holding_among(rules, looking_rules(rules, stage))
 
 
-def _holds(rule: Rule) -> bool:
-    return rule.enforced and rule.action in HOLDING_ACTIONS
+def _holding_among(rules: Sequence[Rule], numbers: frozenset[int]) -> frozenset[int]:
+    return frozenset(number for number in numbers if rules[number].holds)
 
 
 def build_dictionary(rules: Sequence[Rule]) -> Dictionary:

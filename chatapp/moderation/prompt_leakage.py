@@ -14,7 +14,7 @@ from chatapp.moderation.detecting import Detector, Found
 from chatapp.moderation.matching import CompiledRules, Scanner, compile_rules
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Match, RuleKind, RuleState, Stage
+from chatapp.moderation.verdict import Action, Match, RuleKind, RuleState, Stage
 
 # A word of a script that is written with spaces counts as much as two characters of another.
 _WEIGHT_OF_PIECE = 16
@@ -43,17 +43,13 @@ def prompt_detectors(ruleset: Ruleset, stage: Stage, *, prompt: str) -> list[Det
     """One for each rule that looks for its prompt at this stage."""
     numbers = [number for number, rule in enumerate(ruleset.rules) if _looks(rule, stage)]
     return [
-        PromptDetector(Scanner(_compiled(prompt, holds=_holds(ruleset.rules[number]))), rule_number=number)
+        PromptDetector(Scanner(_compiled(prompt, holds=ruleset.rules[number].holds)), rule_number=number)
         for number in numbers
     ]
 
 
 def _looks(rule: Rule, stage: Stage) -> bool:
     return rule.kind is RuleKind.SYSTEM_PROMPT and stage in rule.stages
-
-
-def _holds(rule: Rule) -> bool:
-    return rule.enforced and rule.action in HOLDING_ACTIONS
 
 
 @lru_cache(maxsize=_MAX_PROMPTS)

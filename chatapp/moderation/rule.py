@@ -80,6 +80,11 @@ class Rule:
     def enforced(self) -> bool:
         return self.state is RuleState.ENFORCING
 
+    @property
+    def holds(self) -> bool:
+        """Whether it may take text away, so that a stream has to wait for it."""
+        return self.enforced and self.action in HOLDING_ACTIONS
+
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
         """:raises RulesetInvalid: for a missing field, an unknown word, or a rule with problems."""
