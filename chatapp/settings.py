@@ -164,6 +164,8 @@ if not 0.0 <= MODERATION_DRY_RUN_SHARE_LIMIT <= 1.0:
 MODERATION_FOLLOW_RULESETS = True
 # Services that score sentences, by the name that rules use: {"guard": {"url": "https://…", "timeout_s": 2.0}}.
 MODERATION_REMOTE_CLASSIFIERS = json.loads(os.environ.get("MODERATION_REMOTE_CLASSIFIERS") or "{}")
+# Models that judge, in model workers: {"guard": {"kind": "qwen3guard-gen", "path": "qwen3guard-gen-0.6b"}}.
+MODERATION_MODELS = json.loads(os.environ.get("MODERATION_MODELS") or "{}")
 # For how many days withheld text is kept, by the severity of what it was withheld for (1 to 4).
 EVIDENCE_KEPT_DAYS = dict(
     enumerate(map(int, (os.environ.get("EVIDENCE_KEPT_DAYS") or "30,90,180,365").split(",")), start=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatapp.moderation.classifiers.datasets import read_harmless, read_labelled
-from chatapp.moderation.classifiers.detector import ClassifierRule, compile_classifiers
+from chatapp.moderation.classifiers.rule_reading import ClassifierRule, compile_classifiers
 from chatapp.moderation.classifiers.figures import figures_at, share_flagged
 from chatapp.moderation.classifiers.linear import OFFENSIVE, Thresholds, bundled_classifier, bundled_thresholds
 

@@ -44,7 +44,7 @@ class BatchJudge:
     def __init__(self, ruleset: Ruleset, stage: Stage | str) -> None:
         self.ruleset, self.stage = ruleset, Stage(stage)
         compiled = ruleset.compiled(self.stage)
-        self._reads_all = bool(compiled.sources.streaming or compiled.sources.finders)
+        self._reads_all = bool(compiled.sources.any)
         keywords = {keyword for number in compiled.looking for keyword in _keywords(ruleset.rules[number])}
         self._automaton = AhoCorasick(sorted(keywords)) if keywords else None
 

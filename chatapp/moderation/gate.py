@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.detecting import Detector
-from chatapp.moderation.matching import Scanner
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.matching import CompiledRules, Scanner
+from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.sources import GivenDetector
 from chatapp.moderation.verdict import STRENGTH, Action, Match, Stage, Verdict, greatest_action
 
@@ -44,14 +44,22 @@ class OutputGate:
     """
 
     def __init__(
-        self, ruleset: Ruleset, stage: Stage | str = Stage.OUTPUT, *, besides: Sequence[Detector] = ()
+        self,
+        ruleset: Ruleset,
+        stage: Stage | str = Stage.OUTPUT,
+        *,
+        part: Part = Part.ALL,
+        besides: Sequence[Detector] = (),
+        asked: str = "",
     ) -> None:
-        """besides: detectors of this text alone."""
+        """besides: detectors of this text alone. asked: what it answers."""
         self.ruleset = ruleset
         self.stage = Stage(stage)
+        self.part = part
         self.blocked = False
         self.matches: list[Match] = []
-        self._scanner = Scanner(ruleset.compiled(self.stage), besides=besides)
+        self._scanner = Scanner(ruleset.compiled(self.stage, part), besides=besides, asked=asked)
+        self._is_whole = False  # nothing of the text leaves before all of it is judged
         self._held = ""  # read and not yet released; begins at character _num_released
         self._num_released = 0
         self._covers: list[Match] = []  # settled, withholding, not yet released to their end
@@ -107,7 +115,7 @@ class OutputGate:
         :raises GateFinished: after `finish`.
         """
         self._demand_unfinished()
-        self._finished = True
+        self._finished = self._is_whole = True
         if self.blocked:
             return GateStep("", None)
         settled = self._read(text)
@@ -119,7 +127,7 @@ class OutputGate:
 
     def copy(self) -> "OutputGate":
         """A gate that stands where this one does and goes its own way."""
-        twin = OutputGate(self.ruleset, self.stage)
+        twin = OutputGate(self.ruleset, self.stage, part=self.part)
         twin.blocked, twin.matches = self.blocked, self.matches.copy()
         twin._scanner = self._scanner.copy()
         twin._held, twin._num_released = self._held, self._num_released
@@ -165,10 +173,10 @@ class OutputGate:
 
     def _weigh(self, settled: Sequence[Match]) -> None:
         """Take in what one character settled: what to mask, whether to block, and the text that must not leave."""
-        withholding = [match for match in settled if match.withholds_at(self.stage)]
+        withholding = [match for match in settled if match.withholds_at(self.stage) and not self._trails(match)]
         self._covers += withholding
         spans = _merged((match.start, match.end) for match in withholding)
-        if ends := [match.start for match in settled if match.ends_at(self.stage)]:
+        if ends := [self._end_for(match) for match in settled if match.ends_at(self.stage)]:
             self.blocked = True
             self._blocked_from = min([self._scanner.held_from, *ends])
             before = [(start, min(end, self._blocked_from)) for start, end in spans if start < self._blocked_from]
@@ -178,6 +186,13 @@ class OutputGate:
             first, last = max(0, start - self._num_released), max(0, end - self._num_released)
             if first < last:
                 self._withheld_spans.append(self._held[first:last])
+
+    def _trails(self, match: Match) -> bool:
+        """Whether the match's text was let out before its verdict, which masks nothing then, however it was cut."""
+        return not self._is_whole and self.ruleset.rule(match.rule_id).trails
+
+    def _end_for(self, match: Match) -> int:
+        return self._scanner.num_chars if self._trails(match) else match.start
 
     def _step(self, settled: Sequence[Match], *, until: int) -> GateStep:
         if not settled:
@@ -235,25 +250,25 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def judge(ruleset: Ruleset, text: str, stage: Stage | str) -> Verdict:
+def judge(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.ALL, asked: str = "") -> Verdict:
     """
     The verdict on a whole text: what a stream of it would come to, however it was cut.
 
     Beside that, the channels look that a stream cannot wait for.
     """
-    gate = OutputGate(ruleset, stage, besides=_whole_text_detectors(ruleset, text, stage))
+    besides = _whole_text_detectors(ruleset.compiled(Stage(stage), part), text)
+    gate = OutputGate(ruleset, stage, part=part, besides=besides, asked=asked)
     released_text = gate.conclude(text).released
     return Verdict(greatest_action(gate.matches), tuple(gate.matches), released_text, ruleset.version)
 
 
-def find_matches(ruleset: Ruleset, text: str, stage: Stage | str) -> tuple[Match, ...]:
+def find_matches(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.ALL) -> tuple[Match, ...]:
     """Every match in a whole text, past a block too: for whoever tries a rule."""
-    besides = _whole_text_detectors(ruleset, text, stage)
-    scanner = Scanner(ruleset.compiled(Stage(stage)), besides=besides)
+    compiled = ruleset.compiled(Stage(stage), part)
+    scanner = Scanner(compiled, besides=_whole_text_detectors(compiled, text))
     return tuple(match for settled in [*scanner.read(text), scanner.end()] for match in settled)
 
 
-def _whole_text_detectors(ruleset: Ruleset, text: str, stage: Stage | str) -> list[Detector]:
-    compiled = ruleset.compiled(Stage(stage))
+def _whole_text_detectors(compiled: CompiledRules, text: str) -> list[Detector]:
     found = [one for finder in compiled.sources.finders for one in finder.find(text)]
     return [GivenDetector(found, holding=compiled.holding)] if found else []

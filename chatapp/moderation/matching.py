@@ -105,6 +105,15 @@ class CompiledRules:
         """Rules that may take text away at this stage."""
         return _holding_among(self.rules, self.looking)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a rule asks something that does not answer at once, so that who reads a text may have to wait."""
+        return any(rule.waits for source in self.sources.classifiers for rule in source.rules)
+
+    def only(self, numbers: frozenset[int]) -> CompiledRules:
+        """The same with fewer rules that look; the dictionary is shared."""
+        return CompiledRules(self.rules, self.looking & numbers, self.dictionary, self.held_depth)
+
 
 def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
     """All stages of a ruleset: they share one automaton, and their hold-back where the same rules hold."""
@@ -207,8 +216,8 @@ class Scanner:
         "num_chars",
     )
 
-    def __init__(self, compiled: CompiledRules, *, besides: Sequence[Detector] = ()) -> None:
-        """besides: detectors of this text alone."""
+    def __init__(self, compiled: CompiledRules, *, besides: Sequence[Detector] = (), asked: str = "") -> None:
+        """besides: detectors of this text alone. asked: what it answers."""
         self.num_chars = 0
         self._compiled = compiled
         self._automaton = compiled.dictionary.automaton
@@ -217,7 +226,9 @@ class Scanner:
         self._positions: list[int] = []  # character by symbol, of the symbols that may still be part of a match
         self._num_dropped = 0  # symbols before those
         self._candidates: list[_Candidate] = []
-        self._detectors = [*(source.start() for source in compiled.sources.streaming), *besides]
+        sources = compiled.sources
+        classifiers = [source.answering(asked) for source in sources.classifiers]
+        self._detectors = [*(source.start() for source in (*sources.streaming, *classifiers)), *besides]
         self._allowed = AllowedSpans()
 
     def copy(self) -> Scanner:
@@ -298,11 +309,9 @@ class Scanner:
         try:
             return step(*char)
         except RulesUnanswered as unanswered:
-            for rule_number, failure in unanswered.failures.items():
-                match = _failure_match(
-                    self._compiled.rules[rule_number], unanswered.start, unanswered.end, code=failure.code
-                )
-                self._candidates.append(_Candidate(rule_number, match.start, is_symbol=False, match=match))
+            for number, start, end, failure in unanswered.unanswered:
+                match = _failure_match(self._compiled.rules[number], start, end, code=failure.code)
+                self._candidates.append(_Candidate(number, match.start, is_symbol=False, match=match))
             return unanswered.found
 
     def _take_found(self, found: Sequence[Found]) -> None:

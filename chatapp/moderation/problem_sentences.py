@@ -23,10 +23,6 @@ SENTENCES = {
     "entity_unknown": ("words", _("“%(phrase)s” is no kind of personal data. The help text lists them.")),
     "domain_invalid": ("words", _("“%(phrase)s” is no domain. Write it as example.org, without http://.")),
     "classifier_unknown": ("kind", _("There is no classifier called “%(phrase)s” here.")),
-    "classifier_sees_input_only": (
-        "stages",
-        _("The classifier “%(phrase)s” is asked over the network, and all answers would wait: use it for input only."),
-    ),
     "thresholds_out_of_order": (
         "threshold_controversial",
         _("Thresholds go from 0 to 1, the one for controversial first."),

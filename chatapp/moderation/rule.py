@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from chatapp.moderation.classifiers.known import BUNDLED
+from chatapp.moderation.classifiers.known import classifier_is_model
+from chatapp.moderation.classifiers.types import Timing
 from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.entry_problems import (
     RuleProblem,
@@ -84,6 +85,16 @@ class Rule:
     def holds(self) -> bool:
         """Whether it may take text away, so that a stream has to wait for it."""
         return self.enforced and self.action in HOLDING_ACTIONS
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether it can judge in a model worker alone."""
+        return self.kind is RuleKind.CLASSIFIER and classifier_is_model(self.options.classifier)
+
+    @property
+    def trails(self) -> bool:
+        """Whether its verdict on a stream comes behind what was released: it can end the text and mask nothing."""
+        return self.options.timing is Timing.TRAIL
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
@@ -186,15 +197,9 @@ def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
         case RuleKind.HIDDEN_UNICODE | RuleKind.SYSTEM_PROMPT:
             pass
         case RuleKind.CLASSIFIER:
-            yield from _classifier_problems(rule)
+            yield from classifier_problems(rule.options)
         case RuleKind.CONDUCT:
             yield from conduct_problems(rule.options)
-
-
-def _classifier_problems(rule: Rule) -> Iterator[RuleProblem]:
-    yield from classifier_problems(rule.options)
-    if rule.options.classifier != BUNDLED and rule.stages & STAGES_OF_THE_MODEL:
-        yield RuleProblem("classifier_sees_input_only", rule.options.classifier)
 
 
 def _blank_allow_problems(rule: Rule) -> Iterator[RuleProblem]:

@@ -7,11 +7,24 @@ It compiles itself once, for all stages; every stream that begins with it shares
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Self
 
 from chatapp.moderation.matching import CompiledRules, compile_rules
 from chatapp.moderation.rule import Rule, RulesetInvalid
 from chatapp.moderation.verdict import Stage
+
+
+class Part(StrEnum):
+    """
+    Which rules of a ruleset are asked.
+
+    Those that ask a model can be asked in a model worker alone; what is written elsewhere is judged without them first.
+    """
+
+    ALL = "all"
+    AT_ONCE = "at_once"
+    BY_MODEL = "by_model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,7 @@ class Ruleset:
     rules: tuple[Rule, ...]
     _by_id: dict[str, Rule] = field(init=False, repr=False, compare=False)
     _compiled: dict[Stage, CompiledRules] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _parts: dict[tuple[Stage, Part], CompiledRules] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {rule.id: rule for rule in self.rules})
@@ -74,11 +88,17 @@ class Ruleset:
         """The operator's answer in that language, or in the other one."""
         return _in_language(self.rule(rule_id).safe_completions, language)
 
-    def compiled(self, stage: Stage) -> CompiledRules:
+    def compiled(self, stage: Stage, part: Part = Part.ALL) -> CompiledRules:
         """Built at first use; two threads may both build it, either result serves."""
         if stage not in self._compiled:
             self._compiled.update(compile_rules(self.rules))
-        return self._compiled[stage]
+        if part is Part.ALL:
+            return self._compiled[stage]
+        if (stage, part) not in self._parts:
+            asking = frozenset(number for number, rule in enumerate(self.rules) if rule.asks_model)
+            numbers = asking if part is Part.BY_MODEL else frozenset(range(len(self.rules))) - asking
+            self._parts[stage, part] = self._compiled[stage].only(numbers)
+        return self._parts[stage, part]
 
 
 def _in_language(texts: Mapping[str, str], language: str) -> str:

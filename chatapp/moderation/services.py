@@ -34,7 +34,7 @@ from chatapp.moderation.gate import judge
 from chatapp.moderation.life_cycle import may_move, needs_approval, needs_reason
 from chatapp.moderation.queue import build_send
 from chatapp.moderation.rule import Rule, rule_problems
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import (
     rule_list_in_force,
     rule_revision_get,
@@ -51,11 +51,11 @@ _MAX_PUBLISH_COLLISIONS = 4
 
 def text_judge(*, text: str, stage: Stage) -> Verdict:
     """
-    What a person sends, before anything is stored. Opens no transaction.
+    What a person sends, before anything is stored, by the rules that need no model. Opens no transaction.
 
     :raises RulesetMissing: when nothing is published: then nothing may pass.
     """
-    return judge(ruleset_current(), text, stage)
+    return judge(ruleset_current(), text, stage, part=Part.AT_ONCE)
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chatapp.moderation.classifiers.detector import ClassifierRule, compile_classifiers
-from chatapp.moderation.classifiers.known import classifier_named
+from chatapp.moderation.classifiers.detector import ClassifierSource, compile_classifiers
+from chatapp.moderation.classifiers.known import classifier_named, classifier_waits
+from chatapp.moderation.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.components import compile_components
 from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
 from chatapp.moderation.emoji import compile_emoji
@@ -47,10 +48,16 @@ class Finder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """streaming: read along with a text. finders: asked about a whole one."""
+    """streaming, classifiers: read along with a text, the latter knowing what it answers. finders: see it whole."""
 
     streaming: tuple[DetectorSource, ...] = ()
     finders: tuple[Finder, ...] = ()
+    classifiers: tuple[ClassifierSource, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether a text without a keyword may still have a match."""
+        return bool(self.streaming or self.finders or self.classifiers)
 
 
 def compile_sources(rules: Sequence[Rule], *, looking: Collection[int], holding: Collection[int]) -> Sources:
@@ -59,7 +66,7 @@ def compile_sources(rules: Sequence[Rule], *, looking: Collection[int], holding:
     keywords = {channel: picked.keywords(channel) for channel in (*_STREAM_CHANNELS, *_WHOLE_TEXT_CHANNELS)}
     channels = [compile_(keywords[channel]) for channel, compile_ in _STREAM_CHANNELS.items() if keywords[channel]]
     finders = [compile_(keywords[channel]) for channel, compile_ in _WHOLE_TEXT_CHANNELS.items() if keywords[channel]]
-    return Sources((*channels, *picked.kinds()), tuple(finders))
+    return Sources((*channels, *picked.kinds()), tuple(finders), tuple(picked.classifiers()))
 
 
 class _Picked:
@@ -104,8 +111,10 @@ class _Picked:
             )
         if hidden := self._of(RuleKind.HIDDEN_UNICODE):
             yield compile_hidden_text([HiddenTextRule(number, holds) for number, _, holds in hidden])
-        if classifiers := self._of(RuleKind.CLASSIFIER):
-            yield compile_classifiers([_classifier_rule(*picked) for picked in classifiers])
+
+    def classifiers(self) -> Iterator[ClassifierSource]:
+        if picked := self._of(RuleKind.CLASSIFIER):
+            yield compile_classifiers([_classifier_rule(*one) for one in picked])
 
     def _of(self, kind: RuleKind) -> list[tuple[int, Rule, bool]]:
         return [picked for picked in self._rules if picked[1].kind is kind]
@@ -122,6 +131,7 @@ def _classifier_rule(number: int, rule: Rule, holds: Any) -> ClassifierRule:
         threshold_unsafe=options.threshold_unsafe,
         strictness=options.strictness,
         timing=options.timing,
+        waits=classifier_waits(options.classifier),
     )
 
 

@@ -18,7 +18,7 @@ from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.marking import pieces, visible
 from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel
 from chatapp.moderation.normalise import fold_text
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import ruleset_current, ruleset_edited
 from chatapp.moderation.verdict import Action, Match, RuleKind
 from chatapp.moderation.views import page
@@ -38,9 +38,11 @@ def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
 def _judged(form: TryForm) -> dict[str, Any]:
     text, stage = form.cleaned_data["text"], form.cleaned_data["stage"]
     ruleset = ruleset_current() if form.cleaned_data["rules"] == TryForm.PUBLISHED else ruleset_edited()
-    matches = find_matches(ruleset, text, stage)  # compiles what is not compiled yet, so the time below is judging
+    matches = find_matches(
+        ruleset, text, stage, part=Part.AT_ONCE
+    )  # compiles what is not compiled yet, so the time below is judging
     began_s = perf_counter()
-    verdict = judge(ruleset, text, stage)
+    verdict = judge(ruleset, text, stage, part=Part.AT_ONCE)
     duration_ms = (perf_counter() - began_s) * 1000
     is_unchanged = verdict.action is not Action.BLOCK and verdict.released_text == text
     return {

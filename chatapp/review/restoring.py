@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatapp.moderation.gate import MASK, judge
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.verdict import STRENGTH, Action, Stage
 
 # Texts with more withheld spans in one step than this have more readings than anyone would try.
@@ -61,7 +61,7 @@ def restore(released: str, withheld: Sequence[Withheld], *, agrees: Callable[[st
 
 def rules_agree(text: str, *, ruleset: Ruleset, stage: Stage, released: str, withheld: Sequence[Withheld]) -> bool:
     """Judge a text again: whether the same is released, and the same spans are withheld."""
-    verdict = judge(ruleset, text, stage)
+    verdict = judge(ruleset, text, stage, part=Part.AT_ONCE)  # no model is asked again: its answer may be another
     spans = {(match.start, match.end, match.rule_id) for match in verdict.matches if match.withholds}
     recorded = {(span.start, span.end, span.rule_id) for one in withheld for span in one.spans}
     return verdict.released_text == released and spans == recorded

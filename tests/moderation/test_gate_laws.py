@@ -343,20 +343,20 @@ class TestP8AClassifierThatCannotAnswer:
 
 
 class TestAClassifierThatTrails:
-    """It holds nothing, so what was shown when its verdict came does depend on the cut; nothing else does."""
+    """It holds nothing, so the sentence was shown when its verdict comes; what follows is ended right there."""
 
     @many
     @given(chances)
-    def test_comes_to_the_same_verdict_however_the_text_is_cut(self, chance):
+    def test_comes_to_the_same_verdict_and_shows_the_same_however_the_text_is_cut(self, chance):
         trailing = mixed_rule(chance, "trailing", RuleKind.CLASSIFIER, action=chance.choice(ACTIONS))
         trailing = replace(trailing, options=replace(trailing.options, timing=Timing.TRAIL))
         ruleset = Ruleset(1, (*mixed_ruleset(chance).rules, trailing))
         text = mixed_text(chance, ruleset)
 
-        whole, _ = run(ruleset, [text])
-        cut, _ = run(ruleset, mixed_cuts(chance, text))
+        whole, shown = run(ruleset, [text])
+        cut, shown_cut = run(ruleset, mixed_cuts(chance, text))
 
-        assert (cut.matches, cut.blocked) == (whole.matches, whole.blocked)
+        assert (cut.matches, cut.blocked, shown_cut) == (whole.matches, whole.blocked, shown)
 
     @many
     @given(chances)

@@ -52,7 +52,6 @@ OF_OTHER_KINDS = {
     "entity_unknown",
     "domain_invalid",
     "classifier_unknown",
-    "classifier_sees_input_only",
     "allow_blank",
     "thresholds_out_of_order",
 }

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatapp.moderation.classifiers.detector import ClassifierDetector, ClassifierRule, RulesUnanswered
+from chatapp.moderation.classifiers.detector import ClassifierDetector, RulesUnanswered
+from chatapp.moderation.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness, Timing
 from chatapp.moderation.detecting import Found
 

@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import threading
+from collections.abc import Mapping
 from contextlib import suppress
 
 import pytest
@@ -13,7 +15,15 @@ from chatapp.moderation.classifiers.detector import (
     RulesUnanswered,
     compile_classifiers,
 )
-from chatapp.moderation.classifiers.types import ClassifierTimedOut, Context, LabelUnknown, Strictness, Timing
+from chatapp.moderation.classifiers.types import (
+    NO_CONTEXT,
+    ClassifierTimedOut,
+    Context,
+    Labels,
+    LabelUnknown,
+    Strictness,
+    Timing,
+)
 from chatapp.moderation.detecting import Found
 from tests.moderation.classifiers.scripted import ScriptedClassifier, make_classifier_rule, read_all, spans
 
@@ -138,6 +148,75 @@ class TestTrailTiming:
         assert spans(found) == [(2, 5), (5, 6)]
 
 
+class SlowClassifier(ScriptedClassifier):
+    """Answers nothing about a phrase before the test lets it."""
+
+    def __init__(self, scores: Mapping[str, float | None]) -> None:
+        super().__init__(scores)
+        self.may_answer = threading.Event()
+
+    def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:
+        assert self.may_answer.wait(timeout=10.0)
+        return super().labels(text, context)
+
+
+class TestARuleThatWaitsForItsClassifier:
+    def rule(self, classifier, **rule):
+        return make_classifier_rule(classifier, **rule)._replace(waits=True)
+
+    def test_lets_the_text_go_on_where_it_takes_nothing_away_and_reports_at_the_end(self):
+        classifier = SlowClassifier(SCORES)
+        detector = compile_classifiers([self.rule(classifier, holds=False)]).start()
+
+        found = [list(detector.read(char)) for char in "好。坏的。好。"]
+        classifier.may_answer.set()
+
+        assert found == [[]] * 7
+        assert spans(detector.end()) == [(2, 5)]
+
+    def test_lets_one_sentence_go_on_where_it_trails(self):
+        """The verdict on a sentence is there before the next one is over; the reader is no further ahead."""
+        classifier = SlowClassifier(SCORES)
+        detector = compile_classifiers([self.rule(classifier, timing=Timing.TRAIL)]).start()
+        before = [list(detector.read(char)) for char in "坏的。又一"]
+        timer = threading.Timer(0.05, classifier.may_answer.set)
+        timer.start()
+
+        found = detector.read("。")
+
+        assert before == [[]] * 5
+        assert classifier.may_answer.is_set()
+        assert spans(found) == [(0, 3)]
+
+    def test_goes_on_with_what_is_asked_while_its_copy_does(self):
+        classifier = ScriptedClassifier(SCORES)
+        detector = compile_classifiers([self.rule(classifier, holds=False)]).start()
+        for char in "疑一。":
+            detector.read(char)
+
+        twin = detector.copy()
+
+        assert spans(read_all(twin, "疑二。")) == spans(read_all(detector, "疑二。")) == [(0, 6)]
+
+    def test_hears_of_a_fault_in_its_classifier(self):
+        class Faulty(ScriptedClassifier):
+            def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:
+                raise ZeroDivisionError(text)
+
+        detector = compile_classifiers([self.rule(Faulty(SCORES), holds=False)]).start()
+        detector.read("好")
+
+        with pytest.raises(ZeroDivisionError):
+            detector.end()
+
+    @many
+    @given(sources(), texts)
+    def test_finds_in_the_end_what_it_finds_when_it_does_not(self, source, text):
+        waiting = compile_classifiers([rule._replace(waits=True) for rule in source.rules])
+
+        assert sorted(read_all(waiting.start(), text)) == sorted(read_all(source.start(), text))
+
+
 class TestEveryRule:
     @many
     @given(sources(), texts)
@@ -221,9 +300,9 @@ class TestAFailure:
         with pytest.raises(RulesUnanswered) as caught:
             detector.read("。")
 
-        assert (caught.value.start, caught.value.end) == (2, 4)
-        assert list(caught.value.failures) == [1]
-        assert isinstance(caught.value.failures[1], ClassifierTimedOut)
+        [(rule_number, start, end, failure)] = caught.value.unanswered
+        assert (rule_number, start, end) == (1, 2, 4)
+        assert isinstance(failure, ClassifierTimedOut)
         assert [(one.rule_number, one.start, one.end) for one in caught.value.found] == [(2, 2, 4)]
 
     def test_leaves_a_detector_that_may_be_read_on(self):
@@ -250,4 +329,4 @@ class TestAFailure:
         with pytest.raises(RulesUnanswered) as caught:
             detector.read("。")
 
-        assert isinstance(caught.value.failures[0], LabelUnknown)
+        assert isinstance(caught.value.unanswered[0].failure, LabelUnknown)

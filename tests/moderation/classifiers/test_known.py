@@ -5,20 +5,33 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation.classifiers import known
-from chatapp.moderation.classifiers.known import RemoteSettingsInvalid, classifier_named, remotes_register
+from chatapp.moderation.classifiers.known import (
+    ModelNameTaken,
+    RemoteSettingsInvalid,
+    classifier_named,
+    classifier_waits,
+    model_serve,
+    models_register,
+    remotes_register,
+)
 from chatapp.moderation.classifiers.remote import RemoteAddressInvalid, RemoteClassifier
+from chatapp.moderation.classifiers.types import ClassifierUnreachable
 from chatapp.moderation.rule import rule_problems
 from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.verdict import RuleKind, Stage
+from tests.moderation.classifiers.scripted import ScriptedClassifier
 from tests.moderation.rulesets import make_rule
 
 
 @pytest.fixture(autouse=True)
 def only_the_bundled():
-    before = dict(known.CLASSIFIERS)
+    before, waiting, models = dict(known.CLASSIFIERS), set(known.WAITING), set(known.MODELS)
     yield
     known.CLASSIFIERS.clear()
     known.CLASSIFIERS.update(before)
+    for names, names_before in ((known.WAITING, waiting), (known.MODELS, models)):
+        names.clear()
+        names.update(names_before)
 
 
 class TestARemoteClassifier:
@@ -46,12 +59,40 @@ class TestARemoteClassifier:
 
         assert list(known.CLASSIFIERS) == [known.BUNDLED]
 
-    def test_may_be_asked_about_input_and_not_while_answers_stream(self):
+    def test_is_waited_for_and_may_be_asked_about_answers(self):
         remotes_register({"guard": {"url": "https://guard.example"}})
         options = RuleOptions(classifier="guard", label="harm")
-        rule = replace(make_rule(words=[], stages=[Stage.INPUT]), kind=RuleKind.CLASSIFIER, options=options)
-
-        streamed = replace(rule, stages=frozenset({Stage.INPUT, Stage.OUTPUT}))
+        rule = replace(make_rule(words=[], stages=[Stage.INPUT, Stage.OUTPUT]), kind=RuleKind.CLASSIFIER)
+        rule = replace(rule, options=options)
 
         assert list(rule_problems(rule)) == []
-        assert [problem.code for problem in rule_problems(streamed)] == ["classifier_sees_input_only"]
+        assert (classifier_waits("guard"), rule.asks_model) == (True, False)
+
+    def test_is_not_waited_for_where_it_is_the_bundled_one(self):
+        assert not classifier_waits(known.BUNDLED)
+
+
+class TestAModel:
+    """It answers in the process that serves it, and everywhere else says that it does not."""
+
+    def test_may_be_named_by_rules_and_does_not_answer_until_it_is_served(self):
+        models_register(["guard"])
+        rule = replace(
+            make_rule(words=[]), kind=RuleKind.CLASSIFIER, options=RuleOptions(classifier="guard", label="harm")
+        )
+
+        assert list(rule_problems(rule)) == []
+        assert rule.asks_model
+        with pytest.raises(ClassifierUnreachable, match="guard"):
+            classifier_named("guard").labels("text")
+
+    def test_answers_once_it_is_served(self):
+        models_register(["guard"])
+        model_serve("guard", ScriptedClassifier({"坏": 0.9}))
+
+        assert classifier_named("guard").labels("坏").score("harm") == 0.9
+        assert classifier_waits("guard")
+
+    def test_takes_no_other_classifier_s_name(self):
+        with pytest.raises(ModelNameTaken, match="ngrams"):
+            models_register([known.BUNDLED])

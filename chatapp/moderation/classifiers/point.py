@@ -1,0 +1,53 @@
+"""
+One place in a text where classifiers are asked: the sentence that is over there, and the answer up to it.
+
+Asks each classifier only once about the same characters, however many rules want to know, from any thread.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from chatapp.moderation.classifiers.types import Classifier, Context, Labels
+
+
+class Point:
+    """
+    Characters [start, end) are the sentence.
+
+    asked: what the text answers. kept: the sentences before that a window may still reach, from character `kept_from`.
+    starts: of those sentences.
+    """
+
+    def __init__(self, *, asked: str, kept: str, kept_from: int, sentence: str, starts: Sequence[int]) -> None:
+        self.start = kept_from + len(kept)
+        self.end = self.start + len(sentence)
+        self._starts = tuple(starts)
+        self._asked = asked
+        self._text = kept + sentence
+        self._text_from = kept_from
+        self._lock = threading.Lock()
+        self._labels: dict[tuple[int, int], Future[Labels]] = {}
+
+    def window_start(self, *, reach: int, reported_to: int) -> int:
+        """Where the answer so far begins that a classifier sees: `reach` characters, none reported already."""
+        first = max(self.end - reach, reported_to)
+        return next((start for start in self._starts if start >= first), self.start)
+
+    def score(self, classifier: Classifier, label: str, *, start: int) -> float:
+        """:raises ClassifierError: if there is no answer about the text from `start` to this point."""
+        key = (id(classifier), start)
+        with self._lock:
+            answer = self._labels.get(key)
+            is_first = answer is None
+            answer = answer or self._labels.setdefault(key, Future())
+        if is_first:
+            self._ask(classifier, start, answer)
+        return answer.result().score(label)
+
+    def _ask(self, classifier: Classifier, start: int, answer: "Future[Labels]") -> None:
+        before, text = self._text[: start - self._text_from], self._text[start - self._text_from :]
+        try:
+            answer.set_result(classifier.labels(text, Context(self._asked, before)))
+        except BaseException as error:  # noqa: BLE001  # whoever waits for this answer must not wait for ever
+            answer.set_exception(error)

@@ -1,0 +1,129 @@
+"""
+What one classifier rule makes of one text, point after point. Owns when a score becomes a span.
+
+At each point the last sentence is scored, and with it the answer so far: the sentences up to here, as many as the
+classifier can judge at once, none that the rule has reported already. The worse of the two is the verdict. A rule
+reports at one unsafe verdict, or at two in a row that count against the text, so after a first one it waits for the
+next point. Where the text ends there is none: then the answer so far must have counted against the text itself.
+
+Source of asking twice: Qwen3Guard, technical report (two consecutive tokens).
+"""
+
+from typing import NamedTuple
+
+from chatapp.moderation.classifiers.point import Point
+from chatapp.moderation.classifiers.types import (
+    Classifier,
+    ClassifierError,
+    ClassifierVerdict,
+    Strictness,
+    Timing,
+    counts_against,
+    verdict_of,
+)
+from chatapp.moderation.detecting import Found
+
+
+class ClassifierRule(NamedTuple):
+    """
+    One rule on one label of one classifier.
+
+    holds: the rule takes text away. timing: `gate` holds a sentence until its verdict; `trail` holds nothing and
+    reports behind what was released. waits: the classifier does not answer at once, so that what need not wait for it
+    is not made to.
+    """
+
+    rule_number: int
+    holds: bool
+    classifier: Classifier
+    label: str
+    threshold_controversial: float
+    threshold_unsafe: float
+    strictness: Strictness = Strictness.STRICT
+    timing: Timing = Timing.GATE
+    waits: bool = False
+
+    @property
+    def holds_text(self) -> bool:
+        return self.holds and self.timing is Timing.GATE
+
+    def verdict(self, score: float) -> ClassifierVerdict:
+        return verdict_of(
+            score, threshold_controversial=self.threshold_controversial, threshold_unsafe=self.threshold_unsafe
+        )
+
+    def counts(self, score: float) -> bool:
+        return counts_against(self.verdict(score), strictness=self.strictness)
+
+
+class Suspicion(NamedTuple):
+    """A first verdict that counts against characters [start, end). by_answer: the answer so far counts on its own."""
+
+    start: int
+    end: int
+    score: float
+    by_answer: bool
+
+
+class RuleReading:
+    """Stands behind the points it weighed. One thread at a time."""
+
+    __slots__ = ("_reported_to", "rule", "suspicion")
+
+    def __init__(self, rule: ClassifierRule) -> None:
+        self.rule = rule
+        self.suspicion: Suspicion | None = None
+        self._reported_to = 0
+
+    def copy(self) -> "RuleReading":
+        twin = RuleReading(self.rule)
+        twin.suspicion, twin._reported_to = self.suspicion, self._reported_to
+        return twin
+
+    def weigh(self, point: Point) -> list[Found]:
+        """
+        A span, or none; perhaps a suspicion.
+
+        :raises ClassifierError: for this rule the sentence passed unjudged; the next point may be weighed.
+        """
+        before, self.suspicion = self.suspicion, None
+        answer_score, score = self._scores(point)
+        start = before.start if before else point.start
+        if self.rule.verdict(score) is ClassifierVerdict.UNSAFE or (before and self.rule.counts(score)):
+            self._reported_to = point.end
+            return [Found(self.rule.rule_number, start, point.end, score=score)]
+        if self.rule.counts(score):
+            self.suspicion = Suspicion(start, point.end, score, self.rule.counts(answer_score))
+        return []
+
+    def close(self) -> list[Found]:
+        """The text is over."""
+        suspicion, self.suspicion = self.suspicion, None
+        if suspicion is None or not suspicion.by_answer:
+            return []
+        return [Found(self.rule.rule_number, suspicion.start, suspicion.end, score=suspicion.score)]
+
+    def _scores(self, point: Point) -> tuple[float, float]:
+        """Of the answer so far, and the worse of that and the sentence."""
+        rule = self.rule
+        start = point.window_start(reach=rule.classifier.max_window_chars, reported_to=self._reported_to)
+        answer_score = point.score(rule.classifier, rule.label, start=start)
+        return answer_score, max(point.score(rule.classifier, rule.label, start=point.start), answer_score)
+
+
+class Outcome(NamedTuple):
+    """What a rule made of characters [start, end); failure: it got no answer about them."""
+
+    rule_number: int
+    start: int
+    end: int
+    found: tuple[Found, ...] = ()
+    failure: ClassifierError | None = None
+
+
+def outcome_of(reading: RuleReading, point: Point) -> Outcome:
+    number = reading.rule.rule_number
+    try:
+        return Outcome(number, point.start, point.end, tuple(reading.weigh(point)))
+    except ClassifierError as failure:
+        return Outcome(number, point.start, point.end, failure=failure)
