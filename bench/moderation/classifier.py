@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatapp.moderation.classifiers.datasets import read_harmless, read_labelled
-from chatapp.moderation.classifiers.rule_reading import ClassifierRule, compile_classifiers
+from chatapp.moderation.classifiers.detector import compile_classifiers
 from chatapp.moderation.classifiers.figures import figures_at, share_flagged
 from chatapp.moderation.classifiers.linear import OFFENSIVE, Thresholds, bundled_classifier, bundled_thresholds
+from chatapp.moderation.classifiers.rule_reading import ClassifierRule
 
 TARGET_COLD_F1 = 0.77
 TARGET_HARMLESS_FLAGGED = 0.001

@@ -18,14 +18,20 @@ from chatapp.conversations.errors import (
     TextTooLong,
     TitleTooLong,
 )
-from chatapp.conversations.models import Conversation, Message, MessageRole, TitleSource
+from chatapp.conversations.models import Conversation, Message, MessageRole, MessageState, TitleSource
 from chatapp.conversations.selectors import conversation_get, conversation_get_for_update
 from chatapp.conversations.views import conversation_view, message_view
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_TEXT_CHARS, MAX_TITLE_CHARS
 from chatapp.core.text import storable
-from chatapp.feed.events import ConversationCreated, ConversationDeleted, ConversationUpdated, MessageCreated
+from chatapp.feed.events import (
+    ConversationCreated,
+    ConversationDeleted,
+    ConversationUpdated,
+    MessageCreated,
+    MessageUpdated,
+)
 from chatapp.feed.outbox import fact_write
 from chatapp.prompts.rendering import render
 from chatapp.prompts.selectors import version_get
@@ -199,6 +205,13 @@ def user_message_add(
     )
     fact_write(user_id=conversation.owner_id, fact=MessageCreated(id=uuid7(), message=message_view(message)))
     return message
+
+
+def question_mark(*, message: Message, state: MessageState, notice: dict[str, str]) -> None:
+    """What a rule said of a question after it was stored. Call inside a transaction. Its text is written once."""
+    message.state, message.notice = state, notice
+    message.save(update_fields=["state", "notice"])
+    fact_write(user_id=message.owner_id, fact=MessageUpdated(id=uuid7(), message=message_view(message)))
 
 
 def assistant_message_add(*, conversation: Conversation, parent: Message) -> Message:

@@ -149,6 +149,13 @@ class MessageCreated(Fact):
     message: MessageView
 
 
+class MessageUpdated(Fact):
+    """A rule that asks a model said something of a question: it has a notice now, or is withheld."""
+
+    type: Literal["message.updated"] = "message.updated"
+    message: MessageView
+
+
 class GenerationQueued(Fact):
     """A generation waits for a model worker: a new one, or one whose worker died or handed over."""
 
@@ -249,6 +256,7 @@ AnyFact = Annotated[
     | ConversationUpdated
     | ConversationDeleted
     | MessageCreated
+    | MessageUpdated
     | GenerationQueued
     | GenerationStarted
     | GenerationRestarted
@@ -262,6 +270,7 @@ FeedEntry = Annotated[
     | ConversationUpdated
     | ConversationDeleted
     | MessageCreated
+    | MessageUpdated
     | GenerationQueued
     | GenerationStarted
     | GenerationRestarted

@@ -18,7 +18,7 @@ def told_before(row: Generation, *, shown_text: str, language: str) -> Told | No
     if row.attempt == 1 or not shown_text:
         return None
     decisions = decisions_of_generation(conversation_id=row.conversation_id, generation_id=row.id, stage=Stage.OUTPUT)
-    versions = {_match(decision): decision.ruleset_version for decision in decisions}
+    versions = {match_of(decision): decision.ruleset_version for decision in decisions}
     shown = [match for match, version in versions.items() if _is_shown(match, version, shown_text)]
     match = strongest_told(shown)
     if match is None:
@@ -36,7 +36,8 @@ def _is_shown(match: Match, ruleset_version: int, shown_text: str) -> bool:
             return match.start < len(shown_text)
 
 
-def _match(decision: Decision) -> Match:
+def match_of(decision: Decision) -> Match:
+    """The match that a decision put on record."""
     return Match(
         rule_id=decision.rule_slug,
         revision=decision.rule_revision,

@@ -29,9 +29,13 @@ class _Placed:
 class LogprobTrail:
     """Follows one gate. Positions are the gate's: characters of the text, replayed text included."""
 
-    def __init__(self, gate: OutputGate) -> None:
-        """gate: stands before the first token, with nothing held back."""
-        self._before = gate.copy()
+    def __init__(self, gate: OutputGate, *, has_alternatives: bool = True) -> None:
+        """
+        gate: stands before the first token, with nothing held back.
+
+        has_alternatives: off where a rule does not answer at once: it would be asked about each of them.
+        """
+        self._before = gate.copy() if has_alternatives else None
         self._position = gate.num_decided_chars
         self._unplaced = ""  # read, from _position on; its tokens are not known yet
         self._placed: list[_Placed] = []
@@ -53,9 +57,10 @@ class LogprobTrail:
         first, *others = tokens
         # Where a later piece stands is inside a character: no gate can stand there, so its alternatives stay.
         alone = [token.model_copy(update={"alternatives": ()}) for token in others]
-        judged_from, start = self._before.num_decided_chars, self._position
+        start = self._position
+        judged_from = start if self._before is None else self._before.num_decided_chars
         judged = self._judged(first)
-        self._before.feed(self._unplaced[:num_chars])
+        self._read_before(self._unplaced[:num_chars])
         self._position, self._unplaced = start + num_chars, self._unplaced[num_chars:]
         self._placed.append(_Placed((judged, *alone), judged_from, start, self._position))
 
@@ -64,14 +69,21 @@ class LogprobTrail:
         kept = [
             alternative
             for alternative in token.alternatives
-            if alternative.text == token.text or self._before.would_release(alternative.text)
+            if alternative.text == token.text or self._would_release(alternative.text)
         ]
         return token.model_copy(update={"alternatives": tuple(kept)})
 
     def _pass_over(self) -> None:
         """The tokens do not spell the text (one begins in text released before, or the engine trimmed a space)."""
-        self._before.feed(self._unplaced)
+        self._read_before(self._unplaced)
         self._position, self._unplaced = self._position + len(self._unplaced), ""
+
+    def _read_before(self, text: str) -> None:
+        if self._before is not None:
+            self._before.feed(text)
+
+    def _would_release(self, text: str) -> bool:
+        return self._before is not None and self._before.would_release(text)
 
     def leaving(self, gate: OutputGate) -> tuple[TokenLogprob, ...]:
         """What may leave now, in order. `gate` has read all that was read here."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from chatapp.conversations.models import Conversation
+from chatapp.conversations.models import Conversation, Message, MessageState
 from chatapp.conversations.selectors import message_list
 from chatapp.conversations.tree import branch
 from chatapp.generations.context import Context, PromptMessage, build_context
@@ -35,6 +35,11 @@ def prompt_context(
     )
 
 
+def _asked(message: Message) -> str:
+    """Nothing of a question that was withheld: only its author sees that."""
+    return "" if message.state == MessageState.WITHHELD else message.text or ""
+
+
 def _prompt_branch(row: Generation, conversation: Conversation) -> list[PromptMessage]:
     """
     The messages before the answer, root first; for a title those of the branch in view.
@@ -44,7 +49,7 @@ def _prompt_branch(row: Generation, conversation: Conversation) -> list[PromptMe
     messages = message_list(conversation_id=conversation.id)
     leaf_id: UUID | None = row.message.parent_id if row.message else conversation.active_leaf_id
     return [
-        PromptMessage(message.id, "user", strip_hidden(message.text or ""))
+        PromptMessage(message.id, "user", strip_hidden(_asked(message)))
         if message.role == "user"
         else PromptMessage(message.id, "assistant", message.text or "")
         for message in branch(messages, leaf_id=leaf_id)

@@ -9,10 +9,10 @@ never holds back a token. The only module that imports `inference`.
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -21,49 +21,37 @@ from redis.exceptions import RedisError
 from chatapp.catalog.engines import EngineChoice
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder
-from chatapp.conversations.selectors import system_prompt_is_public, system_prompt_is_published
+from chatapp.conversations.selectors import system_prompt_is_published
 from chatapp.core import clock
-from chatapp.core.text import storable
 from chatapp.feed import log
-from chatapp.feed.events import Alternative, ContextReport, Timings, TokenLogprob
+from chatapp.feed.events import ContextReport, Timings
 from chatapp.feed.log import AppendAnswer, Fenced
 from chatapp.generations import services
-from chatapp.generations.context import Context, PromptMessage
 from chatapp.generations.earlier import told_before
 from chatapp.generations.endings import ending_of
-from chatapp.generations.logprobs import LogprobTrail
+from chatapp.generations.engine_requests import chat_messages, engine_request, error_details, token_logprobs
+from chatapp.generations.judging_threads import JudgingThreads
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
+from chatapp.generations.opening import session_open
 from chatapp.generations.prompt import prompt_context
-from chatapp.generations.sampling import supported
+from chatapp.generations.questions import question_check
 from chatapp.generations.session import Session, Settled
+from chatapp.generations.text_judge import JudgedPiece
 from chatapp.generations.under_way import SessionsUnderWay
 from chatapp.generations.writer import Writer
 from chatapp.moderation.detecting import Detector
-from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.prompt_leakage import prompt_detectors
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.verdict import Stage
 from chatapp.review.services import decisions_record
-from inference.errors import EngineClosed, EngineError, PromptTooLong, QueueFull, UnsupportedParameter
-from inference.types import (
-    ChatMessage,
-    Engine,
-    EngineKind,
-    Finish,
-    GenerationRequest,
-    Output,
-    SamplingParameters,
-    StepChannel,
-)
+from inference.errors import EngineClosed, EngineError, QueueFull
+from inference.types import Engine, EngineKind, Finish, Output, StepChannel
 from inference.types import FinishReason as EngineFinishReason
-from inference.types import TokenLogprob as EngineTokenLogprob
 
 logger = structlog.get_logger(__name__)
 
 # The lease lasts log.LEASE_MS (6 s): 24 renewals fit, so a slow step or a pause of Redis is not taken for a death.
 RENEW_S = 0.25
-LOWEST_LOGPROB = -9_999.0  # as OpenAI writes a token that cannot be
 CHECKPOINT_S = 5.0  # what a lost event log can cost of an answer
 
 
@@ -84,6 +72,7 @@ class Runner:
         self._channel = StepChannel()
         self._sessions = SessionsUnderWay()
         self._writer = Writer()
+        self._judging = JudgingThreads(wake=partial(self._channel.put, ()))
         self._handing_over = threading.Event()
         self._closed = threading.Event()
         self._relay_thread = threading.Thread(target=self._relay, name="relay", daemon=True)
@@ -121,28 +110,19 @@ class Runner:
             session.done.wait(timeout=5.0)
         self._closed.set()
         self._relay_thread.join(timeout=5.0)
+        self._judging.close()
         self._writer.close()
         self._engine.close()
 
     # --- beginning -------------------------------------------------------------------------------------------------
 
     def _session_open(self, row: Generation, start: log.TakeOver) -> Session:
-        ruleset = ruleset_current()
-        stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
-        language = row.owner.language or "en"
-        session = Session(
-            row, OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage)), start.text, start.seq, language
-        )
-        session.gate.replay(start.text)
-        session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
-        if "num_logprobs" in row.sampling:
-            session.trail = LogprobTrail(session.gate)
-        session.appended_at_s = session.checkpointed_at_s = time.monotonic()
+        session = session_open(row, start)
         for overtaken in self._sessions.add(session):
             logger.warning("attempt_overtaken", generation_id=str(row.id), attempt=overtaken.attempt)
             self._give_up(overtaken)
         try:
-            self._begin(start, session, ruleset_version=ruleset.version)
+            self._begin(start, session)
         except (OperationalError, InterfaceError, RedisError, EngineClosed) as error:
             logger.warning("generation_not_begun", generation_id=str(row.id), error=str(error))
             self._session_hand_over(session)  # what is down now comes back: another attempt finds it
@@ -151,18 +131,18 @@ class Runner:
             self._session_turn_away(session)
         except EngineError as error:
             logger.warning("generation_refused", generation_id=str(row.id), code=error.code)
-            session.fail(error.code, _error_details(error))
+            session.fail(error.code, error_details(error))
         except Exception:  # whatever failed, the person is told and the slot is free
             logger.exception("generation_not_begun", generation_id=str(row.id))
             session.fail("worker_error")
         return session
 
-    def _begin(self, start: log.TakeOver, session: Session, *, ruleset_version: int) -> None:
-        row = session.row
+    def _begin(self, start: log.TakeOver, session: Session) -> None:
+        row, ruleset = session.row, session.gate.ruleset
         session.told_before = told_before(row, shown_text=start.text, language=session.language)
         context = prompt_context(
             row,
-            count_tokens=lambda messages: self._engine.count_prompt_tokens(_chat_messages(messages)),
+            count_tokens=lambda messages: self._engine.count_prompt_tokens(chat_messages(messages)),
             context_window=self._engine.context_window,
         )
         report = ContextReport(
@@ -171,13 +151,16 @@ class Runner:
             context_window=self._engine.context_window,
             left_out_message_ids=context.left_out,
         )
-        if not services.generation_started(row=row, context=report, ruleset_version=ruleset_version, start=start):
+        if not services.generation_started(row=row, context=report, ruleset_version=ruleset.version, start=start):
             self._drop(session)
             return
         session.num_prompt_tokens = context.num_prompt_tokens
+        refused = question_check(row, ruleset=ruleset, language=session.language, is_begun=bool(start.text))
         num_tokens_left = context.num_new_tokens - start.num_tokens
         if start.is_cancelled:
             self._record(session, session.finish(FinishReason.CANCELLED))
+        elif refused is not None:
+            session.refuse(refused.told, "" if start.text else refused.text)
         elif session.is_answered_by_operator:  # only the end is missing
             session.finish_reason = FinishReason.CONTENT_FILTER
         elif start.text and "prefix" not in self._engine.capabilities.parameters:
@@ -186,7 +169,7 @@ class Runner:
             session.usage = session.usage_of_all(num_new_tokens=0)
             self._record(session, session.finish(FinishReason.LENGTH))
         else:
-            request = _request(
+            request = engine_request(
                 session,
                 context,
                 prefix=start.text,
@@ -207,6 +190,7 @@ class Runner:
                 if self._handing_over.is_set():
                     self._sessions_hand_over()
                 self._take(outputs)
+                self._take_in()
                 self._append()
                 self._end_ready()
             except RedisError as error:
@@ -219,32 +203,45 @@ class Runner:
             session = self._sessions.get(output.request_id)
             if session is None or session.is_ending:
                 continue
-            try:
-                self._take_one(session, output)
-            except Exception:  # one generation's failure is not the others'; what its gate holds never leaves
-                logger.exception("generation_not_relayed", generation_id=str(session.generation_id))
-                self._give_up(session)
+            judge, take = partial(_judge, session, output), partial(self._take_judged, session, output)
+            if session.waits:
+                self._judging.add(session.request_id, judge, take)
+            else:
+                self._guarded(session, partial(_judge_and_take, judge, take))
 
-    def _take_one(self, session: Session, output: Output) -> None:
-        if isinstance(output, Finish):
-            self._take_finish(session, output)
+    def _take_in(self) -> None:
+        """Take in what was judged beside the relay."""
+        for request_id, take in self._judging.done():
+            if (session := self._sessions.get(request_id)) is not None:
+                self._guarded(session, take)
+
+    def _guarded(self, session: Session, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception:  # one generation's failure is not the others'; what its gate holds never leaves
+            logger.exception("generation_not_relayed", generation_id=str(session.generation_id))
+            self._give_up(session)
+
+    def _take_judged(self, session: Session, output: Output, judged: JudgedPiece) -> None:
+        if session.is_ending:
             return
-        self._record(
-            session, session.feed(output.text, num_tokens=output.num_tokens, logprobs=_logprobs(output.logprobs))
-        )
-        if session.gate.blocked:
+        if isinstance(output, Finish):
+            self._take_finish(session, output, judged)
+            return
+        self._record(session, session.take(judged, num_tokens=output.num_tokens))
+        if judged.blocked:
             self._engine.cancel(output.request_id)
 
-    def _take_finish(self, session: Session, output: Finish) -> None:
+    def _take_finish(self, session: Session, output: Finish, judged: JudgedPiece) -> None:
         session.usage = session.usage_of_all(num_new_tokens=output.usage.num_completion_tokens)
         session.timings = Timings(first_token_s=output.timings.first_token_s, total_s=output.timings.total_s)
         if output.error is not None:
-            session.error_code, session.error_details = output.error.code, _error_details(output.error)
+            session.error_code, session.error_details = output.error.code, error_details(output.error)
         if output.finish_reason is EngineFinishReason.CANCELLED and not session.is_cancelled:
             if session.finish_reason is None:
                 self._session_hand_over(session)  # the engine closes: another worker goes on
             return
-        self._record(session, session.finish(FinishReason(output.finish_reason.value)))
+        self._record(session, session.take_end(judged, FinishReason(output.finish_reason.value)))
 
     def _record(self, session: Session, settled: Settled | None) -> None:
         """Put a verdict on record; the session's text waits until it is committed."""
@@ -374,61 +371,12 @@ def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector
     return prompt_detectors(ruleset, stage, prompt=prompt)
 
 
-def _chat_messages(messages: Sequence[PromptMessage]) -> tuple[ChatMessage, ...]:
-    return tuple(ChatMessage(message.role, message.text) for message in messages)
+def _judge(session: Session, output: Output) -> JudgedPiece:
+    """Pass an output through the session's gate, on whichever thread."""
+    if isinstance(output, Finish):
+        return session.judge.finish()
+    return session.judge.feed(output.text, token_logprobs(output.logprobs))
 
 
-def _request(
-    session: Session, context: Context, *, prefix: str, max_new_tokens: int, parameters: Collection[str]
-) -> GenerationRequest:
-    """
-    What the engine is asked. Of what is ours (defaults, titles behind answers), what it lacks is left out.
-
-    parameters: those the engine has. What a program asked for goes along whatever they are: the engine refuses by name.
-    """
-    row = session.row
-    sampling = supported(row.sampling, asked=row.asked, parameters=parameters)
-    if "stop" in sampling:
-        sampling["stop"] = tuple(sampling["stop"])
-    is_title = row.kind == GenerationKind.TITLE
-    is_public = is_title or system_prompt_is_public(row.conversation)
-    has_system_prompt = context.messages[0].role == "system"
-    return GenerationRequest(
-        id=session.request_id,
-        messages=_chat_messages(context.messages),
-        sampling=SamplingParameters(**{**sampling, "max_new_tokens": max_new_tokens}),
-        prefix=prefix,
-        priority=1 if is_title and "priority" in parameters else 0,
-        cache_scope=str(row.owner_id),
-        num_shared_messages=1 if has_system_prompt and is_public else 0,
-    )
-
-
-def _logprobs(tokens: Sequence[EngineTokenLogprob]) -> list[TokenLogprob]:
-    return [
-        TokenLogprob(
-            text=storable(token.text),
-            logprob=_finite(token.logprob),
-            alternatives=tuple(
-                Alternative(text=storable(alternative.text), logprob=_finite(alternative.logprob))
-                for alternative in token.alternatives
-            ),
-        )
-        for token in tokens
-    ]
-
-
-def _finite(logprob: float) -> float:
-    """JSON has no infinity."""
-    return max(logprob, LOWEST_LOGPROB)
-
-
-def _error_details(error: EngineError) -> dict[str, Any] | None:
-    """What the sentence about a refusal needs beside its code."""
-    match error:
-        case PromptTooLong():
-            return {"num_prompt_tokens": error.num_prompt_tokens, "context_window": error.context_window}
-        case UnsupportedParameter():
-            return {"parameter": error.parameter}
-        case _:
-            return None
+def _judge_and_take(judge: Callable[[], JudgedPiece], take: Callable[[JudgedPiece], None]) -> None:
+    take(judge())

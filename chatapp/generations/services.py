@@ -213,6 +213,11 @@ def _held(generation_id: UUID, attempt: int) -> "QuerySet[Generation]":
     return Generation.objects.filter(id=generation_id, status=GenerationStatus.RUNNING, attempt=attempt)
 
 
+def generation_is_held(*, generation_id: UUID, attempt: int) -> bool:
+    """Whether this attempt still writes the answer; inside a transaction it does so until that ends."""
+    return _held(generation_id, attempt).select_for_update().first() is not None
+
+
 def generation_checkpoint(*, generation_id: UUID, attempt: int, text: str, seq: int, num_tokens: int) -> bool:
     """Refresh the database's copy of released text. False when the attempt lost the row."""
     return bool(

@@ -6,20 +6,18 @@ says what is due, the runner does it.
 """
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from chatapp.core.text import storable
 from chatapp.feed.events import Timings, TokenLogprob, Usage
 from chatapp.feed.log import Append
-from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.notices import Told
 from chatapp.generations.safe_completions import rest_of_answer
-from chatapp.moderation.gate import GateStep, OutputGate
+from chatapp.generations.text_judge import JudgedPiece, TextJudge
+from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.verdict import Action, Stage, Verdict
 
 
@@ -37,21 +35,21 @@ class Session:
     """
     `text` and `seq` are what the event log has; `unanswered` was sent; `pending` comes next.
 
-    row: as it was claimed. language: the person's. told_before: by earlier attempts. num_tokens: all that were
-    generated so far, those of earlier attempts included. trail: only where log-probabilities are asked for.
+    row: as it was claimed. judge: what the text goes through. language: the person's. told_before: by earlier
+    attempts, or of the question. num_tokens: all that were generated so far, those of earlier attempts included.
     """
 
     row: Generation
-    gate: OutputGate
+    judge: TextJudge
     text: str
     seq: int
     language: str = "en"
+    waits: bool = False  # a rule asks what does not answer at once: no relay thread may judge this text
     told_before: Told | None = None
     num_prompt_tokens: int = 0
     num_earlier_tokens: int = 0  # of the attempts before this one
     num_tokens: int = 0
     num_logged_tokens: int = 0  # what `text` took
-    trail: LogprobTrail | None = None
     pending: str = ""
     pending_logprobs: tuple[TokenLogprob, ...] = ()
     unanswered: Append | None = None
@@ -69,6 +67,10 @@ class Session:
     done: threading.Event = field(default_factory=threading.Event)
 
     @property
+    def gate(self) -> OutputGate:
+        return self.judge.gate
+
+    @property
     def generation_id(self) -> UUID:
         return self.row.id
 
@@ -82,18 +84,17 @@ class Session:
         return f"{self.row.id}:{self.row.attempt}"
 
     def feed(self, text: str, *, num_tokens: int = 0, logprobs: Sequence[TokenLogprob] = ()) -> Settled | None:
-        """Pass generated text through the gate; a block or a safe completion ends the generation."""
+        """Judge generated text and take in what came of it."""
+        return None if self.finish_reason else self.take(self.judge.feed(text, logprobs), num_tokens=num_tokens)
+
+    def take(self, judged: JudgedPiece, *, num_tokens: int = 0) -> Settled | None:
+        """Text that was judged; a block or a safe completion ends the generation."""
         if self.finish_reason is not None:
             return None
-        began_ns = time.perf_counter_ns()
-        text = storable(text)  # byte-level vocabularies can spell NUL
-        step = self.gate.feed(text)
         self.num_tokens += num_tokens
-        if self.trail is not None:
-            self.trail.read(text, logprobs)
-        if self.gate.blocked:
+        if judged.blocked:
             self.finish_reason = FinishReason.CONTENT_FILTER
-        return self._settled(step, began_ns)
+        return self._settled(judged)
 
     def fail(self, code: str, details: dict[str, Any] | None = None) -> None:
         """The engine never took it: what was shown stays."""
@@ -108,23 +109,30 @@ class Session:
 
     def finish(self, reason: FinishReason) -> Settled | None:
         """The text is over: settle what was open and let the rest out. After a block nothing changes."""
+        return None if self.finish_reason else self.take_end(self.judge.finish(), reason)
+
+    def take_end(self, judged: JudgedPiece, reason: FinishReason) -> Settled | None:
+        """The end, judged."""
         if self.finish_reason is not None:
             return None
-        began_ns = time.perf_counter_ns()
-        step = self.gate.finish()
-        self.finish_reason = FinishReason.CONTENT_FILTER if self.gate.blocked else reason
-        return self._settled(step, began_ns)
+        self.finish_reason = FinishReason.CONTENT_FILTER if judged.blocked else reason
+        return self._settled(judged)
 
-    def _settled(self, step: GateStep, began_ns: int) -> Settled | None:
+    def refuse(self, told: Told, text: str) -> None:
+        """The model does not answer the question; text: the operator's answer, what of it is not on screens yet."""
+        self.told_before, self.pending = told, text
+        self.finish_reason = FinishReason.CONTENT_FILTER  # last: the relay sees each of them alone
+
+    def _settled(self, judged: JudgedPiece) -> Settled | None:
+        step = judged.step
         self.pending += step.released
-        if self.gate.blocked:
+        if judged.blocked:
             self.pending += self._safe_completion()
-        if self.trail is not None:
-            self.pending_logprobs += self.trail.leaving(self.gate)
+        self.pending_logprobs += judged.logprobs
         if step.verdict is None:
             return None
         self.num_verdicts += 1
-        return Settled(step.verdict, step.withheld_text, (time.perf_counter_ns() - began_ns) // 1000)
+        return Settled(step.verdict, step.withheld_text, judged.latency_us)
 
     def _safe_completion(self) -> str:
         """The operator's words as the rest of an answer that a rule for that ended; of a title nothing is left."""
@@ -151,7 +159,7 @@ class Session:
         Text waits while a verdict on it is not on record; the lease does not.
         """
         if self.unanswered is None and self.pending and not self.num_unrecorded:
-            logprobs = None if self.trail is None else self.pending_logprobs
+            logprobs = None if self.judge.trail is None else self.pending_logprobs
             self.unanswered = Append(
                 self.generation_id, self.attempt, self.seq, self.pending, self.num_tokens, logprobs
             )

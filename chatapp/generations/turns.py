@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from chatapp.conversations.models import Conversation, Message, MessageRole
+from chatapp.conversations.models import Conversation, Message, MessageRole, MessageState
 from chatapp.conversations.selectors import (
     conversation_get,
     conversation_get_for_update,
@@ -183,7 +183,7 @@ def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -
     if turn := _turn_find(owner_id, client_turn_id):
         return turn
     answer = message_get(owner_id=owner_id, message_id=message_id)
-    if answer.role != MessageRole.ASSISTANT or answer.parent is None:
+    if answer.role != MessageRole.ASSISTANT or answer.parent is None or answer.parent.state == MessageState.WITHHELD:
         raise NothingToRegenerate.of()
     judged = text_judged(text=answer.parent.text or "", stage=Stage.INPUT)
     if not judged.verdict.safe_completion:

@@ -30,6 +30,7 @@ from chatapp.feed.events import (
     GenerationStarted,
     GenerationView,
     MessageCreated,
+    MessageUpdated,
     MessageView,
     Notice,
     TemplateRef,
@@ -227,6 +228,10 @@ def _answered_by_the_operator() -> Iterator[tuple[str, Unit]]:
     """A question that carries a warning; an answer that no model wrote, and the end of one that a model began."""
     warned = question(id=key(19), client_message_id=key(901), notice=WARNING)
     yield "message.created, with a warning", MessageCreated(id=key(0), message=warned)
+    late = question(id=key(25), client_message_id=key(902))
+    yield "message.created, a question that a model will judge", MessageCreated(id=key(0), message=late)
+    refused = late.model_copy(update={"state": "withheld", "notice": NOTICE})
+    yield "message.updated, withheld with its text", MessageUpdated(id=key(0), message=refused)
     whole = answer(20, parent_id=warned.id, text=HELP_LINES, notice=HELP)
     place = whole.model_copy(update={"text": None, "notice": None})
     yield "message.created, of the answer by the operator", MessageCreated(id=key(0), message=place)

@@ -104,7 +104,7 @@ ROUTES = OTHER_ROUTES | {f"admin/{model}/{page}" for model in ADMIN_MODELS for p
 SERVER_FRAMES = frozenset({"ready", "events", "reply", "error", "resync", "pong"})
 FEED_EVENTS = frozenset(
     {
-        *("conversation.created", "conversation.updated", "conversation.deleted", "message.created"),
+        *("conversation.created", "conversation.updated", "conversation.deleted", "message.created", "message.updated"),
         *("generation.queued", "generation.started", "generation.restarted", "generation.finished"),
         *("generation.delta", "generation.ended", "appeal.updated"),
     }

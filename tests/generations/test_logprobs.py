@@ -12,6 +12,7 @@ from chatapp.feed.events import Alternative, TokenLogprob
 from chatapp.generations.logprobs import HALF_CHARACTER, LogprobTrail
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.session import Session
+from chatapp.generations.text_judge import TextJudge
 from chatapp.moderation.gate import OutputGate, judge
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Stage
@@ -31,7 +32,7 @@ def session_of(ruleset: Ruleset, *, released: str = "") -> Session:
     """A session whose answer asked for log-probabilities; `released`: what an earlier attempt had shown."""
     gate = OutputGate(ruleset)
     gate.replay(released)
-    return Session(Generation(id=uuid4(), attempt=1), gate, text=released, seq=0, trail=LogprobTrail(gate))
+    return Session(Generation(id=uuid4(), attempt=1), TextJudge(gate, LogprobTrail(gate)), released, seq=0)
 
 
 def take(session: Session) -> tuple[str, tuple[TokenLogprob, ...]]:
@@ -224,7 +225,7 @@ class TestASession:
 
     def test_that_asked_for_none_sends_none(self):
         session = session_of(NO_RULES)
-        session.trail = None
+        session.judge.trail = None
 
         session.feed("text", logprobs=[token("text")])
 

@@ -7,6 +7,7 @@ import pytest
 from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.session import Session
+from chatapp.generations.text_judge import TextJudge
 from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
@@ -33,14 +34,17 @@ def ruleset(action: Action, *words: str) -> Ruleset:
 @pytest.fixture
 def session() -> Session:
     return Session(
-        Generation(id=uuid4(), attempt=1), OutputGate(ruleset(Action.BLOCK, "forbidden words")), text="", seq=0
+        Generation(id=uuid4(), attempt=1),
+        TextJudge(OutputGate(ruleset(Action.BLOCK, "forbidden words"))),
+        text="",
+        seq=0,
     )
 
 
 def answered(language: str = "en", *, stage: Stage = Stage.OUTPUT) -> Session:
     """With a rule whose answer takes the place of the model's."""
     gate = OutputGate(ruleset(Action.SAFE_COMPLETION, "razor blades"), stage)
-    return Session(Generation(id=uuid4(), attempt=1), gate, "", 0, language)
+    return Session(Generation(id=uuid4(), attempt=1), TextJudge(gate), "", 0, language)
 
 
 def due(session: Session, *, now_s: float = 0.0) -> Append | None:

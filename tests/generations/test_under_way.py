@@ -7,13 +7,14 @@ import pytest
 from chatapp.core.ids import uuid7
 from chatapp.generations.models import Generation
 from chatapp.generations.session import Session
+from chatapp.generations.text_judge import TextJudge
 from chatapp.generations.under_way import SessionsUnderWay
 from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.ruleset import Ruleset
 
 
 def make_session(generation_id: UUID, *, attempt: int) -> Session:
-    return Session(Generation(id=generation_id, attempt=attempt), OutputGate(Ruleset(version=1, rules=())), "", 0)
+    return Session(Generation(id=generation_id, attempt=attempt), TextJudge(OutputGate(Ruleset(1, ()))), "", 0)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Known:
                 self.conversations[fact.conversation.id] = fact.conversation
             case events.ConversationDeleted():
                 self._forget(fact.conversation_id)
-            case events.MessageCreated():
+            case events.MessageCreated() | events.MessageUpdated():
                 self.messages[fact.message.id] = fact.message
             case events.GenerationFinished():
                 self.generations[fact.generation.id] = fact.generation

@@ -5,7 +5,7 @@ import { memo, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
-import { generationOf, restoredOf, type Turn } from "@/lib/chat/state";
+import { generationOf, questionOf, restoredOf, type Turn } from "@/lib/chat/state";
 import { categoryText, failureText } from "@/lib/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { LazyMarkdown } from "@/lib/markdown/lazy-markdown";
@@ -30,11 +30,14 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   const { message, siblings, is_last } = props;
   const { t } = useTranslation();
   const generation = useChatState((state) => generationOf(state.feed, message.id));
+  const is_refused = useChatState((state) => questionOf(state, message)?.state === "withheld");
   const is_writing = generation !== undefined && isLive(generation.status);
   // The message is heard of a moment before the generation that writes it.
   const is_complete = generation === undefined ? message.text !== null || message.state !== "visible" : !is_writing;
   // A withheld answer keeps what had been released before the block; an erased one has nothing left.
   const text = message.state === "erased" ? "" : (message.text ?? generation?.text ?? "");
+  // The card on the question says it all.
+  if (is_refused && text === "") return null;
   return (
     <article
       className={join("message message-assistant", is_last && "is-last")}
@@ -138,9 +141,7 @@ function WithheldCard({ message }: { readonly message: MessageView }): ReactNode
   const { t } = useTranslation();
   const chat = useChat();
   const { state, notice } = message;
-  const question = useChatState((all) =>
-    message.parent_id === null ? undefined : all.feed.messages.get(message.conversation_id)?.get(message.parent_id),
-  );
+  const question = useChatState((all) => questionOf(all, message));
   return (
     <section className="withheld-card" data-testid="withheld-card">
       <EyeOff size={18} aria-hidden />

@@ -13,6 +13,7 @@ import { CopyButton } from "@/lib/ui/copy-button";
 import { useGrowing } from "@/lib/ui/growing";
 import type { MessageView } from "@/lib/wire/views";
 
+import { AskReview } from "./ask-review";
 import { RuleNotice } from "./rule-notice";
 import { SiblingSwitch } from "./sibling-switch";
 
@@ -36,6 +37,7 @@ export const UserMessage = memo(function UserMessage({ message, siblings }: User
       <h2 className="visually-hidden">{t("message.yours")}</h2>
       <UserText message={message} />
       <RuleNotice message={message} />
+      {message.state === "withheld" && message.text !== null && <WithheldQuestion message={message} />}
       <div className="message-actions">
         {message.text !== null && <CopyButton text={message.text} data-testid="copy" />}
         <IconButton label={t("message.edit")} data-testid="edit" onClick={() => chat.editOpen(message)}>
@@ -74,6 +76,28 @@ function UserText({ message }: { readonly message: MessageView }): ReactNode {
         {notice !== null && <p>{notice.text}</p>}
       </div>
     </div>
+  );
+}
+
+/** A rule took it out of the conversation after it was sent: its words stay, for their author alone. */
+function WithheldQuestion({ message }: { readonly message: MessageView }): ReactNode {
+  const { t } = useTranslation();
+  const chat = useChat();
+  const { notice } = message;
+  const category = categoryText(t, notice?.category ?? "");
+  return (
+    <section className="withheld-card" data-testid="withheld-question">
+      <EyeOff size={18} aria-hidden />
+      <div>
+        <p>{category === "" ? t("message.withheldPlain") : t("message.withheldMine", { category })}</p>
+        {notice !== null && <p className="quiet">{notice.text}</p>}
+        <AskReview appeal={message.appeal} onAsk={(words) => chat.appealMessage(message, words)}>
+          <Button onClick={() => chat.editOpen(message)} data-testid="edit-question">
+            {t("message.editMine")}
+          </Button>
+        </AskReview>
+      </div>
+    </section>
   );
 }
 

@@ -282,6 +282,12 @@ export function reviewedOf(state: ChatState, place: Id): readonly AskedReview[] 
   return [...state.asked.values()].filter((asked) => asked.place === place && isReviewed(appealOf(state, asked.decision_id)));
 }
 
+/** What an answer answers. */
+export function questionOf(state: ChatState, answer: MessageView): MessageView | undefined {
+  if (answer.parent_id === null) return undefined;
+  return state.feed.messages.get(answer.conversation_id)?.get(answer.parent_id);
+}
+
 /** The answer that a reviewer gave back for a withheld one. */
 export function restoredOf(state: ChatState, message: MessageView): MessageView | undefined {
   const tree = state.feed.messages.get(message.conversation_id) ?? NO_TREE;

@@ -71,6 +71,7 @@ export function fold(state: FeedState, event: FeedEvent): FeedState {
     case "conversation.deleted":
       return once(state, event.id, (fresh) => dropConversation(fresh, event.conversation_id));
     case "message.created":
+    case "message.updated":
       return once(state, event.id, (fresh) => putMessage(fresh, event.message));
     case "generation.queued":
     case "generation.started":
@@ -133,17 +134,18 @@ function once(state: FeedState, fact_id: Id, apply: (state: FeedState) => FeedSt
   return apply({ ...state, seen_facts: new Set(kept).add(fact_id) });
 }
 
-/** How far a message is in its life; it never goes back. Its text is written once. */
+/** How far a message is in its life; it never goes back. Its text is written once, a rule's notice on it too. */
 function rank(message: MessageView): number {
   switch (message.state) {
     case "held":
       return 1;
     case "visible":
-      return message.text === null ? 0 : 2;
+      if (message.text === null) return 0;
+      return message.notice === null ? 2 : 3;
     case "withheld":
-      return 3;
-    case "erased":
       return 4;
+    case "erased":
+      return 5;
   }
 }
 

@@ -14,6 +14,7 @@ export const feedEvent = variants({
   "conversation.updated": conversationFact,
   "conversation.deleted": object({ id: string, conversation_id: string }),
   "message.created": object({ id: string, message: messageView }),
+  "message.updated": object({ id: string, message: messageView }),
   "generation.queued": generationFact,
   "generation.started": generationFact,
   "generation.restarted": generationFact,

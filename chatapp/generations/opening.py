@@ -1,0 +1,48 @@
+"""
+Opens an attempt at a claimed generation: its gate, standing where the attempts before it had come to.
+
+Knows no engine. May wait where a rule asks a model about what was released before, so no relay thread calls it.
+"""
+
+import time
+
+from chatapp.conversations.selectors import system_prompt_is_published
+from chatapp.feed import log
+from chatapp.generations.logprobs import LogprobTrail
+from chatapp.generations.models import Generation, GenerationKind
+from chatapp.generations.session import Session
+from chatapp.generations.text_judge import TextJudge
+from chatapp.moderation.detecting import Detector
+from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.prompt_leakage import prompt_detectors
+from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.verdict import Stage
+
+
+def session_open(row: Generation, start: log.TakeOver) -> Session:
+    """:raises RulesetMissing: when nothing is published: then nothing may leave."""
+    ruleset = ruleset_current()
+    stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
+    gate = OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage), asked=question_text(row))
+    gate.replay(start.text)
+    waits = ruleset.compiled(stage).waits
+    trail = LogprobTrail(gate, has_alternatives=not waits) if "num_logprobs" in row.sampling else None
+    session = Session(row, TextJudge(gate, trail), start.text, start.seq, row.owner.language or "en", waits=waits)
+    session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
+    session.appended_at_s = session.checkpointed_at_s = time.monotonic()
+    return session
+
+
+def question_text(row: Generation) -> str:
+    """What the answer answers; a title answers nothing."""
+    question = row.message.parent if row.message else None
+    return (question.text or "") if question else ""
+
+
+def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:
+    """What this answer's gate looks for beside the rules' own entries; the same for every attempt."""
+    prompt = row.conversation.system_prompt
+    if row.kind != GenerationKind.ANSWER or not prompt or system_prompt_is_published(row.conversation):
+        return []
+    return prompt_detectors(ruleset, stage, prompt=prompt)
