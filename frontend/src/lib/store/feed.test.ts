@@ -169,6 +169,26 @@ describe("A fact", () => {
     expect(opened.messages.get("conversation-2")?.has("u9")).toBe(true);
   });
 
+  it("withholds a question and leaves its words to its author, whatever older snapshot comes later", () => {
+    const asked = fold(streaming, fact("message.created", { message: message("u3", "a2") }));
+    const withheld = message("u3", "a2", { state: "withheld", notice: { category: "violence", text: "", action: "block" } });
+
+    const told = fold(asked, fact("message.updated", { message: withheld }));
+    const later = fold(told, fact("message.created", { message: message("u3", "a2") }, "fact-late"));
+
+    expect(told.messages.get(C)?.get("u3")).toEqual(withheld);
+    expect(later).toEqual({ ...told, seen_facts: later.seen_facts });
+  });
+
+  it("keeps a rule's notice on a question against an older snapshot", () => {
+    const notice = { category: "fraud", text: "Careful.", action: "warn" } as const;
+    const told = fold(streaming, fact("message.updated", { message: message("u3", "a2", { notice }) }));
+
+    const later = fold(told, fact("message.created", { message: message("u3", "a2") }, "fact-late"));
+
+    expect(later.messages.get(C)?.get("u3")?.notice).toEqual(notice);
+  });
+
   it("that is stale cannot empty an answer or show what was withheld", () => {
     const written = fold(streaming, fact("message.created", { message: message("a2", "u1", { text: "All." }) }));
     const emptied = fold(written, fact("message.created", { message: message("a2", "u1", { text: null }) }));

@@ -25,6 +25,7 @@ const EVERY_TYPE = [
   "generation.restarted",
   "generation.started",
   "message.created",
+  "message.updated",
 ];
 
 describe("contracts/feed-v1.jsonl", () => {
