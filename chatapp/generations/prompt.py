@@ -35,9 +35,10 @@ def prompt_context(
     )
 
 
-def _asked(message: Message) -> str:
-    """Nothing of a question that was withheld: only its author sees that."""
-    return "" if message.state == MessageState.WITHHELD else message.text or ""
+def _asked(message: Message, row: Generation) -> str:
+    """Nothing of an earlier question that was withheld: only its author sees that."""
+    is_asked_now = row.message is not None and row.message.parent_id == message.id
+    return "" if message.state == MessageState.WITHHELD and not is_asked_now else message.text or ""
 
 
 def _prompt_branch(row: Generation, conversation: Conversation) -> list[PromptMessage]:
@@ -49,7 +50,7 @@ def _prompt_branch(row: Generation, conversation: Conversation) -> list[PromptMe
     messages = message_list(conversation_id=conversation.id)
     leaf_id: UUID | None = row.message.parent_id if row.message else conversation.active_leaf_id
     return [
-        PromptMessage(message.id, "user", strip_hidden(_asked(message)))
+        PromptMessage(message.id, "user", strip_hidden(_asked(message, row)))
         if message.role == "user"
         else PromptMessage(message.id, "assistant", message.text or "")
         for message in branch(messages, leaf_id=leaf_id)
