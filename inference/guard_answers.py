@@ -37,6 +37,12 @@ class GuardAnswerInvalid(EngineError):
     code = "guard_answer_invalid"
 
 
+class GuardTimedOut(EngineError):
+    """No answer came within the time that the caller had."""
+
+    code = "guard_timed_out"
+
+
 @dataclass(frozen=True, slots=True)
 class GuardFormat:
     """

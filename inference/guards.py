@@ -1,21 +1,16 @@
 """
-Loads the Hugging Face models that judge texts, from local folders. Owns what is accepted and the interface of all.
-
-Nothing is downloaded and no code of a model's folder is run: weights are safetensors, and no remote code is trusted.
+Loads the Hugging Face models that judge texts, from local folders. Owns their interface; `guard_loading` says what is
+refused.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from inference.errors import ModelUnusable
 from inference.generative_guard import GenerativeGuard
 from inference.guard_answers import GuardedText, GuardFormat
-from inference.model_folder import require_no_kernels_package
+from inference.guard_loading import load_model_and_tokenizer
 from inference.sequence_guard import ProblemType, SequenceGuard
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 class Guard(Protocol):
@@ -35,7 +30,7 @@ def load_sequence_guard(
     """:raises ModelUnusable: if the folder holds no sequence-classification model in safetensors."""
     from transformers import AutoModelForSequenceClassification
 
-    model, tokenizer = _load(AutoModelForSequenceClassification, path, device=device, dtype=dtype)
+    model, tokenizer = load_model_and_tokenizer(AutoModelForSequenceClassification, path, device=device, dtype=dtype)
     return SequenceGuard(model, tokenizer, problem_type=problem_type)
 
 
@@ -54,29 +49,5 @@ def load_generative_guard(
     """
     from transformers import AutoModelForCausalLM
 
-    model, tokenizer = _load(AutoModelForCausalLM, path, device=device, dtype=dtype)
+    model, tokenizer = load_model_and_tokenizer(AutoModelForCausalLM, path, device=device, dtype=dtype)
     return GenerativeGuard(model, tokenizer, guard_format=guard_format, template_settings=template_settings)
-
-
-def _load(
-    model_class: Any, path: Path, *, device: str, dtype: str
-) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
-    from transformers import AutoTokenizer
-
-    require_no_kernels_package()
-    if not any(path.glob("*.safetensors")):
-        raise ModelUnusable(f"{path} has no *.safetensors file; choose a model or a revision that has safetensors")
-    local = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(path, **local)
-        model, loading = model_class.from_pretrained(
-            path, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
-        )
-    except (OSError, ValueError, KeyError) as failure:
-        raise ModelUnusable(f"{path} cannot be loaded as a guard: {failure}") from failure
-    # A chat model loads as a classifier too, with a random head: its scores would mean nothing.
-    if loading["missing_keys"]:
-        raise ModelUnusable(f"{path} lacks weights of this kind of guard: {sorted(loading['missing_keys'])[:3]}")
-    model.to(device)
-    model.train(mode=False)
-    return model, tokenizer

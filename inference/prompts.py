@@ -47,8 +47,12 @@ class PromptEncoder:
         self.end_ids = end_token_ids(tokenizer, generation_config)
 
     def encode(self, request: GenerationRequest) -> EncodedPrompt:
-        prompt = request.prompt_token_ids or self.encode_messages(request.messages)
-        num_shared = self._count_shared(request.messages[: request.num_shared_messages], prompt)
+        if request.prompt_token_ids:
+            prompt: Sequence[int] = request.prompt_token_ids
+            num_shared = request.num_shared_tokens
+        else:
+            prompt = self.encode_messages(request.messages)
+            num_shared = self._count_shared(request.messages[: request.num_shared_messages], prompt)
         if not request.prefix:
             return EncodedPrompt(tuple(prompt), 0, b"", num_shared)
         healed = self._heal(request.prefix)

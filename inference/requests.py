@@ -11,10 +11,12 @@ _LARGEST = 100.0  # temperature, penalty or bias; beyond it float32 loses what t
 def check_request(request: GenerationRequest, *, capabilities: Capabilities, vocabulary_size: int) -> None:
     """
     :raises UnsupportedParameter: naming the first parameter that is out of range or beyond the engine's capabilities.
-    :raises ValueError: if not exactly one of messages and prompt_token_ids is given.
+    :raises ValueError: if not exactly one of messages and prompt_token_ids is given, or more shared than there is.
     """
     if bool(request.messages) == bool(request.prompt_token_ids):
         raise ValueError(f"request {request.id} must have either messages or prompt_token_ids, and not both")
+    if not 0 <= request.num_shared_tokens <= len(request.prompt_token_ids):
+        raise ValueError(f"request {request.id} cannot share {request.num_shared_tokens} tokens")
     beyond = [name for name in asked_parameters(request) if name not in capabilities.parameters]
     if beyond:
         raise UnsupportedParameter(

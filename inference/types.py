@@ -93,9 +93,11 @@ class GenerationRequest:
     adapter: str | None = None
     # A prompt's KV cache is reused only between requests of equal scope: whoever may not read another's conversation
     # must not learn from the time to the first token what it holds. The first `num_shared_messages` are public (a
-    # published template's), so their part of the cache is reused in every scope.
+    # published template's), so their part of the cache is reused in every scope; of a prompt in tokens, the first
+    # `num_shared_tokens` are.
     cache_scope: str = ""
     num_shared_messages: int = 0
+    num_shared_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Every problem is a stable code and the entry it is about; the form has a sentenc
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from chatapp.moderation.classifiers.asking_models import embedding_model_names
 from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
 from chatapp.moderation.regex_syntax import GappedPhrase, RegexRefused, compile_gapped_phrase, compile_regex
@@ -17,6 +18,13 @@ from chatapp.moderation.spans import Entity
 GAP_SIGNS = ("…", "...")
 NUMBERS_OF_HITS = range(1, 1_001)
 WINDOWS_S = range(60, 30 * 86_400 + 1)
+# Each example is compared with each sentence: 200 vectors of 384 numbers take about 4 ms.
+MAX_EXAMPLES = 200
+# A number of one digit is one token of whichever model judges.
+MAX_PRINCIPLES = 9
+# Of an example or a principle; nine such principles leave room for a text in a window of 2,048 tokens.
+MAX_ENTRY_CHARS = 500
+_SHOWN_CHARS = 40
 
 
 class RuleProblem(NamedTuple):
@@ -68,6 +76,34 @@ def url_problems(entries: Sequence[str], exceptions: Sequence[str]) -> Iterator[
 def classifier_problems(options: RuleOptions) -> Iterator[RuleProblem]:
     if options.classifier not in CLASSIFIERS:
         yield RuleProblem("classifier_unknown", options.classifier)
+    yield from threshold_problems(options)
+
+
+def similarity_problems(examples: Sequence[str], options: RuleOptions) -> Iterator[RuleProblem]:
+    if options.classifier not in embedding_model_names():
+        yield RuleProblem("embedding_model_unknown", options.classifier)
+    if len(examples) > MAX_EXAMPLES:
+        yield RuleProblem("examples_too_many", str(len(examples)))
+    yield from _length_problems(examples)
+    yield from threshold_problems(options)
+
+
+def judge_problems(principles: Sequence[str], options: RuleOptions) -> Iterator[RuleProblem]:
+    if len(principles) > MAX_PRINCIPLES:
+        yield RuleProblem("principles_too_many", str(len(principles)))
+    yield from _length_problems(principles)
+    yield from threshold_problems(options)
+
+
+def _length_problems(entries: Sequence[str]) -> Iterator[RuleProblem]:
+    for entry in entries:
+        if not entry.strip():
+            yield RuleProblem("word_blank", entry)
+        elif len(entry) > MAX_ENTRY_CHARS:
+            yield RuleProblem("entry_too_long", f"{entry[:_SHOWN_CHARS]}…")
+
+
+def threshold_problems(options: RuleOptions) -> Iterator[RuleProblem]:
     if not 0.0 < options.threshold_controversial <= options.threshold_unsafe <= 1.0:
         yield RuleProblem("thresholds_out_of_order")
 

@@ -22,6 +22,13 @@ class RuleUnusable(DomainError):
     http_status = 422
 
 
+class JudgeAlone(DomainError):
+    """A judge would be the only rule that withholds; `details` name the rules and stages."""
+
+    code = "judge_alone"
+    http_status = 422
+
+
 class RulesetMissing(DomainError):
     """Nothing was ever published, or not this version: without rules nothing may be judged, so nothing passes."""
 

@@ -16,9 +16,15 @@ from unfold.widgets import (
 
 from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
-from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.classifiers.types import Strictness, Timing
-from chatapp.moderation.kind_fields import allow_help, channel_choices, entry_help
+from chatapp.moderation.kind_fields import (
+    allow_help,
+    channel_choices,
+    classifier_choices,
+    classifier_help,
+    entry_help,
+    threshold_help,
+)
 from chatapp.moderation.life_cycle import needs_reason
 from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
@@ -81,10 +87,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
     classifier = forms.ChoiceField(
         required=False,
         label=_("Classifier"),
-        choices=lambda: [(name, name) for name in CLASSIFIERS],
+        choices=classifier_choices,
         initial=RuleOptions().classifier,
         widget=UnfoldAdminSelectWidget,
-        help_text=_("“ngrams” comes along and reads Chinese only; others are services that the settings name."),
     )
     label = forms.CharField(
         required=False,
@@ -99,14 +104,12 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         label=_("Controversial from"),
         initial=RuleOptions().threshold_controversial,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text=_("A score between 0 and 1."),
     )
     threshold_unsafe = forms.FloatField(
         required=False,
         label=_("Unsafe from"),
         initial=RuleOptions().threshold_unsafe,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text=_("A score between 0 and 1."),
     )
     strictness = forms.ChoiceField(
         required=False,
@@ -163,6 +166,9 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         if "words" in self.fields:
             self.fields["words"].help_text = entry_help()
             self.fields["allow_phrases"].help_text = allow_help()
+        self.fields["classifier"].help_text = classifier_help()
+        for name in ("threshold_controversial", "threshold_unsafe"):
+            self.fields[name].help_text = threshold_help()
         channels: Any = self.fields["channels"]
         channels.choices = channel_choices()
         for name, value in RuleOptions.from_json(self.instance.options).to_json().items():

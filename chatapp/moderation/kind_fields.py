@@ -4,27 +4,34 @@ Which fields of the rule form each kind of rule needs, and what to write into th
 The form shows the rest only where no script runs. Owns sentences and names of fields; decides nothing about rules.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from chatapp.moderation.classifiers.asking_models import embedding_model_names
+from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.models import RuleAction, RuleChannel, RuleKind
-from chatapp.moderation.rule import KINDS_WITHOUT_ENTRIES
+from chatapp.moderation.rule import KINDS_WITHOUT_ENTRIES, SCORING_KINDS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _KINDS_WITH_ENTRIES = [kind for kind in RuleKind if kind.value not in KINDS_WITHOUT_ENTRIES]
+_SCORING_KINDS = [kind for kind in RuleKind if kind.value in SCORING_KINDS]
 KINDS_BY_FIELD: dict[str, Collection[RuleKind]] = {
     "words": _KINDS_WITH_ENTRIES,
     "allow_phrases": _KINDS_WITH_ENTRIES,
     "channels": [RuleKind.KEYWORD],
     "max_gap_chars": [RuleKind.PHRASE],
-    "classifier": [RuleKind.CLASSIFIER],
+    "classifier": [RuleKind.CLASSIFIER, RuleKind.SIMILARITY],
     "label": [RuleKind.CLASSIFIER],
-    "threshold_controversial": [RuleKind.CLASSIFIER],
-    "threshold_unsafe": [RuleKind.CLASSIFIER],
-    "strictness": [RuleKind.CLASSIFIER],
-    "timing": [RuleKind.CLASSIFIER],
+    "threshold_controversial": _SCORING_KINDS,
+    "threshold_unsafe": _SCORING_KINDS,
+    "strictness": _SCORING_KINDS,
+    "timing": _SCORING_KINDS,
     "num_hits": [RuleKind.CONDUCT],
     "window_s": [RuleKind.CONDUCT],
     "categories": [RuleKind.CONDUCT],
@@ -38,6 +45,29 @@ ENTRY_HELP = {
     RuleKind.REGEX: _("One expression a line, in RE2's syntax: no look-around and no references back."),
     RuleKind.PERSONAL_DATA: _("One a line of: email, phone, cn_id, bank_card, iban, ip, us_ssn, api_key."),
     RuleKind.URL: _("One domain a line, subdomains included: example.org. Or * for all but the exceptions."),
+    RuleKind.SIMILARITY: _(
+        "One example a line, as people would write it: at most 200, each of at most 500 characters. A text counts by "
+        "how close it comes to the closest of them."
+    ),
+    RuleKind.JUDGE: _(
+        "One principle a line, at most 9: a sentence of at most 500 characters that says what must not be, such as "
+        "“Nobody is helped to hurt somebody.” The chat model is asked which of them a text breaks."
+    ),
+}
+_CLASSIFIER_HELP = {
+    RuleKind.CLASSIFIER: _(
+        "“ngrams” comes along and reads Chinese only; others are services and models that the settings name."
+    ),
+    RuleKind.SIMILARITY: _(
+        "The embedding model that compares. There is none until the setting MODERATION_MODELS names one."
+    ),
+}
+_THRESHOLD_HELP = {
+    RuleKind.CLASSIFIER: _("A score between 0 and 1."),
+    RuleKind.SIMILARITY: _(
+        "A similarity between 0 and 1. Models differ: with some even strangers have 0.7, so try texts first."
+    ),
+    RuleKind.JUDGE: _("How probable, between 0 and 1, the judge finds it that a principle is broken. Try texts first."),
 }
 _ALLOWED_DOMAINS_HELP = _("Domains that are not meant, one a line.")
 _ALLOW_HELP = _("One a line. A match inside such a phrase does not count: 路口交通 for a rule with 口交.")
@@ -77,11 +107,29 @@ def _one_of(field: str, values: Collection[str]) -> str:
 
 def entry_help() -> SafeString:
     """What to write, for the chosen kind; for every kind where no script runs."""
+    return _by_kind(ENTRY_HELP)
+
+
+def classifier_help() -> SafeString:
+    return _by_kind(_CLASSIFIER_HELP)
+
+
+def threshold_help() -> SafeString:
+    return _by_kind(_THRESHOLD_HELP)
+
+
+def _by_kind(sentences: Mapping[RuleKind, "StrOrPromise"]) -> SafeString:
     return format_html_join(
         "",
         '<span class="block" x-show="kind === \'{}\'">{}</span>',
-        ((kind.value, sentence) for kind, sentence in ENTRY_HELP.items()),
+        ((kind.value, sentence) for kind, sentence in sentences.items()),
     )
+
+
+def classifier_choices() -> "list[tuple[StrOrPromise, list[tuple[str, str]]]]":
+    """What scores texts, by what it is: a rule of similarity takes an embedding model, a classifier rule the others."""
+    groups = ((_("Classifiers"), list(CLASSIFIERS)), (_("Embedding models"), embedding_model_names()))
+    return [(title, [(name, name) for name in names]) for title, names in groups if names]
 
 
 def allow_help() -> SafeString:

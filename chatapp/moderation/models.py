@@ -27,6 +27,8 @@ class RuleKind(models.TextChoices):
     CLASSIFIER = "classifier", _("classifier")
     CONDUCT = "conduct", _("conduct")
     SYSTEM_PROMPT = "system_prompt", _("system prompt")
+    SIMILARITY = "similarity", _("similarity to examples")
+    JUDGE = "judge", _("judge by principles")
 
 
 class RuleChannel(models.TextChoices):
@@ -174,7 +176,8 @@ class Rule(models.Model):
             "One a line. Keywords: case, accents, full width, invisible characters, look-alikes and traditional "
             "Chinese do not matter; a Latin word counts only where it stands alone. Phrases with gaps: … between the "
             "words. Regular expressions: RE2's syntax, no look-around. Personal data: email, phone, cn_id, bank_card, "
-            "iban, ip, us_ssn, api_key. Domains: example.org, or * for all but the exceptions. Others need none."
+            "iban, ip, us_ssn, api_key. Domains: example.org, or * for all but the exceptions. Similarity: examples of "
+            "what is meant. Judge: principles. Others need none."
         ),
     )
     allow_phrases = models.TextField(

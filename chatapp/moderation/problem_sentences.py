@@ -23,6 +23,28 @@ SENTENCES = {
     "entity_unknown": ("words", _("“%(phrase)s” is no kind of personal data. The help text lists them.")),
     "domain_invalid": ("words", _("“%(phrase)s” is no domain. Write it as example.org, without http://.")),
     "classifier_unknown": ("kind", _("There is no classifier called “%(phrase)s” here.")),
+    "embedding_model_unknown": (
+        "classifier",
+        _(
+            "Similarity compares by an embedding model, and none is called “%(phrase)s”. Name one in the setting "
+            "MODERATION_MODELS, then choose it here."
+        ),
+    ),
+    "examples_too_many": ("words", _("%(phrase)s examples are too many: at most 200.")),
+    "principles_too_many": ("words", _("%(phrase)s principles are too many: at most 9, so that each has one digit.")),
+    "entry_too_long": ("words", _("“%(phrase)s” is too long: at most 500 characters.")),
+    "model_masks_no_input": (
+        "action",
+        _("A model judges what people write after it is stored, so it cannot be masked: use block, warn or flag."),
+    ),
+    "model_sees_no_template": (
+        "stages",
+        _("A model judges messages and answers alone: templates and attachments are stored before one is asked."),
+    ),
+    "trail_masks_nothing": (
+        "timing",
+        _("With trail the sentence has left before its verdict, so it cannot be masked: use gate, or block."),
+    ),
     "thresholds_out_of_order": (
         "threshold_controversial",
         _("Thresholds go from 0 to 1, the one for controversial first."),

@@ -13,9 +13,11 @@ from chatapp.moderation.entry_problems import (
     RuleProblem,
     classifier_problems,
     conduct_problems,
+    judge_problems,
     personal_data_problems,
     phrase_problems,
     regex_problems,
+    similarity_problems,
     url_problems,
 )
 from chatapp.moderation.normalise import WORD_END, WORD_START, pattern_symbols
@@ -42,6 +44,11 @@ KINDS_WITHOUT_ENTRIES = frozenset(
 )
 # Pieces of a prompt overlap: a text in the place of each would stand there many times.
 PROMPT_ACTIONS = frozenset({Action.FLAG, Action.REDACT, Action.BLOCK})
+# They put something in the place of single words, which must not have left.
+MASKING_ACTIONS = frozenset({Action.REDACT, Action.REPLACE})
+SCORING_KINDS = frozenset({RuleKind.CLASSIFIER, RuleKind.SIMILARITY, RuleKind.JUDGE})
+# Their texts are stored, and shown, by processes that have no model.
+STAGES_WITHOUT_MODELS = frozenset({Stage.TEMPLATE, Stage.ATTACHMENT})
 STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
 
 
@@ -89,12 +96,19 @@ class Rule:
     @property
     def asks_model(self) -> bool:
         """Whether it can judge in a model worker alone."""
-        return self.kind is RuleKind.CLASSIFIER and classifier_is_model(self.options.classifier)
+        if self.kind is RuleKind.CLASSIFIER:
+            return classifier_is_model(self.options.classifier)
+        return self.kind in {RuleKind.SIMILARITY, RuleKind.JUDGE}
 
     @property
     def trails(self) -> bool:
         """Whether its verdict on a stream comes behind what was released: it can end the text and mask nothing."""
         return self.options.timing is Timing.TRAIL
+
+    def withholds_at(self, stage: Stage) -> bool:
+        """Whether it may keep a text at this stage from whoever it is for."""
+        is_of_stage = self.action is not Action.SAFE_COMPLETION or stage in STAGES_OF_THE_MODEL
+        return self.holds and stage in self.stages and is_of_stage
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Self:
@@ -171,6 +185,7 @@ def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
     if rule.kind is RuleKind.SYSTEM_PROMPT:
         yield from _prompt_problems(rule)
     yield from _entry_problems(rule)
+    yield from _model_problems(rule)
     yield from _blank_allow_problems(rule)
     yield from _replacement_problems(rule)
     if rule.action is Action.SAFE_COMPLETION and not any(map(str.strip, rule.safe_completions.values())):
@@ -196,10 +211,30 @@ def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
             yield from url_problems(rule.words, rule.allow)
         case RuleKind.HIDDEN_UNICODE | RuleKind.SYSTEM_PROMPT:
             pass
-        case RuleKind.CLASSIFIER:
-            yield from classifier_problems(rule.options)
+        case RuleKind.CLASSIFIER | RuleKind.SIMILARITY | RuleKind.JUDGE:
+            yield from _scoring_problems(rule)
         case RuleKind.CONDUCT:
             yield from conduct_problems(rule.options)
+
+
+def _scoring_problems(rule: Rule) -> Iterator[RuleProblem]:
+    if rule.kind is RuleKind.SIMILARITY:
+        yield from similarity_problems(rule.words, rule.options)
+    elif rule.kind is RuleKind.JUDGE:
+        yield from judge_problems(rule.words, rule.options)
+    else:
+        yield from classifier_problems(rule.options)
+
+
+def _model_problems(rule: Rule) -> Iterator[RuleProblem]:
+    """Of when a model's verdict comes: what is stored or has left by then cannot be masked."""
+    if rule.asks_model:
+        if Stage.INPUT in rule.stages and rule.action in MASKING_ACTIONS:
+            yield RuleProblem("model_masks_no_input")
+        if rule.stages & STAGES_WITHOUT_MODELS:
+            yield RuleProblem("model_sees_no_template")
+    if rule.trails and rule.action in MASKING_ACTIONS:
+        yield RuleProblem("trail_masks_nothing")
 
 
 def _blank_allow_problems(rule: Rule) -> Iterator[RuleProblem]:

@@ -17,7 +17,8 @@ DEFAULT_LABEL = "offensive"
 @dataclass(frozen=True, slots=True)
 class RuleOptions:
     """
-    max_gap_chars: of a phrase, between two of its words. classifier, label: which one, and which of its scores.
+    max_gap_chars: of a phrase, between two of its words. classifier, label: which one, and which of its scores; of a
+    similarity rule classifier names the embedding model.
 
     thresholds: scores from which a text counts as controversial or unsafe; strictness: whether the former is enough.
     timing: whether a sentence waits for its verdict. num_hits, window_s, categories: of conduct: so many hits within so

@@ -20,6 +20,7 @@ from chatapp.moderation.errors import (
     ApprovalMissing,
     ApprovalNotNeeded,
     ApprovalNotPermitted,
+    JudgeAlone,
     OverrideNotPermitted,
     PublishAdvisedAgainst,
     PublishReasonMissing,
@@ -35,6 +36,7 @@ from chatapp.moderation.life_cycle import may_move, needs_approval, needs_reason
 from chatapp.moderation.queue import build_send
 from chatapp.moderation.rule import Rule, rule_problems
 from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.ruleset_problems import lone_judges
 from chatapp.moderation.selectors import (
     rule_list_in_force,
     rule_revision_get,
@@ -179,7 +181,7 @@ def ruleset_publish(*, author: User | None, reason: str, override_reason: str = 
     Put all shadow and enforcing rules, as they are now, into force as the next version.
 
     override_reason: why an administrator publishes in spite of what speaks against it; it stands on the ruleset.
-    :raises PublishReasonMissing, RuleUnusable, RulesetUnchanged:
+    :raises PublishReasonMissing, RuleUnusable, JudgeAlone, RulesetUnchanged:
     :raises ApprovalMissing, PublishAdvisedAgainst: without an override.
     :raises OverrideNotPermitted: with one, by somebody who may not.
     """
@@ -190,6 +192,7 @@ def ruleset_publish(*, author: User | None, reason: str, override_reason: str = 
         before, rules = ruleset_rules(), tuple(rule_list_in_force())
         for rule in rules:
             _usable_check(rule)
+        _judges_check(rules)
         overridden = _hurdles_check(before, rules, author=author, override_reason=override_reason.strip())
         return _version_store(
             newest + 1, rules, before, author=author, reason=reason, override_reason=overridden, restored_version=None
@@ -291,3 +294,21 @@ def _usable_check(rule: Rule) -> None:
             rule=rule.id,
             problems=[problem.code for problem in problems],
         )
+
+
+def _judges_check(rules: Sequence[Rule]) -> None:
+    alone = list(lone_judges(rules))
+    if not alone:
+        return
+    labels = dict(models.RuleStage.choices)
+    stages = list(dict.fromkeys(one.stage for one in alone))
+    names = sorted({one.rule_id for one in alone})
+    sentence = _(
+        "Nothing but a judge withholds at these stages: %(stages)s. A judge can be talked round, so it is never the "
+        "only gate: let a rule of another kind enforce there too, or let %(rules)s only flag or warn."
+    )
+    raise JudgeAlone(
+        sentence % {"stages": ", ".join(str(labels[stage]) for stage in stages), "rules": ", ".join(names)},
+        rules=names,
+        stages=[stage.value for stage in stages],
+    )

@@ -8,9 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chatapp.moderation.classifiers.asking_models import NamedEmbedder, RegisteredJudge
 from chatapp.moderation.classifiers.detector import ClassifierSource, compile_classifiers
 from chatapp.moderation.classifiers.known import classifier_named, classifier_waits
+from chatapp.moderation.classifiers.principles import BROKEN, PrinciplesClassifier
 from chatapp.moderation.classifiers.rule_reading import ClassifierRule
+from chatapp.moderation.classifiers.similarity import SIMILARITY, SimilarityClassifier
+from chatapp.moderation.classifiers.types import Classifier
 from chatapp.moderation.components import compile_components
 from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
 from chatapp.moderation.emoji import compile_emoji
@@ -22,7 +26,7 @@ from chatapp.moderation.leet import compile_leet
 from chatapp.moderation.personal_data import Entity, PersonalDataRule, compile_personal_data
 from chatapp.moderation.pinyin import compile_pinyin
 from chatapp.moderation.regex_detector import RegexPattern, compile_regexes
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.rule import SCORING_KINDS, Rule
 from chatapp.moderation.skip import compile_skip
 from chatapp.moderation.urls import UrlRule, compile_urls
 from chatapp.moderation.verdict import RuleKind
@@ -113,25 +117,37 @@ class _Picked:
             yield compile_hidden_text([HiddenTextRule(number, holds) for number, _, holds in hidden])
 
     def classifiers(self) -> Iterator[ClassifierSource]:
-        if picked := self._of(RuleKind.CLASSIFIER):
+        if picked := self._of(*SCORING_KINDS):
             yield compile_classifiers([_classifier_rule(*one) for one in picked])
 
-    def _of(self, kind: RuleKind) -> list[tuple[int, Rule, bool]]:
-        return [picked for picked in self._rules if picked[1].kind is kind]
+    def _of(self, *kinds: RuleKind) -> list[tuple[int, Rule, bool]]:
+        return [picked for picked in self._rules if picked[1].kind in kinds]
+
+
+def _classifier_and_label(rule: Rule) -> tuple[Classifier, str]:
+    """What scores its texts, and which of the scores counts."""
+    match rule.kind:
+        case RuleKind.SIMILARITY:
+            return SimilarityClassifier(NamedEmbedder(rule.options.classifier), rule.words), SIMILARITY
+        case RuleKind.JUDGE:
+            return PrinciplesClassifier(RegisteredJudge(), rule.words), BROKEN
+        case _:
+            return classifier_named(rule.options.classifier), rule.options.label
 
 
 def _classifier_rule(number: int, rule: Rule, holds: Any) -> ClassifierRule:
     options = rule.options
+    classifier, label = _classifier_and_label(rule)
     return ClassifierRule(
         rule_number=number,
         holds=holds,
-        classifier=classifier_named(options.classifier),
-        label=options.label,
+        classifier=classifier,
+        label=label,
         threshold_controversial=options.threshold_controversial,
         threshold_unsafe=options.threshold_unsafe,
         strictness=options.strictness,
         timing=options.timing,
-        waits=classifier_waits(options.classifier),
+        waits=rule.asks_model or classifier_waits(options.classifier),
     )
 
 

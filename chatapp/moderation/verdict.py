@@ -45,6 +45,8 @@ class RuleKind(StrEnum):
     CLASSIFIER = "classifier"
     CONDUCT = "conduct"
     SYSTEM_PROMPT = "system_prompt"
+    SIMILARITY = "similarity"
+    JUDGE = "judge"
 
 
 class RuleState(StrEnum):

@@ -63,8 +63,7 @@ def guard() -> Iterator[ScriptedGuard]:
     known.model_serve(GUARD, guard)
     yield guard
     guard.may_answer.set()
-    for names in (known.CLASSIFIERS, known.WAITING, known.MODELS):
-        names.pop(GUARD) if isinstance(names, dict) else names.discard(GUARD)
+    known.model_forget(GUARD)
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from inference.guard_answers import GuardedText
+from inference.guard_loading import load_tokenizer
 from inference.loading import load_model
+from inference.principles import PrinciplesJudge
 from inference.types import ChatMessage, StepChannel
 from tests.inference.reading import ask, ask_messages, finish_of, read_all, text_of
 
@@ -72,3 +75,20 @@ class TestTheDefaultModel:
         spelled = b"".join(encoder.vocabulary.spell(token_id) for token_id in ids).decode()
 
         assert spelled == encoder._tokenizer.decode(ids, skip_special_tokens=True)
+
+
+class TestTheDefaultModelAsAJudge:
+    """It is too small to judge well; that its numbers are read rightly can be seen on it all the same."""
+
+    def test_computes_the_principles_once_and_gives_the_same_scores(self, default_engine, default_model_path):
+        judge = PrinciplesJudge(default_engine, load_tokenizer(default_model_path))
+        principles = ["Nobody is insulted.", "No weapon is explained."]
+        texts = [GuardedText("You are a fool."), GuardedText("Good morning!"), GuardedText("You are a fool.")]
+
+        first, between, again = (judge.judge(text, principles=principles, timeout_s=60) for text in texts)
+
+        assert first.digit_mass > 0.5
+        assert first.num_cached_prompt_tokens < 10  # a chat may have begun as every chat does
+        assert between.num_cached_prompt_tokens == again.num_cached_prompt_tokens > first.num_prompt_tokens / 2
+        assert again.scores == pytest.approx(first.scores, abs=1e-3)
+        assert between.scores != pytest.approx(first.scores, abs=1e-3)

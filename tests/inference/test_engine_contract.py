@@ -323,6 +323,7 @@ class TestAnAnswer:
         request = replace(ask("Hi"), messages=(), prompt_token_ids=ids)
 
         assert text_of(engine.submit(request)) == text_of(engine.submit(ask("Hi")))
+        assert text_of(engine.submit(replace(request, num_shared_tokens=len(ids)))) == text_of(engine.submit(request))
         assert engine.count_prompt_tokens([ChatMessage("user", "Hi")]) == len(ids)
 
 
@@ -516,6 +517,15 @@ class TestParameters:
     def test_must_say_what_to_answer(self, engine):
         with pytest.raises(ValueError, match="either messages or prompt_token_ids"):
             engine.submit(GenerationRequest(id="r", sampling=SamplingParameters(1)))
+
+    @pytest.mark.parametrize("num_shared", [-1, 4])
+    def test_can_share_no_more_tokens_than_there_are(self, engine, num_shared):
+        request = GenerationRequest(
+            id="r", sampling=SamplingParameters(1), prompt_token_ids=(5, 6, 7), num_shared_tokens=num_shared
+        )
+
+        with pytest.raises(ValueError, match="cannot share"):
+            engine.submit(request)
 
     def test_change_the_answer(self, engine):
         plain = text_of(engine.submit(ask("Hi", logit_bias=NO_END)))

@@ -1,5 +1,6 @@
 """SlotEngine on tiny random models: what is chosen, beside whom, and how each request ends."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -12,7 +13,7 @@ from inference.errors import (
     RequestIdInUse,
     UnsupportedParameter,
 )
-from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
+from inference.testing import TINY_CONTEXT_WINDOW, tiny_model, tiny_tokenizer
 from inference.types import ChatMessage, Delta, Finish, FinishReason, GenerationRequest, SamplingParameters, StepChannel
 from tests.inference.reading import ask, finish_of, read_all, text_of
 
@@ -206,6 +207,21 @@ class TestPrefixReuse:
         assert 20 < cached[1] < finish_of(answers[1], "bob").usage.num_prompt_tokens - 5
         assert cached[2] == 0
         assert len({text_of(outputs, request.id) for outputs, request in zip(answers, requests, strict=True)}) == 1
+
+    def test_shares_public_tokens_between_scopes_and_changes_no_answer(self, engine):
+        ids = tuple(tiny_tokenizer().encode("Judge by principles. " * 10, add_special_tokens=False))
+        request = GenerationRequest(
+            id="r", sampling=SamplingParameters(max_new_tokens=8, temperature=0.0), prompt_token_ids=(*ids, 40, 41)
+        )
+        requests = [
+            replace(request, cache_scope=scope, num_shared_tokens=num_shared)
+            for scope, num_shared in (("alice", len(ids)), ("bob", len(ids)), ("carol", 0))
+        ]
+
+        answers = [list(engine.submit(request)) for request in requests]
+
+        assert [finish_of(outputs).usage.num_cached_prompt_tokens for outputs in answers] == [0, len(ids), 0]
+        assert len(set(map(text_of, answers))) == 1
 
     def test_computes_only_what_is_new_of_the_next_turn(self, engine):
         first = list(engine.submit(ask("the quick brown fox " * 10)))

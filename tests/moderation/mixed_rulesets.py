@@ -19,8 +19,9 @@ from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 
 SCRIPTED, FAILING = "scripted", "failing"
 # Keywords have the most ways to be found.
-# Conduct looks at people, and the system prompt's pieces are a detector of one generation.
-NOT_IN_TEXTS = frozenset({RuleKind.CONDUCT, RuleKind.SYSTEM_PROMPT})
+# Conduct looks at people, and the system prompt's pieces are a detector of one generation. Similarity and judges are
+# classifiers to everything that reads a text.
+NOT_IN_TEXTS = frozenset({RuleKind.CONDUCT, RuleKind.SYSTEM_PROMPT, RuleKind.SIMILARITY, RuleKind.JUDGE})
 KINDS = (*(kind for kind in RuleKind if kind not in NOT_IN_TEXTS), RuleKind.KEYWORD, RuleKind.KEYWORD, RuleKind.KEYWORD)
 MAX_TEXT_CHARS = 90
 
@@ -191,8 +192,10 @@ def _entries(chance: Random, kind: RuleKind) -> tuple[tuple[str, ...], tuple[str
             return _some(chance, tuple(map(str, Entity)), most=4), ()
         case RuleKind.URL:
             return _some(chance, DOMAINS, most=2), _some(chance, NOT_MEANT, most=2)
-        case RuleKind.HIDDEN_UNICODE | RuleKind.CLASSIFIER | RuleKind.CONDUCT | RuleKind.SYSTEM_PROMPT:
+        case RuleKind.HIDDEN_UNICODE | RuleKind.CLASSIFIER:
             return (), ()
+        case RuleKind.CONDUCT | RuleKind.SYSTEM_PROMPT | RuleKind.SIMILARITY | RuleKind.JUDGE:
+            raise ValueError(f"{kind} is in no mixed ruleset")
 
 
 def _maybe_allowed(chance: Random) -> tuple[str, ...]:

@@ -54,6 +54,13 @@ OF_OTHER_KINDS = {
     "classifier_unknown",
     "allow_blank",
     "thresholds_out_of_order",
+    "embedding_model_unknown",
+    "examples_too_many",
+    "principles_too_many",
+    "entry_too_long",
+    "model_masks_no_input",
+    "model_sees_no_template",
+    "trail_masks_nothing",
 }
 
 

@@ -5,7 +5,7 @@ A classifier that cannot answer raises; it never calls a text safe. Who asked de
 follows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -69,6 +69,28 @@ class Classifier(Protocol):
 
     def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:
         """:raises ClassifierError: if there is no answer, or none that can be trusted."""
+
+
+class Embedder(Protocol):
+    """Gives texts directions in which alike ones are close. Safe for many threads."""
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """
+        One vector of length 1 a text, in order, all of one dimension.
+
+        :raises ClassifierError: if there is no answer, or none that can be trusted.
+        """
+
+
+class PrinciplesJudge(Protocol):
+    """Judges a text by numbered principles. Safe for many threads."""
+
+    def scores(self, text: str, *, principles: Sequence[str], context: Context) -> Mapping[str, float]:
+        """
+        By label, each in [0, 1]: "broken", and "1" to the number of principles.
+
+        :raises ClassifierError: if there is no answer, or none that can be trusted.
+        """
 
 
 def verdict_of(score: float, *, threshold_controversial: float, threshold_unsafe: float) -> ClassifierVerdict:

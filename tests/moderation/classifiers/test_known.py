@@ -78,7 +78,9 @@ class TestAModel:
     def test_may_be_named_by_rules_and_does_not_answer_until_it_is_served(self):
         models_register(["guard"])
         rule = replace(
-            make_rule(words=[]), kind=RuleKind.CLASSIFIER, options=RuleOptions(classifier="guard", label="harm")
+            make_rule(words=[], stages=[Stage.OUTPUT]),
+            kind=RuleKind.CLASSIFIER,
+            options=RuleOptions(classifier="guard", label="harm"),
         )
 
         assert list(rule_problems(rule)) == []

@@ -1,0 +1,26 @@
+"""
+What keeps rules from being published together, though each may be by itself. Pure; knows no database.
+
+A judge is never the only gate: it is the model that it watches, and what talks the one into something talks the other.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chatapp.moderation.rule import Rule
+from chatapp.moderation.verdict import RuleKind, Stage
+
+
+class LoneJudge(NamedTuple):
+    """A rule of a judge that withholds at a stage where no other kind of rule does."""
+
+    rule_id: str
+    stage: Stage
+
+
+def lone_judges(rules: Sequence[Rule]) -> Iterator[LoneJudge]:
+    """Shadow rules keep nothing back and count on neither side."""
+    for stage in Stage:
+        withholding = [rule for rule in rules if rule.withholds_at(stage)]
+        if all(rule.kind is RuleKind.JUDGE for rule in withholding):
+            yield from (LoneJudge(rule.id, stage) for rule in withholding)
