@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,12 +19,14 @@ from django.conf import settings
 from django.db import connection
 from redis.exceptions import RedisError
 
-from chatapp.catalog.selectors import model_get_enabled
+from chatapp.catalog.selectors import model_folder, model_get_enabled
 from chatapp.catalog.services import WORKER_SIGN_S, model_engine_report, worker_sign, worker_sign_off
 from chatapp.core import clock
+from chatapp.generations.model_judges import ModelJudges
 from chatapp.generations.queue import GENERATE_TASK
 from chatapp.generations.runner import Runner, engine_load
 from chatapp.generations.services import generation_claim
+from chatapp.moderation.classifiers.model_settings import models_read
 
 logger = structlog.get_logger(__name__)
 
@@ -34,9 +37,13 @@ class ModelWorker:
     def __init__(self, *, slug: str) -> None:
         self.slug = slug
         self.name = f"{socket.gethostname()}-{os.getpid()}"
-        self.engine = engine_load(model_get_enabled(slug=slug))
+        model = model_get_enabled(slug=slug)
+        self.engine = engine_load(model)
         can = self.engine.capabilities
         model_engine_report(slug=slug, kind=can.kind.value, reason=can.reason, parameters=can.parameters)
+        # Before the first ruleset is compiled: its rules ask what is there by then.
+        self.judges = ModelJudges(models_read(settings.MODERATION_MODELS), models_folder=Path(settings.MODELS_DIR))
+        self.judges.serve_judge(self.engine, chat_model_folder=model_folder(model))
         self.runner = Runner(engine=self.engine)
         self._stopped = threading.Event()
         connection.close()
@@ -54,6 +61,7 @@ class ModelWorker:
 
     def close(self) -> None:
         self._stopped.set()
+        self.judges.close()  # a text that waits for a verdict would hold its generation
         self.runner.close()
         try:
             worker_sign_off(slug=self.slug, worker=self.name)

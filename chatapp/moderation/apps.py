@@ -10,9 +10,12 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         # Models may not be imported before apps are ready; this imports none.
+        from chatapp.moderation.classifiers.asking_models import embedding_models_configure
         from chatapp.moderation.classifiers.known import models_register, remotes_register
         from chatapp.moderation.classifiers.model_settings import ModelKind, models_read
 
         remotes_register(settings.MODERATION_REMOTE_CLASSIFIERS)
         models = models_read(settings.MODERATION_MODELS)
-        models_register(name for name, model in models.items() if model.kind is not ModelKind.EMBEDDING)
+        embedding = [name for name, model in models.items() if model.kind is ModelKind.EMBEDDING]
+        embedding_models_configure(embedding)
+        models_register(name for name in models if name not in embedding)

@@ -123,6 +123,7 @@ TASKS = {
 LOG_EVENTS = frozenset(
     {
         "answer_not_restored(error, message_id)",
+        "chat_model_judges_nothing(error)",
         "dry_run_chunk(dry_run_id, duration_ms)",
         "dry_run_claimed(attempt, dry_run_id, num_judged)",
         "dry_run_ended(dry_run_id, error, num_judged, state)",
@@ -146,6 +147,7 @@ LOG_EVENTS = frozenset(
         "generation_refused(code, generation_id)",
         "generation_turned_away(error, generation_id)",
         "listener_failed()",
+        "moderation_model_unusable(error, name)",
         "ruleset_build_refused(error, version)",
         "ruleset_built(duration_ms, num_bytes, stored, version)",
         "ruleset_loaded(duration_ms, version)",

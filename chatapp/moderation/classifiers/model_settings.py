@@ -33,6 +33,7 @@ class ModelSettings:
 
     timeout_s: for one answer, waiting for others included. max_window_chars: how much of an answer it is shown at once.
     problem_type: of a sequence classifier whose configuration does not say whether its labels exclude each other.
+    text_prefix: what an embedding model was trained to see before a text (E5: "query: ").
     template_settings: further variables of a generative guard's chat template (ShieldGemma: guideline).
     """
 
@@ -43,6 +44,7 @@ class ModelSettings:
     timeout_s: float = 5.0
     max_window_chars: int = 1000
     problem_type: str | None = None
+    text_prefix: str = ""
     template_settings: Mapping[str, Any] = field(default_factory=dict)
 
 

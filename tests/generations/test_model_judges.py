@@ -1,0 +1,164 @@
+"""The models that a worker's rules ask: real loading code, tiny random models from folders, the engine itself."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+
+from chatapp.generations.model_judges import ModelJudges, classifier_error
+from chatapp.moderation.classifiers import asking_models, known
+from chatapp.moderation.classifiers.known import classifier_named
+from chatapp.moderation.classifiers.model_settings import ModelSettingsInvalid, models_read
+from chatapp.moderation.classifiers.types import (
+    ClassifierAnswerInvalid,
+    ClassifierTimedOut,
+    ClassifierUnreachable,
+    Context,
+)
+from chatapp.moderation.gate import judge
+from chatapp.moderation.ruleset import Part
+from chatapp.moderation.verdict import Stage
+from inference.engine import SlotEngine
+from inference.errors import EngineClosed, StepFailed
+from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
+from inference.testing import tiny_model, tiny_tokenizer
+from tests.moderation.rulesets import make_ruleset
+from tests.moderation.test_model_rules import by_guard, similarity
+
+SEQUENCE = {"kind": "sequence-classification", "path": "guard", "timeout_s": 30.0}
+EMBEDDING = {"kind": "embedding", "path": "e5", "timeout_s": 30.0}
+
+
+def write_bert(path: Path, model_class) -> None:
+    config = AutoConfig.for_model(
+        "bert", vocab_size=320, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=4,
+        max_position_embeddings=128, pad_token_id=0, id2label={0: "fine", 1: "harm"}, label2id={"fine": 0, "harm": 1},
+    )  # fmt: skip
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model_class.from_config(config).save_pretrained(path)
+    tiny_tokenizer().save_pretrained(path)
+
+
+@pytest.fixture(autouse=True)
+def names() -> Iterator[None]:
+    known.models_register(["guard"])
+    asking_models.embedding_models_configure(["e5"])
+    yield
+    known.model_forget("guard")
+    asking_models.embedding_models_configure([])
+    asking_models._EMBEDDERS.clear()
+    asking_models._JUDGES.clear()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_bert(tmp_path / "guard", AutoModelForSequenceClassification)
+    write_bert(tmp_path / "e5", AutoModel)
+    return tmp_path
+
+
+@pytest.fixture
+def judges(folder) -> Iterator[ModelJudges]:
+    judges = ModelJudges(models_read({"guard": SEQUENCE, "e5": EMBEDDING}), models_folder=folder)
+    yield judges
+    judges.close()
+
+
+class TestAGuardOfTheSettings:
+    def test_answers_the_rules_that_name_it(self, judges):
+        rule = by_guard()
+        options = replace(rule.options, threshold_controversial=0.01, threshold_unsafe=0.01)
+
+        verdict = judge(make_ruleset(replace(rule, options=options)), "any words", Stage.INPUT, part=Part.BY_MODEL)
+
+        scores = classifier_named("guard").labels("any words").scores
+        assert scores.keys() == {"fine", "harm"}
+        assert [match.score for match in verdict.matches] == [pytest.approx(scores["harm"])]
+
+    def test_says_that_it_is_not_there_where_its_folder_holds_none(self, tmp_path):
+        (tmp_path / "guard").mkdir()
+
+        ModelJudges(models_read({"guard": SEQUENCE}), models_folder=tmp_path)
+
+        with pytest.raises(ClassifierUnreachable, match="guard"):
+            classifier_named("guard").labels("text")
+
+    def test_answers_nobody_once_the_worker_ends(self, judges):
+        guard = classifier_named("guard")
+        judges.close()
+
+        with pytest.raises(ClassifierUnreachable, match="closed"):
+            guard.labels("text")
+
+
+class TestAnEmbeddingModelOfTheSettings:
+    def test_finds_what_its_examples_say_and_scores_the_same_words_highest(self, judges):
+        ruleset = make_ruleset(similarity(words=["how to make a bomb"]))
+
+        verdict = judge(ruleset, "how to make a bomb", Stage.INPUT, part=Part.BY_MODEL)
+
+        [match] = verdict.matches
+        assert match.score == pytest.approx(1.0, abs=1e-4)
+
+
+class TestTheChatModelAsAJudge:
+    @pytest.fixture
+    def engine(self) -> Iterator[SlotEngine]:
+        engine = SlotEngine(tiny_model(max_position_embeddings=2048), tiny_tokenizer(), num_slots=2)
+        yield engine
+        engine.close()
+
+    def test_is_asked_by_rules_of_judgement_about_what_an_answer_answers(self, engine, tmp_path):
+        tiny_tokenizer().save_pretrained(tmp_path)
+        judges = ModelJudges({}, models_folder=tmp_path)
+        judges.serve_judge(engine, chat_model_folder=tmp_path)
+
+        served = asking_models.judge_registered()
+
+        assert served is not None
+        # A random model thinks of no number: that is an answer of the real engine, and never "breaks none".
+        with pytest.raises(ClassifierAnswerInvalid, match="thought of numbers"):
+            served.scores("You are a fool.", principles=["Nobody is insulted."], context=Context("Who am I?"))
+
+    def test_is_none_where_the_chat_model_has_no_chat_template(self, engine, tmp_path):
+        tokenizer = tiny_tokenizer()
+        tokenizer.chat_template = None
+        tokenizer.save_pretrained(tmp_path)
+
+        ModelJudges({}, models_folder=tmp_path).serve_judge(engine, chat_model_folder=tmp_path)
+
+        assert asking_models.judge_registered() is None
+
+
+class TestAFailureOfAModel:
+    @pytest.mark.parametrize(
+        ("failure", "told"),
+        [
+            (GuardTimedOut("late"), ClassifierTimedOut),
+            (GuardAnswerInvalid("no verdict"), ClassifierAnswerInvalid),
+            (TextTooLong("600 tokens"), ClassifierAnswerInvalid),
+            (EngineClosed("closed"), ClassifierUnreachable),
+            (StepFailed("no memory"), ClassifierUnreachable),
+        ],
+    )
+    def test_has_a_name_that_decisions_know(self, failure, told):
+        assert type(classifier_error(failure)) is told
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("settings", "refusal"),
+        [
+            ({"kind": "guard", "path": "x"}, "no kind of model"),
+            ({"kind": "embedding"}, "kind and path are needed"),
+            ({"kind": "embedding", "path": "x", "url": "http://x"}, "kind and path are needed"),
+            ({"kind": "embedding", "path": "x", "timeout_s": 0}, "timeout_s"),
+        ],
+    )
+    def test_are_refused_with_what_to_write(self, settings, refusal):
+        with pytest.raises(ModelSettingsInvalid, match=refusal):
+            models_read({"guard": settings})
