@@ -27,6 +27,7 @@ from chatapp.moderation.colours import (
     STATE_COLOURS,
     SUBTLE_LINE,
 )
+from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.kind_fields import conditional_fields
 from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
@@ -104,6 +105,7 @@ class RuleAdmin(ModelAdmin):
         ("<uuid:rule_id>/move/<slug:state>/", "moderation_rule_move", move_view),
     )
     change_form_outer_before_template = "admin/moderation/_rule_standing.html"
+    change_form_before_template = "admin/moderation/_rule_opened.html"
     conditional_fields = conditional_fields()
     readonly_fields = ("revision", "author", "updated_at")
     # As of the newest list that was asked for.
@@ -204,7 +206,11 @@ class RuleAdmin(ModelAdmin):
     ) -> HttpResponse:
         rule = self.get_object(request, object_id) if object_id else None
         about = {"standing": rule_standing(rule, user=request.user)} if rule else {}
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **about})
+        context = {**(extra_context or {}), **about}
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except RuleRevisionOutdated:  # somebody saved after the form had looked: now it sees that, and says so
+            return super().changeform_view(request, object_id, form_url, context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

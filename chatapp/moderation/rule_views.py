@@ -9,13 +9,16 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from chatapp.core.errors import DomainError
+from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.life_cycle import MOVES, needs_approval, needs_reason
+from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import Rule, RuleLifeCycle, RuleStage
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.selectors import (
@@ -90,7 +93,9 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         model_admin,
         about,
         done,
-        lambda reason: rule_move(rule_id=rule.id, state=after, author=user, reason=reason),
+        lambda reason, opened: rule_move(
+            rule_id=rule.id, state=after, author=user, reason=reason, opened_revision=opened
+        ),
     )
 
 
@@ -117,7 +122,9 @@ def restore_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: 
         model_admin,
         about,
         done,
-        lambda reason: rule_restore(rule_id=rule.id, number=number, author=user, reason=reason),
+        lambda reason, opened: rule_restore(
+            rule_id=rule.id, number=number, author=user, reason=reason, opened_revision=opened
+        ),
     )
 
 
@@ -185,15 +192,32 @@ def _asked(
     model_admin: ModelAdmin,
     about: Mapping[str, Any],
     done: str,
-    change: Callable[[str], object],
+    change: Callable[[str, int], object],
 ) -> HttpResponse:
-    form: Form = about["form"]
+    """change: takes the reason and the revision that the person has read."""
+    form, rule = about["form"], about["rule"]
+    opened = _opened_revision(request, rule)
     if request.method == "POST" and form.is_valid():
         try:
-            change(form.cleaned_data["reason"])
+            change(form.cleaned_data["reason"], opened)
+        except RuleRevisionOutdated:
+            rule.refresh_from_db()  # what the page shows from here on
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, done)
-            return redirect("admin:moderation_rule_change", object_id=about["rule"].id)
-    return page(request, model_admin, "rule_change", dict(about))
+            return redirect("admin:moderation_rule_change", object_id=rule.id)
+    return page(request, model_admin, "rule_change", {**about, "outdated": _outdated(rule, opened)})
+
+
+def _opened_revision(request: HttpRequest, rule: Rule) -> int:
+    """What the person read: as the link or the form says, or what this page shows them now."""
+    said = request.POST.get("opened") or request.GET.get("opened") or ""
+    return int(said) if said.isdecimal() else rule.revision
+
+
+def _outdated(rule: Rule, opened: int) -> SafeString | None:
+    if opened == rule.revision:
+        return None
+    advice = _("Nothing is done yet. If it is still right, do it once more.")
+    return changed_meanwhile(rule_id=rule.id, opened_revision=opened).told(advice)

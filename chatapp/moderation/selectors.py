@@ -1,5 +1,7 @@
 """Reads rules, their histories and rulesets. Web and workers ask for the ruleset in force at every turn: one query."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,6 +74,12 @@ def _rules(key: RulesetKey) -> tuple[Rule, ...]:
 def rule_list_in_force() -> list[Rule]:
     """The rules that the next ruleset will hold, as they are now, by name."""
     return [rule_as_published(row) for row in models.Rule.objects.filter(state__in=["shadow", "enforcing"])]
+
+
+def publishing_digest(before: Iterable[Rule], rules: Iterable[Rule]) -> str:
+    """Names what a person reads before they publish: the rules in force and those that would be, by revision."""
+    read = [[(rule.id, rule.revision, rule.state) for rule in some] for some in (before, rules)]
+    return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
 
 def ruleset_edited() -> Ruleset:

@@ -27,6 +27,7 @@ from chatapp.moderation.errors import (
     RuleReasonMissing,
     RuleRevisionMissing,
     RuleRevisionOutdated,
+    RulesChangedMeanwhile,
     RulesetUnchanged,
     RuleUnusable,
 )
@@ -36,6 +37,7 @@ from chatapp.moderation.queue import build_send
 from chatapp.moderation.rule import Rule, rule_problems
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import (
+    publishing_digest,
     rule_list_in_force,
     rule_revision_get,
     rules_waiting,
@@ -78,25 +80,32 @@ def rule_update(*, rule: models.Rule, author: User, reason: str = "") -> None:
     """
     Store a changed rule as its next revision. Nothing is enforced by that: publish.
 
+    rule.revision: the one that was changed; nobody's later change is written over.
+    :raises RuleRevisionOutdated: if another is stored by now.
     :raises RuleMoveIllegal: if its new state cannot follow the stored one.
     :raises RuleReasonMissing: if the rule is, or is to be, in force.
     """
     with transaction.atomic():
         stored = models.Rule.objects.select_for_update().get(pk=rule.pk)
+        _revision_check(stored, opened_revision=rule.revision)
         _change_check(before=RuleState(stored.state), after=RuleState(rule.state), reason=reason)
         rule.author, rule.updated_at, rule.revision = author, clock.now(), stored.revision + 1
         rule.save(force_update=True)
         _revision_keep(rule, reason)
 
 
-def rule_move(*, rule_id: UUID, state: RuleState, author: User, reason: str) -> models.Rule:
+def rule_move(
+    *, rule_id: UUID, state: RuleState, author: User, reason: str, opened_revision: int | None = None
+) -> models.Rule:
     """
     Change a rule's state and nothing else, as its next revision.
 
-    :raises RuleMoveIllegal, RuleReasonMissing:
+    opened_revision: what the author has read; None moves the rule whatever it is.
+    :raises RuleRevisionOutdated, RuleMoveIllegal, RuleReasonMissing:
     """
     with transaction.atomic():
         rule = models.Rule.objects.select_for_update().get(pk=rule_id)
+        _revision_check(rule, opened_revision=opened_revision)
         if rule.state == state:
             raise _move_illegal(RuleState(rule.state), state)
         rule.state = state
@@ -104,10 +113,14 @@ def rule_move(*, rule_id: UUID, state: RuleState, author: User, reason: str) -> 
     return rule
 
 
-def rule_restore(*, rule_id: UUID, number: int, author: User, reason: str) -> models.Rule:
+def rule_restore(
+    *, rule_id: UUID, number: int, author: User, reason: str, opened_revision: int | None = None
+) -> models.Rule:
     """
     Make an old revision's content the rule's next revision. The state stays: people move that.
 
+    opened_revision: the newest that the author has read; None replaces the rule whatever it is.
+    :raises RuleRevisionOutdated: if another is stored by now.
     :raises RuleRevisionMissing: if there is none with this number.
     :raises RuleReasonMissing: if the rule is in force.
     """
@@ -116,9 +129,16 @@ def rule_restore(*, rule_id: UUID, number: int, author: User, reason: str) -> mo
         raise RuleRevisionMissing(_("The rule has no revision %(number)d.") % {"number": number})
     with transaction.atomic():
         rule = models.Rule.objects.select_for_update().get(pk=rule_id)
+        _revision_check(rule, opened_revision=opened_revision)
         snapshot_apply(rule, {**revision.snapshot, "state": rule.state})
         rule_update(rule=rule, author=author, reason=reason)
     return rule
+
+
+def _revision_check(stored: models.Rule, *, opened_revision: int | None) -> None:
+    if opened_revision not in {None, stored.revision}:
+        sentence = _("The rule was changed meanwhile and is revision %(number)d now. Nothing was stored.")
+        raise RuleRevisionOutdated(sentence % {"number": stored.revision}, revision=stored.revision)
 
 
 def _change_check(*, before: RuleState, after: RuleState, reason: str) -> None:
@@ -174,12 +194,16 @@ def rule_approve(*, rule_id: UUID, number: int, approver: User) -> None:
 # --- rulesets --------------------------------------------------------------------------------------------------------
 
 
-def ruleset_publish(*, author: User | None, reason: str, override_reason: str = "") -> Ruleset:
+def ruleset_publish(
+    *, author: User | None, reason: str, override_reason: str = "", shown_digest: str | None = None
+) -> Ruleset:
     """
     Put all shadow and enforcing rules, as they are now, into force as the next version.
 
+    shown_digest: `publishing_digest` of what the author has read; None publishes whatever there is.
     override_reason: why an administrator publishes in spite of what speaks against it; it stands on the ruleset.
     :raises PublishReasonMissing, RuleUnusable, RulesetUnchanged:
+    :raises RulesChangedMeanwhile: if it is something else by now.
     :raises ApprovalMissing, PublishAdvisedAgainst: without an override.
     :raises OverrideNotPermitted: with one, by somebody who may not.
     """
@@ -188,6 +212,10 @@ def ruleset_publish(*, author: User | None, reason: str, override_reason: str = 
     def publish() -> Ruleset:
         newest = _newest_version()  # before the rules: who publishes in between takes the number, and we begin again
         before, rules = ruleset_rules(), tuple(rule_list_in_force())
+        if shown_digest not in {None, publishing_digest(before, rules)}:
+            raise RulesChangedMeanwhile(
+                _("Rules were changed since this page was shown. Read what will change now, then publish.")
+            )
         for rule in rules:
             _usable_check(rule)
         overridden = _hurdles_check(before, rules, author=author, override_reason=override_reason.strip())

@@ -18,6 +18,7 @@ from chatapp.moderation.advice import advice_on
 from chatapp.moderation.difference import difference
 from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
 from chatapp.moderation.selectors import (
+    publishing_digest,
     rule_list_in_force,
     rules_waiting,
     ruleset_rules,
@@ -28,21 +29,27 @@ from chatapp.moderation.services import ruleset_publish, ruleset_restore
 def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     """What would change and what keeps it from being published, and a reason; then the next ruleset."""
     user = permitted(request, "moderation.publish_ruleset")
-    before = ruleset_rules()
+    before, rules = ruleset_rules(), rule_list_in_force()
     waiting = list(rules_waiting(in_force=before)) if settings.MODERATION_SECOND_APPROVAL else []
-    advice = advice_on(rule_list_in_force())
+    advice = advice_on(rules)
     may_override = user.is_superuser and (waiting or any(one.is_hurdle for one in advice))
     form = (PublishOverrideForm if may_override else ReasonForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            ruleset = ruleset_publish(author=user, **form.cleaned_data)
+            ruleset = ruleset_publish(author=user, shown_digest=request.POST.get("shown"), **form.cleaned_data)
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, _("Ruleset %(version)d is in force.") % {"version": ruleset.version})
             return redirect("admin:moderation_ruleset_changelist")
-    changes = difference(before, rule_list_in_force())
-    about = {"title": _("Publish"), "form": form, "changes": changes, "waiting": waiting, "advice": advice}
+    about = {
+        "title": _("Publish"),
+        "form": form,
+        "changes": difference(before, rules),
+        "shown": publishing_digest(before, rules),
+        "waiting": waiting,
+        "advice": advice,
+    }
     return page(request, model_admin, "publish", about)
 
 

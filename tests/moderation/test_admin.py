@@ -76,7 +76,9 @@ class TestRuleForm:
         client.post(reverse("admin:moderation_rule_add"), fields())
         rule = Rule.objects.get(slug="spells")
 
-        response = client.post(reverse("admin:moderation_rule_change", args=[rule.pk]), fields(words="other spell"))
+        response = client.post(
+            reverse("admin:moderation_rule_change", args=[rule.pk]), fields(words="other spell", opened_revision=1)
+        )
 
         assert response.status_code == 302
         rule.refresh_from_db()
