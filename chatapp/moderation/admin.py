@@ -30,7 +30,7 @@ from chatapp.moderation.colours import (
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.kind_fields import conditional_fields
-from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
+from chatapp.moderation.models import Hurdle, Rule, RuleLifeCycle, Ruleset
 from chatapp.moderation.pack_sentences import entries_text
 from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
 from chatapp.moderation.rule import Rule as PublishedRule
@@ -253,7 +253,7 @@ class RulesetAdmin(ModelAdmin):
     list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored", "override", "restore")
     list_select_related = ("published_by",)
     fields = (
-        "version", "published_at", "published_by", "reason", "restored_version", "override_reason", "sha256", "payload",
+        "version", "published_at", "published_by", "reason", "restored_version", "override", "sha256", "payload",
     )  # fmt: skip
     actions = None
     actions_detail = ("open_restore",)
@@ -273,9 +273,11 @@ class RulesetAdmin(ModelAdmin):
     def restored(self, row: Ruleset) -> int | None:
         return row.restored_version
 
-    @display(description=_("without approval"), empty_value="–")
+    @display(description=_("override"), empty_value="–")
     def override(self, row: Ruleset) -> str | None:
-        return row.override_reason or None
+        """In spite of what, and why. An old ruleset knows only why."""
+        hurdles = ", ".join(str(Hurdle(name).label) for name in row.overridden)
+        return ": ".join(part for part in (hurdles, row.override_reason) if part) or None
 
     @display(description="")
     def restore(self, row: Ruleset) -> str:

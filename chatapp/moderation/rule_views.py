@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +23,7 @@ from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import Rule, RuleLifeCycle, RuleStage
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.selectors import (
+    approver_exists,
     rule_history,
     rule_revision_get,
     rules_waiting,
@@ -51,6 +53,7 @@ def rule_standing(rule: Rule, *, user: Any) -> dict[str, Any]:
         "moves": [(state.value, MOVE_LABELS[state]) for state in MOVES[RuleState(rule.state)]] if can_change else [],
         "is_waiting": is_waiting,
         "may_approve": is_waiting and user.has_perm("moderation.approve_rule") and rule.author_id != user.pk,
+        "is_lonely": is_waiting and not approver_exists(besides_id=rule.author_id),
     }
 
 
@@ -78,6 +81,9 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         raise Http404
     after = RuleState(state)
     form = _reason_form(request, before=RuleState(rule.state), after=after)
+    will_wait = settings.MODERATION_SECOND_APPROVAL and needs_approval(
+        state=after, action=rule.action, severity=rule.severity
+    )
     about = {
         "title": _("%(rule)s: %(move)s") % {"rule": rule.slug, "move": MOVE_LABELS[after]},
         "rule": rule,
@@ -85,7 +91,8 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         "button": MOVE_LABELS[after],
         "state_before": rule.get_state_display(),
         "state_after": RuleLifeCycle(state).label,
-        "will_wait": needs_approval(state=after, action=rule.action, severity=rule.severity),
+        "will_wait": will_wait,
+        "is_lonely": will_wait and not approver_exists(besides_id=user.pk),
     }
     done = _("Stored. It takes effect when you publish.")
     return _asked(
@@ -149,6 +156,7 @@ def approve_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: 
         "changes": labelled(newest.changes),
         "content": [(field.verbose_name, _display(rule, field.name)) for field in content_fields(Rule)],
         "is_author": newest.revision.author_id == user.pk,
+        "is_lonely": not approver_exists(besides_id=newest.revision.author_id),
     }
     return page(request, model_admin, "rule_approve", about)
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -220,7 +219,14 @@ def ruleset_publish(
             _usable_check(rule)
         overridden = _hurdles_check(before, rules, author=author, override_reason=override_reason.strip())
         return _version_store(
-            newest + 1, rules, before, author=author, reason=reason, override_reason=overridden, restored_version=None
+            newest + 1,
+            rules,
+            before,
+            author=author,
+            reason=reason,
+            override_reason=override_reason.strip() if overridden else "",
+            overridden=overridden,
+            restored_version=None,
         )
 
     return _again_after_collision(publish)
@@ -239,7 +245,14 @@ def ruleset_restore(*, version: int, author: User, reason: str) -> Ruleset:
         newest = _newest_version()
         before, rules = ruleset_rules(), ruleset_rules(version=version)
         return _version_store(
-            newest + 1, rules, before, author=author, reason=reason, override_reason="", restored_version=version
+            newest + 1,
+            rules,
+            before,
+            author=author,
+            reason=reason,
+            override_reason="",
+            overridden=[],
+            restored_version=version,
         )
 
     return _again_after_collision(publish)
@@ -263,22 +276,23 @@ def _again_after_collision(publish: Callable[[], Ruleset]) -> Ruleset:
 
 def _hurdles_check(
     in_force: Sequence[Rule], rules: Sequence[Rule], *, author: User | None, override_reason: str
-) -> str:
-    """Returns the override that was needed, or nothing."""
-    refusals: list[DomainError] = []
-    if settings.MODERATION_SECOND_APPROVAL and (
-        waiting := list(rules_waiting(in_force=in_force).values_list("slug", flat=True))
-    ):
+) -> list[models.Hurdle]:
+    """Returns what the override was needed for."""
+    refusals: list[tuple[models.Hurdle, DomainError]] = []
+    if waiting := list(rules_waiting(in_force=in_force).values_list("slug", flat=True)):
         sentence = _("These rules wait for the approval of a second person: %(rules)s.")
-        refusals.append(ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting))
-    refusals += [PublishAdvisedAgainst(advice.sentence) for advice in advice_on(rules) if advice.is_hurdle]
-    if not refusals:
-        return ""
-    if not override_reason:
-        raise refusals[0]
-    if author is None or not author.is_superuser:
+        missing = ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting)
+        refusals.append((models.Hurdle.APPROVAL, missing))
+    refusals += [
+        (models.Hurdle.ADVICE, PublishAdvisedAgainst(advice.sentence))
+        for advice in advice_on(rules)
+        if advice.is_hurdle
+    ]
+    if refusals and not override_reason:
+        raise refusals[0][1]
+    if refusals and (author is None or not author.is_superuser):
         raise OverrideNotPermitted(_("Only an administrator may publish in spite of that."))
-    return override_reason
+    return list(dict.fromkeys(hurdle for hurdle, _refusal in refusals))
 
 
 def _version_store(
@@ -289,6 +303,7 @@ def _version_store(
     author: User | None,
     reason: str,
     override_reason: str,
+    overridden: Sequence[models.Hurdle],
     restored_version: int | None,
 ) -> Ruleset:
     """:raises IntegrityError: if another took the number."""
@@ -306,6 +321,7 @@ def _version_store(
             published_at=clock.now(),
             restored_version=restored_version,
             override_reason=override_reason,
+            overridden=[hurdle.value for hurdle in overridden],
         )
         transaction.on_commit(build_send)
     return ruleset

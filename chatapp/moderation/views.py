@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from chatapp.moderation.advice import advice_on
 from chatapp.moderation.difference import difference
 from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
 from chatapp.moderation.selectors import (
+    approver_exists,
     publishing_digest,
     rule_list_in_force,
     rules_waiting,
@@ -30,7 +30,7 @@ def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     """What would change and what keeps it from being published, and a reason; then the next ruleset."""
     user = permitted(request, "moderation.publish_ruleset")
     before, rules = ruleset_rules(), rule_list_in_force()
-    waiting = list(rules_waiting(in_force=before)) if settings.MODERATION_SECOND_APPROVAL else []
+    waiting = list(rules_waiting(in_force=before))
     advice = advice_on(rules)
     may_override = user.is_superuser and (waiting or any(one.is_hurdle for one in advice))
     form = (PublishOverrideForm if may_override else ReasonForm)(request.POST or None)
@@ -48,6 +48,7 @@ def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
         "changes": difference(before, rules),
         "shown": publishing_digest(before, rules),
         "waiting": waiting,
+        "is_lonely": any(not approver_exists(besides_id=rule.author_id) for rule in waiting),
         "advice": advice,
     }
     return page(request, model_admin, "publish", about)

@@ -380,6 +380,21 @@ class TestThePublishPage:
         )
 
         assert Ruleset.objects.get(version=2).override_reason == "an attack"
+        listed = page(admin_client, "ruleset_changelist")
+        assert "without a second person: an attack" in listed
+        assert "in spite of a dry run" not in listed
+
+    def test_says_what_to_do_where_nobody_else_may_approve(self, client, moderator, grave_rule):
+        assert 'id="lonely"' not in page(client, "rule_publish")
+
+        User.objects.exclude(id__in=[moderator.id, grave_rule.author_id]).update(is_active=False)
+        moderator.groups.clear()
+        client.force_login(Rule.objects.get(id=grave_rule.id).author)
+
+        pages = [page(client, "rule_publish"), page(client, "rule_change", grave_rule.id)]
+        pages.append(page(client, "rule_approve", grave_rule.id, 2))
+        assert ['id="lonely"' in text for text in pages] == [True, True, True]
+        assert "put it into the group “moderator”" in pages[0]
 
     def test_says_nothing_of_it_where_one_person_keeps_the_rules(self, client, moderator, grave_rule, settings):
         settings.MODERATION_SECOND_APPROVAL = False
