@@ -35,6 +35,8 @@ from chatapp.moderation.snapshot import content_fields, rule_snapshot
 from chatapp.moderation.verdict import RuleState
 from chatapp.moderation.views import page, permitted
 
+MAX_REVISION_DIGITS = 10  # the column's numbers are shorter
+
 # What each move is called on its button, by the state it leads to.
 MOVE_LABELS = {
     RuleState.DRAFT: gettext_lazy("Back to draft"),
@@ -221,7 +223,7 @@ def _asked(
 def _opened_revision(request: HttpRequest, rule: Rule) -> int:
     """What the person read: as the link or the form says, or what this page shows them now."""
     said = request.POST.get("opened") or request.GET.get("opened") or ""
-    return int(said) if said.isdecimal() else rule.revision
+    return int(said) if said.isdecimal() and len(said) < MAX_REVISION_DIGITS else rule.revision
 
 
 def _outdated(rule: Rule, opened: int) -> SafeString | None:

@@ -226,10 +226,7 @@ def ruleset_publish(
     def publish() -> Ruleset:
         newest = _newest_version()  # before the rules: who publishes in between takes the number, and we begin again
         before, rules = ruleset_rules(), tuple(rule_list_in_force())
-        if shown_digest not in {None, publishing_digest(before, rules)}:
-            raise RulesChangedMeanwhile(
-                _("Rules were changed since this page was shown. Read what will change now, then publish.")
-            )
+        _shown_check(before, rules, shown_digest)
         for rule in rules:
             _usable_check(rule)
         overridden = _hurdles_check(before, rules, author=author, override_reason=override_reason.strip())
@@ -247,18 +244,21 @@ def ruleset_publish(
     return _again_after_collision(publish)
 
 
-def ruleset_restore(*, version: int, author: User, reason: str) -> Ruleset:
+def ruleset_restore(*, version: int, author: User, reason: str, shown_digest: str | None = None) -> Ruleset:
     """
     Put exactly the rules of an earlier version into force as the next one. The rules that people edit stay as they are.
 
     They were approved when that version was published, so they need nobody now.
+    shown_digest: as for publishing.
     :raises PublishReasonMissing, RulesetMissing, RuleUnusable, RulesetUnchanged:
+    :raises RulesChangedMeanwhile: if other rules are in force by now than the author has read of.
     """
     _publish_reason_check(reason)
 
     def publish() -> Ruleset:
         newest = _newest_version()
         before, rules = ruleset_rules(), ruleset_rules(version=version)
+        _shown_check(before, rules, shown_digest)
         return _version_store(
             newest + 1,
             rules,
@@ -271,6 +271,13 @@ def ruleset_restore(*, version: int, author: User, reason: str) -> Ruleset:
         )
 
     return _again_after_collision(publish)
+
+
+def _shown_check(before: Sequence[Rule], rules: Sequence[Rule], shown_digest: str | None) -> None:
+    if shown_digest not in {None, publishing_digest(before, rules)}:
+        raise RulesChangedMeanwhile(
+            _("Rules were changed since this page was shown. Read what will change now, then publish.")
+        )
 
 
 def _publish_reason_check(reason: str) -> None:

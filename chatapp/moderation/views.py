@@ -61,18 +61,22 @@ def ruleset_restore_view(request: HttpRequest, version: int, model_admin: ModelA
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            ruleset = ruleset_restore(version=version, author=user, reason=form.cleaned_data["reason"])
+            ruleset = ruleset_restore(
+                version=version, author=user, shown_digest=request.POST.get("shown"), **form.cleaned_data
+            )
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
             sentence = _("The rules of version %(old)d are in force again, as version %(new)d.")
             messages.success(request, sentence % {"old": version, "new": ruleset.version})
             return redirect("admin:moderation_ruleset_changelist")
+    before, rules = ruleset_rules(), ruleset_rules(version=version)
     about = {
         "title": _("Put version %(version)d back into force") % {"version": version},
         "form": form,
         "row": row,
-        "changes": difference(ruleset_rules(), ruleset_rules(version=version)),
+        "changes": difference(before, rules),
+        "shown": publishing_digest(before, rules),
     }
     return page(request, model_admin, "ruleset_restore", about)
 

@@ -135,7 +135,9 @@ class TestTwoPeopleWhoEditOneRule:
 
         author = Rule.objects.get(id=opened.id).author
         assert f"{author} changed this rule meanwhile, now revision 3: Severity, Notice in English." in text
-        assert f"{reverse('admin:moderation_rule_revisions', args=[opened.id])}#revision-3" in text
+        newer = f"{reverse('admin:moderation_rule_revisions', args=[opened.id])}#revision-3"
+        assert f'<a class="underline" href="{newer}" target="_blank">See what changed</a>' in text
+        assert 'id="revision-3"' in page(client, "rule_revisions", opened.id)
         assert "my spell\nanother of mine</textarea>" in text
         stored = Rule.objects.get(id=opened.id)
         assert (stored.revision, stored.severity, stored.words) == (3, 4, opened.words)
@@ -285,7 +287,8 @@ class TestAPageOpenedBeforeAnotherPersonsSave:
 
         assert f"{address}?opened=3" in page(client, "rule_change", grave_rule.id)
         assert 'id="outdated"' in client.get(f"{address}?opened=2").content.decode()
-        assert 'id="outdated"' not in client.get(f"{address}?opened=3").content.decode()
+        for newest in ("3", "", "x", "9" * 5000):
+            assert 'id="outdated"' not in client.get(address, {"opened": newest}).content.decode()
 
 
 class TestTheRestorePage:
@@ -419,6 +422,19 @@ class TestTheRulesetRestorePage:
         assert response.status_code == 302
         newest = Ruleset.objects.get(version=3)
         assert (newest.restored_version, newest.reason) == (1, "fraud is back")
+
+    def test_puts_back_only_against_what_it_showed(self, client, moderator):
+        address = reverse("admin:moderation_ruleset_restore", args=[1])
+        shown = client.get(address).context["shown"]
+        Rule.objects.filter(slug="slurs").update(state="retired")
+        ruleset_publish(author=moderator, reason="without slurs")
+
+        response = client.post(address, {"reason": "fraud is back", "shown": shown})
+
+        assert "Rules were changed since this page was shown" in response.content.decode()
+        assert not Ruleset.objects.filter(version=4).exists()
+        client.post(address, {"reason": "both are back", "shown": response.context["shown"]})
+        assert Ruleset.objects.get(version=4).reason == "both are back"
 
     def test_is_reached_from_the_list(self, client):
         text = page(client, "ruleset_changelist")
