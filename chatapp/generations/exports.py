@@ -6,17 +6,18 @@ away of each message, by category: never which words.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chatapp.conversations.models import Message, MessageRole, MessageState
+from chatapp.conversations.models import Message, MessageRole
 from chatapp.conversations.tree import branch
 from chatapp.conversations.views import conversation_view
 from chatapp.feed.events import GenerationView, MessageView
 from chatapp.generations.selectors import ConversationSnapshot
+from chatapp.moderation.verdict import Action
 from chatapp.review.models import Decision
 
 SCHEMA = "chatapp/conversation/1"
@@ -56,7 +57,7 @@ def _message_json(
 
 
 def export_markdown(snapshot: ConversationSnapshot) -> str:
-    """The branch in view, one heading a message; withheld answers keep their notice."""
+    """The branch in view, one heading a message; what a rule said of a message stands beneath it."""
     made_by = {generation.message_id: generation for generation in snapshot.generations}
     shown = {message.id: message for message in snapshot.shown}
     parts = [f"# {snapshot.conversation.title or _('Untitled conversation')}"]
@@ -69,11 +70,21 @@ def export_markdown(snapshot: ConversationSnapshot) -> str:
 
 
 def _text(message: Message, generation: GenerationView | None) -> str:
+    """With what a rule said of it beneath, as the page shows it."""
     text = message.text if message.text is not None else (generation.text if generation else "")
-    if message.state == MessageState.WITHHELD and message.notice:
-        quoted = f"> {message.notice['text']}"
-        return f"{text}\n\n{quoted}" if text else quoted
-    return text
+    return "\n\n".join(part for part in (text, *map(_quoted, _told(message))) if part)
+
+
+def _told(message: Message) -> Iterator[str]:
+    if message.notice is None:
+        return
+    if message.notice.get("action") == Action.SAFE_COMPLETION:
+        yield _("This answer, or its end, was written by the people who run this service.")
+    yield message.notice["text"]
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 def _appeal(message: MessageView) -> str:

@@ -17,10 +17,11 @@ from chatapp.generations.notices import notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import Ending
 from chatapp.moderation.selectors import ruleset_get
-from chatapp.moderation.services import text_judge
+from chatapp.moderation.services import text_judge, text_judge_excusing
 from chatapp.moderation.verdict import Stage, Verdict
 from chatapp.review.cases import decisive
 from chatapp.review.models import Decision
+from chatapp.review.overturned import rules_overturned
 from chatapp.review.services import decisions_record
 
 
@@ -41,7 +42,7 @@ def person_text_judge(*, owner_id: UUID, conversation_id: UUID, text: str, stage
     It cannot be answered, so a safe completion refuses it with the operator's answer as words.
     :raises InputBlocked: after its decision is written.
     """
-    judged = text_judged(text=text, stage=stage)
+    judged = text_judged(owner_id=owner_id, text=text, stage=stage)
     if judged.verdict.blocked or judged.verdict.safe_completion:
         judged_refuse(judged, owner_id=owner_id, conversation_id=conversation_id)
     return judged
@@ -62,9 +63,13 @@ def _refusal(judged: Judged, decision: Decision) -> InputBlocked:
     return InputBlocked(words, category=notice.get("category", ""), notice=words, decision_id=str(decision.id))
 
 
-def text_judged(*, text: str, stage: Stage) -> Judged:
+def text_judged(*, owner_id: UUID, text: str, stage: Stage) -> Judged:
+    """What a reviewer found wrong about exactly these words of this person is not done to them again."""
     began_ns = time.perf_counter_ns()
     verdict = text_judge(text=text, stage=stage)
+    if any(match.withholds for match in verdict.matches):
+        excused = rules_overturned(owner_id=owner_id, text=text, stage=stage)
+        verdict = text_judge_excusing(text=text, stage=stage, rule_ids=excused) if excused else verdict
     return Judged(text, stage, verdict, (time.perf_counter_ns() - began_ns) // 1000)
 
 

@@ -83,7 +83,7 @@ def turn_start(
 
 
 def _turn_judge(owner_id: UUID, conversation_id: UUID, text: str) -> Judged:
-    judged = text_judged(text=text, stage=Stage.INPUT)
+    judged = text_judged(owner_id=owner_id, text=text, stage=Stage.INPUT)
     # Whoever gets the operator's answer gets it at any time: it may be a help line.
     if not judged.verdict.safe_completion:
         conduct_check(owner_id=owner_id, conversation_id=conversation_id)
@@ -185,7 +185,7 @@ def turn_regenerate(*, owner_id: UUID, message_id: UUID, client_turn_id: UUID) -
     answer = message_get(owner_id=owner_id, message_id=message_id)
     if answer.role != MessageRole.ASSISTANT or answer.parent is None or answer.parent.state == MessageState.WITHHELD:
         raise NothingToRegenerate.of()
-    judged = text_judged(text=answer.parent.text or "", stage=Stage.INPUT)
+    judged = text_judged(owner_id=owner_id, text=answer.parent.text or "", stage=Stage.INPUT)
     if not judged.verdict.safe_completion:
         conduct_check(owner_id=owner_id, conversation_id=answer.conversation_id)
     try:

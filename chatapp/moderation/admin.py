@@ -27,9 +27,10 @@ from chatapp.moderation.colours import (
     STATE_COLOURS,
     SUBTLE_LINE,
 )
+from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.kind_fields import conditional_fields
-from chatapp.moderation.models import Rule, RuleLifeCycle, Ruleset
+from chatapp.moderation.models import Hurdle, Rule, RuleLifeCycle, Ruleset
 from chatapp.moderation.pack_sentences import entries_text
 from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
 from chatapp.moderation.rule import Rule as PublishedRule
@@ -104,6 +105,7 @@ class RuleAdmin(ModelAdmin):
         ("<uuid:rule_id>/move/<slug:state>/", "moderation_rule_move", move_view),
     )
     change_form_outer_before_template = "admin/moderation/_rule_standing.html"
+    change_form_before_template = "admin/moderation/_rule_opened.html"
     conditional_fields = conditional_fields()
     readonly_fields = ("revision", "author", "updated_at")
     # As of the newest list that was asked for.
@@ -204,7 +206,11 @@ class RuleAdmin(ModelAdmin):
     ) -> HttpResponse:
         rule = self.get_object(request, object_id) if object_id else None
         about = {"standing": rule_standing(rule, user=request.user)} if rule else {}
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **about})
+        context = {**(extra_context or {}), **about}
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except RuleRevisionOutdated:  # somebody saved after the form had looked: now it sees that, and says so
+            return super().changeform_view(request, object_id, form_url, context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -247,7 +253,7 @@ class RulesetAdmin(ModelAdmin):
     list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored", "override", "restore")
     list_select_related = ("published_by",)
     fields = (
-        "version", "published_at", "published_by", "reason", "restored_version", "override_reason", "sha256", "payload",
+        "version", "published_at", "published_by", "reason", "restored_version", "override", "sha256", "payload",
     )  # fmt: skip
     actions = None
     actions_detail = ("open_restore",)
@@ -267,9 +273,11 @@ class RulesetAdmin(ModelAdmin):
     def restored(self, row: Ruleset) -> int | None:
         return row.restored_version
 
-    @display(description=_("without approval"), empty_value="–")
+    @display(description=_("override"), empty_value="–")
     def override(self, row: Ruleset) -> str | None:
-        return row.override_reason or None
+        """In spite of what, and why. An old ruleset knows only why."""
+        hurdles = ", ".join(str(Hurdle(name).label) for name in row.overridden)
+        return ": ".join(part for part in (hurdles, row.override_reason) if part) or None
 
     @display(description="")
     def restore(self, row: Ruleset) -> str:

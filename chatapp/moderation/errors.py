@@ -56,9 +56,16 @@ class RuleRevisionMissing(DomainError):
 
 
 class RuleRevisionOutdated(DomainError):
-    """What was to be approved is not the rule any more."""
+    """What a person read is not the rule any more; `details` hold its revision."""
 
     code = "rule_revision_outdated"
+    http_status = 409
+
+
+class RulesChangedMeanwhile(DomainError):
+    """What a person read before publishing is not what would be published any more."""
+
+    code = "rules_changed_meanwhile"
     http_status = 409
 
 

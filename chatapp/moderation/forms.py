@@ -1,9 +1,10 @@
 """The forms of the rule pages. Says every problem of a rule in a sentence; decides none: `rule_problems` does."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -26,6 +27,7 @@ from chatapp.moderation.kind_fields import (
     threshold_help,
 )
 from chatapp.moderation.life_cycle import needs_reason
+from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
 from chatapp.moderation.regex_syntax import MAX_GAP_CHARS
@@ -52,6 +54,8 @@ MAX_REASON_CHARS = 500  # the column's
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker only
+    # What the person read when they began to write; the page carries it.
+    opened_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     stages = forms.MultipleChoiceField(
         label=_("Stages"),
         choices=models.RuleStage,
@@ -169,6 +173,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         self.fields["classifier"].help_text = classifier_help()
         for name in ("threshold_controversial", "threshold_unsafe"):
             self.fields[name].help_text = threshold_help()
+        self.initial["opened_revision"] = self.instance.revision
         channels: Any = self.fields["channels"]
         channels.choices = channel_choices()
         for name, value in RuleOptions.from_json(self.instance.options).to_json().items():
@@ -182,6 +187,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
+        self._opened_check(cleaned.pop("opened_revision", None))
         if self.errors:
             return cleaned
         self._reason_check(cleaned)
@@ -193,6 +199,18 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         for problem in rule_problems(rule_as_published(row)):
             self.add_error(*problem_error(problem))
         return cleaned
+
+    def _opened_check(self, opened_revision: int | None) -> None:
+        """Who opened an older revision is told what became of it; saving once more is then meant."""
+        newest = self.instance.revision
+        if self.instance._state.adding or opened_revision == newest:  # noqa: SLF001 -- Django's public name for it
+            return
+        meanwhile = changed_meanwhile(rule_id=self.instance.id, opened_revision=opened_revision or 0)
+        sent = cast("QueryDict", self.data).copy()
+        sent["opened_revision"] = str(newest)
+        self.data = sent
+        advice = _("Nothing is stored yet, and what you wrote still stands here. Saved once more, it replaces theirs.")
+        self.add_error(None, meanwhile.told(str(advice)))
 
     def _reason_check(self, cleaned: Mapping[str, Any]) -> None:
         """A stored rule keeps its state here: buttons move it."""

@@ -42,7 +42,10 @@ ENTRY_HELP = {
         "Chinese do not matter; a Latin word counts only where it stands alone."
     ),
     RuleKind.PHRASE: _("One phrase a line, … between its words: how to make … bomb, 教我…炸弹."),
-    RuleKind.REGEX: _("One expression a line, in RE2's syntax: no look-around and no references back."),
+    RuleKind.REGEX: _(
+        "One expression a line, in RE2's syntax: no look-around and no references back. Upper and lower case count; "
+        "with (?i) in front they do not."
+    ),
     RuleKind.PERSONAL_DATA: _("One a line of: email, phone, cn_id, bank_card, iban, ip, us_ssn, api_key."),
     RuleKind.URL: _("One domain a line, subdomains included: example.org. Or * for all but the exceptions."),
     RuleKind.SIMILARITY: _(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chatapp.moderation.verdict import Action, RuleState
+from chatapp.moderation.verdict import ENDING_ACTIONS, RuleState
 
 # An enforcing rule goes through shadow or retirement, so that what acted never silently becomes a draft; a retired one
 # begins again as a draft.
@@ -12,6 +12,8 @@ MOVES: Mapping[RuleState, tuple[RuleState, ...]] = {
     RuleState.ENFORCING: (RuleState.SHADOW, RuleState.RETIRED),
     RuleState.RETIRED: (RuleState.DRAFT,),
 }
+# Both end a message or an answer, so both need a second person where it is about something grave.
+ACTIONS_WITH_APPROVAL = ENDING_ACTIONS
 SEVERITIES_WITH_APPROVAL = frozenset({3, 4})
 
 
@@ -27,5 +29,5 @@ def needs_reason(*, before: RuleState, after: RuleState) -> bool:
 
 
 def needs_approval(*, state: str, action: str, severity: int) -> bool:
-    """Whether two people have to answer for the rule: it ends what people say, and is about something grave."""
-    return state == RuleState.ENFORCING and action == Action.BLOCK and severity in SEVERITIES_WITH_APPROVAL
+    """Whether two people have to answer for the rule: it ends what people say or read, and is about something grave."""
+    return state == RuleState.ENFORCING and action in ACTIONS_WITH_APPROVAL and severity in SEVERITIES_WITH_APPROVAL

@@ -95,6 +95,13 @@ class RuleLanguage(models.TextChoices):
     SIMPLIFIED_CHINESE = "zh-hans", "简体中文"
 
 
+class Hurdle(models.TextChoices):
+    """What an administrator may publish in spite of."""
+
+    APPROVAL = "approval", _("without a second person")
+    ADVICE = "advice", _("in spite of a dry run")
+
+
 def default_channels() -> list[str]:
     return [RuleChannel.STRICT.value]
 
@@ -311,10 +318,13 @@ class Ruleset(models.Model):
         _("restored version"), null=True, help_text=_("The version whose rules were put back into force.")
     )
     override_reason = models.CharField(
-        _("published without approval"),
+        _("reason for the override"),
         max_length=500,
         blank=True,
-        help_text=_("Why an administrator did not wait for the second person."),
+        help_text=_("Why an administrator published in spite of what spoke against it."),
+    )
+    overridden = models.JSONField(
+        _("override"), default=list, help_text=_("What spoke against it. Older rulesets do not say.")
     )
 
     class Meta:

@@ -5,20 +5,25 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from chatapp.core.errors import DomainError
+from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.life_cycle import MOVES, needs_approval, needs_reason
+from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import Rule, RuleLifeCycle, RuleStage
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.selectors import (
+    approver_exists,
     rule_history,
     rule_revision_get,
     rules_waiting,
@@ -29,6 +34,8 @@ from chatapp.moderation.services import rule_approve, rule_move, rule_restore
 from chatapp.moderation.snapshot import content_fields, rule_snapshot
 from chatapp.moderation.verdict import RuleState
 from chatapp.moderation.views import page, permitted
+
+MAX_REVISION_DIGITS = 10  # the column's numbers are shorter
 
 # What each move is called on its button, by the state it leads to.
 MOVE_LABELS = {
@@ -48,6 +55,7 @@ def rule_standing(rule: Rule, *, user: Any) -> dict[str, Any]:
         "moves": [(state.value, MOVE_LABELS[state]) for state in MOVES[RuleState(rule.state)]] if can_change else [],
         "is_waiting": is_waiting,
         "may_approve": is_waiting and user.has_perm("moderation.approve_rule") and rule.author_id != user.pk,
+        "is_lonely": is_waiting and not approver_exists(besides_id=rule.author_id),
     }
 
 
@@ -75,6 +83,9 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         raise Http404
     after = RuleState(state)
     form = _reason_form(request, before=RuleState(rule.state), after=after)
+    will_wait = settings.MODERATION_SECOND_APPROVAL and needs_approval(
+        state=after, action=rule.action, severity=rule.severity
+    )
     about = {
         "title": _("%(rule)s: %(move)s") % {"rule": rule.slug, "move": MOVE_LABELS[after]},
         "rule": rule,
@@ -82,7 +93,8 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         "button": MOVE_LABELS[after],
         "state_before": rule.get_state_display(),
         "state_after": RuleLifeCycle(state).label,
-        "will_wait": needs_approval(state=after, action=rule.action, severity=rule.severity),
+        "will_wait": will_wait,
+        "is_lonely": will_wait and not approver_exists(besides_id=user.pk),
     }
     done = _("Stored. It takes effect when you publish.")
     return _asked(
@@ -90,7 +102,9 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         model_admin,
         about,
         done,
-        lambda reason: rule_move(rule_id=rule.id, state=after, author=user, reason=reason),
+        lambda reason, opened: rule_move(
+            rule_id=rule.id, state=after, author=user, reason=reason, opened_revision=opened
+        ),
     )
 
 
@@ -117,7 +131,9 @@ def restore_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: 
         model_admin,
         about,
         done,
-        lambda reason: rule_restore(rule_id=rule.id, number=number, author=user, reason=reason),
+        lambda reason, opened: rule_restore(
+            rule_id=rule.id, number=number, author=user, reason=reason, opened_revision=opened
+        ),
     )
 
 
@@ -142,6 +158,7 @@ def approve_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: 
         "changes": labelled(newest.changes),
         "content": [(field.verbose_name, _display(rule, field.name)) for field in content_fields(Rule)],
         "is_author": newest.revision.author_id == user.pk,
+        "is_lonely": not approver_exists(besides_id=newest.revision.author_id),
     }
     return page(request, model_admin, "rule_approve", about)
 
@@ -185,15 +202,32 @@ def _asked(
     model_admin: ModelAdmin,
     about: Mapping[str, Any],
     done: str,
-    change: Callable[[str], object],
+    change: Callable[[str, int], object],
 ) -> HttpResponse:
-    form: Form = about["form"]
+    """change: takes the reason and the revision that the person has read."""
+    form, rule = about["form"], about["rule"]
+    opened = _opened_revision(request, rule)
     if request.method == "POST" and form.is_valid():
         try:
-            change(form.cleaned_data["reason"])
+            change(form.cleaned_data["reason"], opened)
+        except RuleRevisionOutdated:
+            rule.refresh_from_db()  # what the page shows from here on
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, done)
-            return redirect("admin:moderation_rule_change", object_id=about["rule"].id)
-    return page(request, model_admin, "rule_change", dict(about))
+            return redirect("admin:moderation_rule_change", object_id=rule.id)
+    return page(request, model_admin, "rule_change", {**about, "outdated": _outdated(rule, opened)})
+
+
+def _opened_revision(request: HttpRequest, rule: Rule) -> int:
+    """What the person read: as the link or the form says, or what this page shows them now."""
+    said = request.POST.get("opened") or request.GET.get("opened") or ""
+    return int(said) if said.isdecimal() and len(said) < MAX_REVISION_DIGITS else rule.revision
+
+
+def _outdated(rule: Rule, opened: int) -> SafeString | None:
+    if opened == rule.revision:
+        return None
+    advice = _("Nothing is done yet. If it is still right, do it once more.")
+    return changed_meanwhile(rule_id=rule.id, opened_revision=opened).told(advice)

@@ -1,5 +1,7 @@
 """Reads rules, their histories and rulesets. Web and workers ask for the ruleset in force at every turn: one query."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,14 +9,16 @@ from itertools import pairwise
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from chatapp.accounts.models import User
 from chatapp.moderation import models
 from chatapp.moderation.detecting import Channel
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
 from chatapp.moderation.following import follower
-from chatapp.moderation.life_cycle import SEVERITIES_WITH_APPROVAL
+from chatapp.moderation.life_cycle import ACTIONS_WITH_APPROVAL, SEVERITIES_WITH_APPROVAL
 from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.rule import Rule, RulesetInvalid
@@ -74,6 +78,12 @@ def rule_list_in_force() -> list[Rule]:
     return [rule_as_published(row) for row in models.Rule.objects.filter(state__in=["shadow", "enforcing"])]
 
 
+def publishing_digest(before: Iterable[Rule], rules: Iterable[Rule]) -> str:
+    """Names what a person reads before they publish: the rules in force and those that would be, by revision."""
+    read = [[(rule.id, rule.revision, rule.state) for rule in some] for some in (before, rules)]
+    return hashlib.sha256(json.dumps(read).encode()).hexdigest()
+
+
 def ruleset_edited() -> Ruleset:
     """What people work on, to try it: drafts act as shadow rules. Version 0 is never published."""
     rules = []
@@ -85,12 +95,15 @@ def ruleset_edited() -> Ruleset:
 
 def rules_waiting(*, in_force: Iterable[Rule]) -> QuerySet[models.Rule]:
     """
-    The rules that wait for a second person: they enforce a block, are grave, and nobody approved them as they are.
+    The rules that need a second person (`needs_approval`) and that nobody approved as they are.
 
+    None where one person keeps the rules.
     in_force: the newest ruleset's; what is there in this very revision needs nobody to stay there.
     """
+    if not settings.MODERATION_SECOND_APPROVAL:
+        return models.Rule.objects.none()
     needing = models.Rule.objects.filter(
-        state=RuleState.ENFORCING, action=Action.BLOCK, severity__in=SEVERITIES_WITH_APPROVAL
+        state=RuleState.ENFORCING, action__in=ACTIONS_WITH_APPROVAL, severity__in=SEVERITIES_WITH_APPROVAL
     )
     there = {rule.id: rule.revision for rule in in_force if rule.enforced}
     approved = models.RuleApproval.objects.filter(revision__rule__in=needing).values_list(
@@ -103,6 +116,17 @@ def rules_waiting(*, in_force: Iterable[Rule]) -> QuerySet[models.Rule]:
         if there.get(slug) != revision and (rule_id, revision) not in settled
     ]
     return models.Rule.objects.filter(id__in=waiting)
+
+
+def approver_exists(*, besides_id: UUID | None) -> bool:
+    """Whether anybody but this author could approve what they wrote."""
+    right = Permission.objects.filter(codename="approve_rule", content_type__app_label="moderation")
+    people = User.objects.filter(
+        Q(is_superuser=True) | Q(groups__permissions__in=right) | Q(user_permissions__in=right),
+        is_active=True,
+        is_staff=True,
+    )
+    return people.exclude(id__in=[besides_id] if besides_id else []).exists()
 
 
 @dataclass(frozen=True, slots=True)

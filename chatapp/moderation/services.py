@@ -1,11 +1,11 @@
 """Writes rules and their histories, approves, publishes and restores rulesets; judges what a person sends."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -28,16 +28,18 @@ from chatapp.moderation.errors import (
     RuleReasonMissing,
     RuleRevisionMissing,
     RuleRevisionOutdated,
+    RulesChangedMeanwhile,
     RulesetUnchanged,
     RuleUnusable,
 )
-from chatapp.moderation.gate import judge
+from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.life_cycle import may_move, needs_approval, needs_reason
 from chatapp.moderation.queue import build_send
 from chatapp.moderation.rule import Rule, rule_problems
 from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.ruleset_problems import lone_judges
 from chatapp.moderation.selectors import (
+    publishing_digest,
     rule_list_in_force,
     rule_revision_get,
     rules_waiting,
@@ -60,6 +62,20 @@ def text_judge(*, text: str, stage: Stage) -> Verdict:
     return judge(ruleset_current(), text, stage, part=Part.AT_ONCE)
 
 
+def text_judge_excusing(*, text: str, stage: Stage, rule_ids: Collection[str]) -> Verdict:
+    """
+    `text_judge` as if these rules only watched: what they hit goes on record and takes nothing away.
+
+    :raises RulesetMissing: when nothing is published.
+    """
+    ruleset = ruleset_current()
+    # The rules that do not hit change nothing, and compiling thousands of them would take seconds.
+    hit = {match.rule_id for match in find_matches(ruleset, text, stage, part=Part.AT_ONCE)}
+    rules = [rule for rule in ruleset.rules if rule.id in hit]
+    watching = [replace(rule, state=RuleState.SHADOW) if rule.id in rule_ids else rule for rule in rules]
+    return judge(Ruleset(version=ruleset.version, rules=tuple(watching)), text, stage, part=Part.AT_ONCE)
+
+
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
@@ -80,25 +96,32 @@ def rule_update(*, rule: models.Rule, author: User, reason: str = "") -> None:
     """
     Store a changed rule as its next revision. Nothing is enforced by that: publish.
 
+    rule.revision: the one that was changed; nobody's later change is written over.
+    :raises RuleRevisionOutdated: if another is stored by now.
     :raises RuleMoveIllegal: if its new state cannot follow the stored one.
     :raises RuleReasonMissing: if the rule is, or is to be, in force.
     """
     with transaction.atomic():
         stored = models.Rule.objects.select_for_update().get(pk=rule.pk)
+        _revision_check(stored, opened_revision=rule.revision)
         _change_check(before=RuleState(stored.state), after=RuleState(rule.state), reason=reason)
         rule.author, rule.updated_at, rule.revision = author, clock.now(), stored.revision + 1
         rule.save(force_update=True)
         _revision_keep(rule, reason)
 
 
-def rule_move(*, rule_id: UUID, state: RuleState, author: User, reason: str) -> models.Rule:
+def rule_move(
+    *, rule_id: UUID, state: RuleState, author: User, reason: str, opened_revision: int | None = None
+) -> models.Rule:
     """
     Change a rule's state and nothing else, as its next revision.
 
-    :raises RuleMoveIllegal, RuleReasonMissing:
+    opened_revision: what the author has read; None moves the rule whatever it is.
+    :raises RuleRevisionOutdated, RuleMoveIllegal, RuleReasonMissing:
     """
     with transaction.atomic():
         rule = models.Rule.objects.select_for_update().get(pk=rule_id)
+        _revision_check(rule, opened_revision=opened_revision)
         if rule.state == state:
             raise _move_illegal(RuleState(rule.state), state)
         rule.state = state
@@ -106,10 +129,14 @@ def rule_move(*, rule_id: UUID, state: RuleState, author: User, reason: str) -> 
     return rule
 
 
-def rule_restore(*, rule_id: UUID, number: int, author: User, reason: str) -> models.Rule:
+def rule_restore(
+    *, rule_id: UUID, number: int, author: User, reason: str, opened_revision: int | None = None
+) -> models.Rule:
     """
     Make an old revision's content the rule's next revision. The state stays: people move that.
 
+    opened_revision: the newest that the author has read; None replaces the rule whatever it is.
+    :raises RuleRevisionOutdated: if another is stored by now.
     :raises RuleRevisionMissing: if there is none with this number.
     :raises RuleReasonMissing: if the rule is in force.
     """
@@ -118,9 +145,16 @@ def rule_restore(*, rule_id: UUID, number: int, author: User, reason: str) -> mo
         raise RuleRevisionMissing(_("The rule has no revision %(number)d.") % {"number": number})
     with transaction.atomic():
         rule = models.Rule.objects.select_for_update().get(pk=rule_id)
+        _revision_check(rule, opened_revision=opened_revision)
         snapshot_apply(rule, {**revision.snapshot, "state": rule.state})
         rule_update(rule=rule, author=author, reason=reason)
     return rule
+
+
+def _revision_check(stored: models.Rule, *, opened_revision: int | None) -> None:
+    if opened_revision not in {None, stored.revision}:
+        sentence = _("The rule was changed meanwhile and is revision %(number)d now. Nothing was stored.")
+        raise RuleRevisionOutdated(sentence % {"number": stored.revision}, revision=stored.revision)
 
 
 def _change_check(*, before: RuleState, after: RuleState, reason: str) -> None:
@@ -176,12 +210,16 @@ def rule_approve(*, rule_id: UUID, number: int, approver: User) -> None:
 # --- rulesets --------------------------------------------------------------------------------------------------------
 
 
-def ruleset_publish(*, author: User | None, reason: str, override_reason: str = "") -> Ruleset:
+def ruleset_publish(
+    *, author: User | None, reason: str, override_reason: str = "", shown_digest: str | None = None
+) -> Ruleset:
     """
     Put all shadow and enforcing rules, as they are now, into force as the next version.
 
+    shown_digest: `publishing_digest` of what the author has read; None publishes whatever there is.
     override_reason: why an administrator publishes in spite of what speaks against it; it stands on the ruleset.
     :raises PublishReasonMissing, RuleUnusable, JudgeAlone, RulesetUnchanged:
+    :raises RulesChangedMeanwhile: if it is something else by now.
     :raises ApprovalMissing, PublishAdvisedAgainst: without an override.
     :raises OverrideNotPermitted: with one, by somebody who may not.
     """
@@ -190,34 +228,59 @@ def ruleset_publish(*, author: User | None, reason: str, override_reason: str = 
     def publish() -> Ruleset:
         newest = _newest_version()  # before the rules: who publishes in between takes the number, and we begin again
         before, rules = ruleset_rules(), tuple(rule_list_in_force())
+        _shown_check(before, rules, shown_digest)
         for rule in rules:
             _usable_check(rule)
         _judges_check(rules)
         overridden = _hurdles_check(before, rules, author=author, override_reason=override_reason.strip())
         return _version_store(
-            newest + 1, rules, before, author=author, reason=reason, override_reason=overridden, restored_version=None
+            newest + 1,
+            rules,
+            before,
+            author=author,
+            reason=reason,
+            override_reason=override_reason.strip() if overridden else "",
+            overridden=overridden,
+            restored_version=None,
         )
 
     return _again_after_collision(publish)
 
 
-def ruleset_restore(*, version: int, author: User, reason: str) -> Ruleset:
+def ruleset_restore(*, version: int, author: User, reason: str, shown_digest: str | None = None) -> Ruleset:
     """
     Put exactly the rules of an earlier version into force as the next one. The rules that people edit stay as they are.
 
     They were approved when that version was published, so they need nobody now.
+    shown_digest: as for publishing.
     :raises PublishReasonMissing, RulesetMissing, RuleUnusable, RulesetUnchanged:
+    :raises RulesChangedMeanwhile: if other rules are in force by now than the author has read of.
     """
     _publish_reason_check(reason)
 
     def publish() -> Ruleset:
         newest = _newest_version()
         before, rules = ruleset_rules(), ruleset_rules(version=version)
+        _shown_check(before, rules, shown_digest)
         return _version_store(
-            newest + 1, rules, before, author=author, reason=reason, override_reason="", restored_version=version
+            newest + 1,
+            rules,
+            before,
+            author=author,
+            reason=reason,
+            override_reason="",
+            overridden=[],
+            restored_version=version,
         )
 
     return _again_after_collision(publish)
+
+
+def _shown_check(before: Sequence[Rule], rules: Sequence[Rule], shown_digest: str | None) -> None:
+    if shown_digest not in {None, publishing_digest(before, rules)}:
+        raise RulesChangedMeanwhile(
+            _("Rules were changed since this page was shown. Read what will change now, then publish.")
+        )
 
 
 def _publish_reason_check(reason: str) -> None:
@@ -238,22 +301,23 @@ def _again_after_collision(publish: Callable[[], Ruleset]) -> Ruleset:
 
 def _hurdles_check(
     in_force: Sequence[Rule], rules: Sequence[Rule], *, author: User | None, override_reason: str
-) -> str:
-    """Returns the override that was needed, or nothing."""
-    refusals: list[DomainError] = []
-    if settings.MODERATION_SECOND_APPROVAL and (
-        waiting := list(rules_waiting(in_force=in_force).values_list("slug", flat=True))
-    ):
+) -> list[models.Hurdle]:
+    """Returns what the override was needed for."""
+    refusals: list[tuple[models.Hurdle, DomainError]] = []
+    if waiting := list(rules_waiting(in_force=in_force).values_list("slug", flat=True)):
         sentence = _("These rules wait for the approval of a second person: %(rules)s.")
-        refusals.append(ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting))
-    refusals += [PublishAdvisedAgainst(advice.sentence) for advice in advice_on(rules) if advice.is_hurdle]
-    if not refusals:
-        return ""
-    if not override_reason:
-        raise refusals[0]
-    if author is None or not author.is_superuser:
+        missing = ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting)
+        refusals.append((models.Hurdle.APPROVAL, missing))
+    refusals += [
+        (models.Hurdle.ADVICE, PublishAdvisedAgainst(advice.sentence))
+        for advice in advice_on(rules)
+        if advice.is_hurdle
+    ]
+    if refusals and not override_reason:
+        raise refusals[0][1]
+    if refusals and (author is None or not author.is_superuser):
         raise OverrideNotPermitted(_("Only an administrator may publish in spite of that."))
-    return override_reason
+    return list(dict.fromkeys(hurdle for hurdle, _refusal in refusals))
 
 
 def _version_store(
@@ -264,6 +328,7 @@ def _version_store(
     author: User | None,
     reason: str,
     override_reason: str,
+    overridden: Sequence[models.Hurdle],
     restored_version: int | None,
 ) -> Ruleset:
     """:raises IntegrityError: if another took the number."""
@@ -281,6 +346,7 @@ def _version_store(
             published_at=clock.now(),
             restored_version=restored_version,
             override_reason=override_reason,
+            overridden=[hurdle.value for hurdle in overridden],
         )
         transaction.on_commit(build_send)
     return ruleset

@@ -1,6 +1,7 @@
 """The page on which people try a text: verdict, marked text, and by which rule and channel each match was seen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +21,7 @@ from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel
 from chatapp.moderation.normalise import fold_text
 from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import ruleset_current, ruleset_edited
-from chatapp.moderation.verdict import Action, Match, RuleKind
+from chatapp.moderation.verdict import Action, Match, RuleKind, RuleState, Verdict
 from chatapp.moderation.views import page
 
 _MAX_SEEN_CHARS = 60
@@ -44,17 +45,32 @@ def _judged(form: TryForm) -> dict[str, Any]:
     began_s = perf_counter()
     verdict = judge(ruleset, text, stage, part=Part.AT_ONCE)
     duration_ms = (perf_counter() - began_s) * 1000
-    is_unchanged = verdict.action is not Action.BLOCK and verdict.released_text == text
+    return {
+        **_outcome(verdict, text),
+        "would": _would(ruleset, matches, text, stage),
+        "duration_ms": round(duration_ms, 1),
+        "matches": _matches_table(text, matches, ruleset),
+        "pieces": pieces(text, matches),
+    }
+
+
+def _outcome(verdict: Verdict, text: str) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "verdict_label": dict(RuleAction.choices).get(verdict.action, _("nothing to do")),
         "verdict_colour": ACTION_COLOURS.get(verdict.action, "success"),
         "decisive": verdict.decisive,
-        "duration_ms": round(duration_ms, 1),
-        "is_unchanged": is_unchanged,
-        "matches": _matches_table(text, matches, ruleset),
-        "pieces": pieces(text, matches),
+        "is_unchanged": verdict.action is not Action.BLOCK and verdict.released_text == text,
     }
+
+
+def _would(ruleset: Ruleset, matches: Sequence[Match], text: str, stage: str) -> dict[str, Any] | None:
+    """What would be done if drafts and shadow rules acted; None where none of them hits. Compiles only what hits."""
+    if all(match.enforced for match in matches):
+        return None
+    hit = {match.rule_id for match in matches}
+    rules = tuple(replace(rule, state=RuleState.ENFORCING) for rule in ruleset.rules if rule.id in hit)
+    return _outcome(judge(Ruleset(version=ruleset.version, rules=rules), text, stage, part=Part.AT_ONCE), text)
 
 
 def _matches_table(text: str, matches: Sequence[Match], ruleset: Ruleset) -> dict[str, Any]:

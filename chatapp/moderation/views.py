@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +17,8 @@ from chatapp.moderation.advice import advice_on
 from chatapp.moderation.difference import difference
 from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
 from chatapp.moderation.selectors import (
+    approver_exists,
+    publishing_digest,
     rule_list_in_force,
     rules_waiting,
     ruleset_rules,
@@ -28,21 +29,28 @@ from chatapp.moderation.services import ruleset_publish, ruleset_restore
 def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     """What would change and what keeps it from being published, and a reason; then the next ruleset."""
     user = permitted(request, "moderation.publish_ruleset")
-    before = ruleset_rules()
-    waiting = list(rules_waiting(in_force=before)) if settings.MODERATION_SECOND_APPROVAL else []
-    advice = advice_on(rule_list_in_force())
+    before, rules = ruleset_rules(), rule_list_in_force()
+    waiting = list(rules_waiting(in_force=before))
+    advice = advice_on(rules)
     may_override = user.is_superuser and (waiting or any(one.is_hurdle for one in advice))
     form = (PublishOverrideForm if may_override else ReasonForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            ruleset = ruleset_publish(author=user, **form.cleaned_data)
+            ruleset = ruleset_publish(author=user, shown_digest=request.POST.get("shown"), **form.cleaned_data)
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, _("Ruleset %(version)d is in force.") % {"version": ruleset.version})
             return redirect("admin:moderation_ruleset_changelist")
-    changes = difference(before, rule_list_in_force())
-    about = {"title": _("Publish"), "form": form, "changes": changes, "waiting": waiting, "advice": advice}
+    about = {
+        "title": _("Publish"),
+        "form": form,
+        "changes": difference(before, rules),
+        "shown": publishing_digest(before, rules),
+        "waiting": waiting,
+        "is_lonely": any(not approver_exists(besides_id=rule.author_id) for rule in waiting),
+        "advice": advice,
+    }
     return page(request, model_admin, "publish", about)
 
 
@@ -53,18 +61,22 @@ def ruleset_restore_view(request: HttpRequest, version: int, model_admin: ModelA
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            ruleset = ruleset_restore(version=version, author=user, reason=form.cleaned_data["reason"])
+            ruleset = ruleset_restore(
+                version=version, author=user, shown_digest=request.POST.get("shown"), **form.cleaned_data
+            )
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
             sentence = _("The rules of version %(old)d are in force again, as version %(new)d.")
             messages.success(request, sentence % {"old": version, "new": ruleset.version})
             return redirect("admin:moderation_ruleset_changelist")
+    before, rules = ruleset_rules(), ruleset_rules(version=version)
     about = {
         "title": _("Put version %(version)d back into force") % {"version": version},
         "form": form,
         "row": row,
-        "changes": difference(ruleset_rules(), ruleset_rules(version=version)),
+        "changes": difference(before, rules),
+        "shown": publishing_digest(before, rules),
     }
     return page(request, model_admin, "ruleset_restore", about)
 

@@ -57,7 +57,10 @@ def _appeal_create(owner_id: UUID, decisions: Sequence[Decision], words: str, no
 
 
 def _store(owner_id: UUID, decisions: Sequence[Decision], words: str, now: datetime) -> ReviewCase:
-    case = case_open(decisions=decisions, opened_by=ReviewOrigin.APPEAL, now=now)
+    # Locked before its state is read: a reviewer who resolves it now is either done, and the person is told so below,
+    # or waits, and tells the person afterwards.
+    known = case_open(decisions=decisions, opened_by=ReviewOrigin.APPEAL, now=now)
+    case = ReviewCase.objects.select_for_update().get(id=known.id)
     if not is_open(case) or Appeal.objects.filter(case=case).exists():
         raise _twice(case)
     _rate_check(owner_id, now)

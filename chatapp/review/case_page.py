@@ -27,7 +27,7 @@ from chatapp.review.exceptions import rule_exception_add
 from chatapp.review.figures import precision_text
 from chatapp.review.forms import ExceptionForm, ResolveForm
 from chatapp.review.models import Appeal, ReviewCase, ReviewOutcome
-from chatapp.review.readings import case_context_read, case_evidence_read
+from chatapp.review.readings import LOOK_KEPT, case_context_read, case_evidence_read
 from chatapp.review.selectors import decisions_of, rule_precision
 
 READINGS = {"context": case_context_read, "evidence": case_evidence_read}
@@ -81,14 +81,21 @@ def _done(request: HttpRequest, case: ReviewCase, user: User) -> bool:
 
 
 def _read(request: HttpRequest, case: ReviewCase, user: User) -> dict[str, Any]:
-    """What was asked to be shown, each reading on record, and why something cannot be."""
+    """
+    What was asked to be shown, each reading on record, and why something cannot be.
+
+    POST `show` opens a piece anew; `keep` names those that stand on the page already.
+    """
     shown: dict[str, Any] = {}
     asked = request.POST.getlist("show") if request.method == "POST" else []
-    for name in dict.fromkeys(name for name in asked if name in READINGS):
-        try:
-            shown[name] = READINGS[name](case=case, reader=user)
-        except DomainError as refusal:
-            shown[f"{name}_refusal"] = refusal.message
+    kept = request.POST.getlist("keep") if request.method == "POST" else []
+    for name, read in READINGS.items():
+        if name in asked or name in kept:
+            since = None if name in asked else clock.now() - LOOK_KEPT
+            try:
+                shown[name] = read(case=case, reader=user, on_record_since=since)
+            except DomainError as refusal:
+                shown[f"{name}_refusal"] = refusal.message
     return {**shown, "shown": [name for name in READINGS if name in shown]}
 
 

@@ -1,6 +1,7 @@
 """Writes decisions, evidence and who read it. Every write is append-only."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -98,18 +99,22 @@ def _row(match: Match, before: Decision | None, shared: dict[str, Any]) -> Decis
     return row
 
 
-def evidence_read(*, decision: Decision, reader: User) -> str:
+def evidence_read(*, decision: Decision, reader: User, on_record_since: datetime | None = None) -> str:
     """
     The withheld text behind a decision; that it was read is on record before it is returned.
 
-    :raises EvidenceForbidden, EvidenceMissing, EvidenceUnreadable:
+    on_record_since: a reading of the same reader since then is of the same look, and there is no second one.
+    :raises EvidenceForbidden, EvidenceMissing, EvidenceUnreadable: then nothing was read, and nothing says so.
     """
     if not reader.has_perm("review.view_evidence_text"):
         raise EvidenceForbidden(_("You may not read withheld text."))
     kept = Evidence.objects.filter(id=decision.evidence_id).first() if decision.evidence_id else None
     if kept is None:
         raise EvidenceMissing(_("No text was withheld here, or it was erased."))
-    EvidenceReading.objects.create(
-        evidence_id=kept.id, decision_id=decision.id, reader_id=reader.id, reader_email=reader.email
-    )
-    return evidence.decrypt(bytes(kept.ciphertext))
+    text = evidence.decrypt(bytes(kept.ciphertext))
+    readings = EvidenceReading.objects.filter(evidence_id=kept.id, reader_id=reader.id)
+    if on_record_since is None or not readings.filter(read_at__gte=on_record_since).exists():
+        EvidenceReading.objects.create(
+            evidence_id=kept.id, decision_id=decision.id, reader_id=reader.id, reader_email=reader.email
+        )
+    return text

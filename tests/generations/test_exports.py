@@ -108,6 +108,27 @@ class TestExportMarkdown:
 
         assert export_markdown(snapshot(conversation)).endswith(f"\n\n{shown}\n")
 
+    def test_shows_what_a_rule_warns_of_beneath_question_and_answer(self, conversation):
+        asked = make_question(
+            conversation, text="Of France?", notice={**NOTICE, "action": "warn", "text": "Take care."}
+        )
+        make_answer(
+            conversation, parent=asked, text="Paris.", notice={**NOTICE, "action": "warn", "text": "One.\nTwo."}
+        )
+
+        exported = export_markdown(snapshot(conversation))
+
+        assert "## You\n\nOf France?\n\n> Take care.\n\n" in exported
+        assert exported.endswith("Paris.\n\n> One.\n> Two.\n")
+
+    @pytest.mark.parametrize(("notice", "shown"), [("", ""), ("Take care.", "\n\n> Take care.")])
+    def test_says_which_answers_the_model_did_not_write(self, conversation, notice, shown):
+        answered(conversation, answer="Call 988.", notice={**NOTICE, "action": "safe_completion", "text": notice})
+
+        assert export_markdown(snapshot(conversation)).endswith(
+            f"Call 988.\n\n> This answer, or its end, was written by the people who run this service.{shown}\n"
+        )
+
     def test_of_a_conversation_without_title_and_messages_is_a_heading(self):
         conversation = make_conversation(make_user())
 

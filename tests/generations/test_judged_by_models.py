@@ -25,6 +25,7 @@ from chatapp.moderation.classifiers import known
 from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.review.appeals import message_appeal
+from chatapp.review.cases import case_claim, case_overturn
 from chatapp.review.models import Decision
 from inference.testing import ScriptedEngine
 from tests.support.factories import make_conversation, make_turn, make_user, publish_rule
@@ -177,6 +178,27 @@ class TestAQuestionThatAModelFindsHarmful:
 
         with pytest.raises(NothingToRegenerate):
             turn_regenerate(owner_id=turn.owner_id, message_id=answer_of(turn).id, client_turn_id=uuid7())
+
+    def test_is_answered_when_its_author_sends_it_again_after_a_reviewer_found_the_rule_wrong(self, running):
+        publish_guard_rule()
+        turn = asked_turn("how to poison")
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+        case = message_appeal(owner_id=turn.owner_id, message_id=question_of(turn).id, words="", now=clock.now())
+        reviewer = make_user(is_superuser=True)
+        case_claim(case_id=case.id, reviewer=reviewer, now=clock.now())
+        case_overturn(case_id=case.id, reviewer=reviewer, reason="a chemist", now=clock.now())
+
+        again = turn_start(
+            owner_id=turn.owner_id,
+            conversation_id=turn.conversation_id,
+            parent_id=None,
+            client_message_id=uuid7(),
+            text="how to poison",
+        )
+        running.begin(Generation.objects.get(id=again.generation_id))
+
+        assert [message.text for message in running.engine.submitted[0].messages] == ["how to poison"]
 
     def test_is_answered_in_the_operators_words_where_the_rule_has_them(self, running):
         publish_guard_rule("safe_completion")

@@ -76,7 +76,9 @@ class TestRuleForm:
         client.post(reverse("admin:moderation_rule_add"), fields())
         rule = Rule.objects.get(slug="spells")
 
-        response = client.post(reverse("admin:moderation_rule_change", args=[rule.pk]), fields(words="other spell"))
+        response = client.post(
+            reverse("admin:moderation_rule_change", args=[rule.pk]), fields(words="other spell", opened_revision=1)
+        )
 
         assert response.status_code == 302
         rule.refresh_from_db()
@@ -205,6 +207,32 @@ class TestTryPage:
         client.post(reverse("admin:moderation_rule_add"), fields(state="draft"))
 
         assert "outline: 1px dashed" in self.judge(client, "xyzzy spell", rules="edited")
+
+    @pytest.mark.parametrize("state", ["draft", "shadow"])
+    def test_shows_what_a_rule_that_does_not_act_yet_would_do(self, client, moderator, state):
+        client.post(reverse("admin:moderation_rule_add"), fields(state=state, action="redact"))
+
+        page = self.judge(client, "say xyzzy spell", rules="edited")
+
+        assert "nothing to do" in page
+        would = page.split('id="would"')[1]
+        assert would.startswith(' data-verdict="redact"')
+        assert "by spells" in would
+        assert 'id="would-release">say ███████████</p>' in would
+
+    def test_weighs_what_would_act_together_with_what_does(self, client, moderator):
+        publish_rule("plugh", action="block")
+        client.post(reverse("admin:moderation_rule_add"), fields(state="draft", action="redact"))
+
+        page = self.judge(client, "xyzzy spell and plugh", rules="edited")
+
+        assert page.count('data-verdict="block"') == 2
+        assert 'id="would-release">███████████ and </p>' in page
+
+    def test_says_nothing_of_drafts_where_none_hits(self, client, moderator):
+        client.post(reverse("admin:moderation_rule_add"), fields(state="draft", action="redact"))
+
+        assert 'id="would"' not in self.judge(client, "教我做炸弹", rules="edited")
 
     def test_shows_that_no_rule_hits(self, client, moderator):
         page = self.judge(client, "一句话")

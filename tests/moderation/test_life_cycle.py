@@ -32,7 +32,7 @@ class TestASecondPerson:
     @pytest.mark.parametrize("state", RuleState)
     @pytest.mark.parametrize("action", Action)
     @pytest.mark.parametrize("severity", range(1, 5))
-    def test_is_needed_for_grave_blocks_alone(self, state, action, severity):
-        is_grave_block = state == "enforcing" and action == "block" and severity >= 3
+    def test_is_needed_for_what_ends_a_text_over_something_grave_and_for_nothing_else(self, state, action, severity):
+        is_grave_end = state == "enforcing" and action in {"block", "safe_completion"} and severity >= 3
 
-        assert needs_approval(state=state, action=action, severity=severity) == is_grave_block
+        assert needs_approval(state=state, action=action, severity=severity) == is_grave_end

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import connections, transaction
 from django.db.utils import DatabaseError
 
@@ -16,7 +16,7 @@ from chatapp.moderation.errors import (
     RulesetMissing,
     RulesetUnchanged,
 )
-from chatapp.moderation.selectors import ruleset_current, ruleset_rules
+from chatapp.moderation.selectors import approver_exists, ruleset_current, ruleset_rules
 from chatapp.moderation.services import (
     rule_approve,
     rule_create,
@@ -100,6 +100,16 @@ class TestAGraveBlock:
 
         assert ruleset_publish(author=author, reason="spells").version == 2
 
+    @pytest.mark.parametrize("severity", [3, 4])
+    def test_has_a_safe_answer_beside_it_that_waits_too(self, author, second, severity):
+        rule = make_rule(author, severity=severity, action="safe_completion", safe_completion_en="Call 988.")
+
+        with pytest.raises(ApprovalMissing):
+            ruleset_publish(author=author, reason="help")
+        rule_approve(rule_id=rule.id, number=1, approver=second)
+
+        assert ruleset_publish(author=author, reason="help").version == 2
+
     def test_waits_for_nobody_where_one_person_keeps_the_rules(self, author, settings):
         settings.MODERATION_SECOND_APPROVAL = False
         make_rule(author)
@@ -114,7 +124,8 @@ class TestAnOverride:
 
         ruleset_publish(author=administrator, reason="spells", override_reason=" an attack is under way ")
 
-        assert models.Ruleset.objects.get(version=2).override_reason == "an attack is under way"
+        published = models.Ruleset.objects.get(version=2)
+        assert (published.override_reason, published.overridden) == ("an attack is under way", ["approval"])
 
     def test_is_refused_to_everybody_else(self, author, second):
         make_rule(author)
@@ -129,12 +140,37 @@ class TestAnOverride:
 
         ruleset_publish(author=make_user(is_superuser=True), reason="spells", override_reason="in case")
 
-        assert models.Ruleset.objects.get(version=2).override_reason == ""
+        published = models.Ruleset.objects.get(version=2)
+        assert (published.override_reason, published.overridden) == ("", [])
 
-    @pytest.mark.parametrize("change", [{"override_reason": "none"}, {"restored_version": 1}])
+    @pytest.mark.parametrize(
+        "change", [{"override_reason": "none"}, {"overridden": ["advice"]}, {"restored_version": 1}]
+    )
     def test_never_changes_in_the_database(self, change):
         with pytest.raises(DatabaseError, match="never"), transaction.atomic():
             models.Ruleset.objects.filter(version=1).update(**change)
+
+
+class TestApproverExists:
+    @pytest.mark.parametrize(
+        "fields", [{}, {"is_superuser": True}, {"is_active": False, "is_superuser": True, "is_staff": True}]
+    )
+    def test_is_false_where_nobody_else_may_approve_here(self, second, fields):
+        make_user(**fields)  # cannot approve: no right, or no way into the admin
+
+        assert not approver_exists(besides_id=second.id)
+
+    def test_is_true_of_a_moderator_an_administrator_and_whoever_has_the_right(self, author, second):
+        assert approver_exists(besides_id=author.id)
+        assert not approver_exists(besides_id=second.id)
+
+        other = make_user(is_staff=True, is_superuser=True)
+        assert approver_exists(besides_id=second.id)
+
+        other.delete()
+        entitled = make_user(is_staff=True)
+        entitled.user_permissions.add(Permission.objects.get(codename="approve_rule"))
+        assert approver_exists(besides_id=second.id)
 
 
 class TestRulesetRestore:

@@ -180,13 +180,23 @@ class TestRuleMove:
         with pytest.raises(RuleMoveIllegal):
             rule_move(rule_id=rule.id, state=RuleState.ENFORCING, author=author, reason="again")
 
-    def test_judges_by_the_stored_state_and_not_by_what_a_caller_holds(self, author):
+    def test_judges_by_the_stored_state_and_not_by_what_a_caller_says(self, author):
         rule = make_rule(author)
         rule_move(rule_id=rule.id, state=RuleState.RETIRED, author=author, reason="out")
-        rule.state = "enforcing"  # as it was when this caller read it
+        rule.state, rule.revision = "enforcing", 2
 
         with pytest.raises(RuleMoveIllegal):
             rule_update(rule=rule, author=author, reason="a late save")
+
+    def test_is_not_made_of_a_revision_that_is_no_longer_the_newest(self, author, second):
+        rule = make_rule(author)
+        rule_update(rule=rule, author=second, reason="others")
+
+        with pytest.raises(RuleRevisionOutdated) as refusal:
+            rule_move(rule_id=rule.id, state=RuleState.SHADOW, author=author, reason="watch", opened_revision=1)
+
+        assert refusal.value.details == {"revision": 2}
+        assert models.Rule.objects.get(id=rule.id).state == "enforcing"
 
 
 class TestRuleRestore:
@@ -200,6 +210,13 @@ class TestRuleRestore:
 
         assert (restored.words, restored.state, restored.revision) == ("xyzzy spell", "shadow", 4)
         assert [read.revision.number for read in rule_history(rule_id=rule.id)] == [4, 3, 2, 1]
+
+    def test_does_not_undo_what_its_author_never_saw(self, author, second):
+        rule = make_rule(author)
+        rule_update(rule=rule, author=second, reason="others")
+
+        with pytest.raises(RuleRevisionOutdated):
+            rule_restore(rule_id=rule.id, number=1, author=author, reason="back", opened_revision=1)
 
     def test_refuses_a_revision_that_is_not_there(self, author):
         rule = make_rule(author)
@@ -299,10 +316,11 @@ class TestTwoApprovers:
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoEditors:
-    def test_at_the_same_instant_make_two_revisions(self):
+    def test_at_the_same_instant_make_one_revision_and_one_is_told(self):
         editors = [make_moderator(), make_moderator()]
         rule = make_rule(editors[0])
         start = threading.Barrier(2)
+        outcomes: list[str] = []
 
         def edit(editor: User) -> None:
             mine = models.Rule.objects.get(id=rule.id)
@@ -310,6 +328,9 @@ class TestTwoEditors:
             start.wait()
             try:
                 rule_update(rule=mine, author=editor, reason="mine")
+                outcomes.append("stored")
+            except RuleRevisionOutdated:
+                outcomes.append("told")
             finally:
                 connections.close_all()
 
@@ -320,5 +341,6 @@ class TestTwoEditors:
             thread.join()
 
         history = rule_history(rule_id=rule.id)
-        assert [read.revision.number for read in history] == [3, 2, 1]
+        assert sorted(outcomes) == ["stored", "told"]
+        assert [read.revision.number for read in history] == [2, 1]
         assert history[0].revision.snapshot == rule_snapshot(models.Rule.objects.get(id=rule.id))

@@ -1,16 +1,20 @@
 """A person asks for review: of their own text, once, in a few words."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
+from chatapp.accounts.models import User
 from chatapp.conversations.errors import MessageNotFound
 from chatapp.core import clock
 from chatapp.core.errors import RateLimited
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_APPEAL_CHARS, MAX_APPEALS_PER_DAY
+from chatapp.feed.models import OutboxFact
 from chatapp.review.appeals import decision_appeal, message_appeal
 from chatapp.review.cases import case_claim, case_confirm
 from chatapp.review.errors import AppealNotFound, AppealTooLong, AppealTwice, DecisionNotFound, NothingToReview
@@ -19,6 +23,7 @@ from chatapp.review.selectors import appeal_get_case, appeal_states
 from chatapp.review.telling import appeal_state
 from tests.review.cases import Judged, appealed, judged_answer, make_staff, refused_input
 from tests.support.factories import make_conversation, make_user, publish_rule
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 NOW = clock.now()
@@ -108,6 +113,18 @@ class TestMessageAppeal:
         assert ReviewCase.objects.count() == MAX_APPEALS_PER_DAY
 
 
+class TestAnAppealBeforeAResolution:
+    def test_is_told_of_the_outcome_after_it_was_told_to_wait(self, judged):
+        case = appealed(judged)
+        reviewer = make_staff("reviewer")
+        case_claim(case_id=case.id, reviewer=reviewer, now=NOW)
+
+        case_confirm(case_id=case.id, reviewer=reviewer, reason="fine", now=NOW)
+
+        states = [fact.body["appeal"]["state"] for fact in OutboxFact.objects.order_by("id")]
+        assert states == ["waiting", "confirmed"]
+
+
 @pytest.mark.django_db(transaction=True)
 class TestTwoTabs:
     def test_make_one_appeal(self, judged):
@@ -167,3 +184,72 @@ class TestDecisionAppeal:
             decision_appeal(owner_id=first.owner_id, decision_id=first.id, words="", now=NOW)
 
         assert ReviewCase.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAnAppealDuringAResolution:
+    def test_is_told_what_the_reviewer_decided_and_leaves_nothing_that_waits(self, rule):
+        publish_rule("tea", action="review", stages=("output",))
+        judged = judged_answer("tea and bombast", size=2)
+        case, reviewer = ReviewCase.objects.get(), make_staff("reviewer")
+        case_claim(case_id=case.id, reviewer=reviewer, now=NOW)
+        resolving, about_to_ask = Resolving(case, reviewer), threading.Event()
+        refusals: list[AppealTwice] = []
+
+        def ask() -> None:
+            def announce(execute: Callable[..., Any], *call: Any) -> Any:
+                about_to_ask.set()
+                return execute(*call)
+
+            try:
+                with connection.execute_wrapper(announce):
+                    appealed(judged)
+            except AppealTwice as refusal:
+                refusals.append(refusal)
+            finally:
+                connections.close_all()
+
+        with resolving:
+            asking = threading.Thread(target=ask)
+            asking.start()
+            wait_until(about_to_ask.is_set, what="the question")
+            wait_until(lambda: not asking.is_alive() or waits_for_a_lock(), what="the appeal's end or its waiting")
+        asking.join()
+
+        assert [refusal.details for refusal in refusals] == [{"state": "confirmed"}]
+        assert not Appeal.objects.exists()
+
+
+class Resolving:
+    """Another person's resolution of a case, in a transaction that stays open for as long as the block runs."""
+
+    def __init__(self, case: ReviewCase, reviewer: User) -> None:
+        self._case, self._reviewer = case, reviewer
+        self._resolved, self._may_commit = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        wait_until(self._resolved.is_set, what="the resolution")
+
+    def __exit__(self, *_error: object) -> None:
+        self._may_commit.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with transaction.atomic():
+                case_confirm(case_id=self._case.id, reviewer=self._reviewer, reason="fine", now=NOW)
+                self._resolved.set()
+                self._may_commit.wait(30)
+        finally:
+            connections.close_all()
+
+
+def waits_for_a_lock() -> bool:
+    """SQLite has one writer: whoever began to write while another does waits for certain."""
+    if connection.vendor == "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

@@ -10,6 +10,7 @@ from chatapp.core.ids import uuid7
 from chatapp.moderation.models import Rule
 from chatapp.review.cases import CLAIM_KEPT
 from chatapp.review.models import ContextReading, EvidenceReading, ReviewCase, ReviewOutcome
+from chatapp.review.readings import LOOK_KEPT
 from tests.review.cases import appealed, judged_answer, make_staff
 from tests.support.factories import publish_rule
 
@@ -100,6 +101,40 @@ class TestCasePage:
         assert QUESTION in page
         assert EvidenceReading.objects.get().reader_id == reviewer.id
         assert ContextReading.objects.get().reader_id == reviewer.id
+
+    def test_keeps_what_stands_on_it_without_a_second_reading(self, client, case):
+        signed_in(client, "reviewer")
+        first = client.post(page_of(case), {"show": "context"}).content.decode()
+
+        page = client.post(page_of(case), {"keep": "context", "show": "evidence"}).content.decode()
+
+        assert '<input type="hidden" name="keep" value="context">' in first
+        assert WITHHELD in page
+        assert QUESTION in page
+        assert (ContextReading.objects.count(), EvidenceReading.objects.count()) == (1, 1)
+
+    def test_puts_each_look_on_record(self, client, case):
+        signed_in(client, "reviewer")
+
+        for _look in range(2):
+            client.post(page_of(case), {"show": ["context", "evidence"]})
+
+        assert (ContextReading.objects.count(), EvidenceReading.objects.count()) == (2, 2)
+
+    @pytest.mark.parametrize("name", ["context", "evidence"])
+    def test_keeps_nothing_that_this_person_did_not_open_or_opened_long_ago(self, client, case, name, monkeypatch):
+        signed_in(client, "reviewer")
+        client.post(page_of(case), {"show": name})
+        readings = ContextReading.objects.all() if name == "context" else EvidenceReading.objects.all()
+
+        signed_in(client, "reviewer")
+        client.post(page_of(case), {"keep": name})
+        assert readings.count() == 2
+
+        late = clock.now() + LOOK_KEPT + timedelta(seconds=1)
+        monkeypatch.setattr(clock, "now", lambda: late)
+        client.post(page_of(case), {"keep": name})
+        assert readings.count() == 3
 
     @pytest.mark.parametrize("show", ["context", "evidence"])
     def test_shows_a_moderator_no_text_and_no_words(self, client, case, show):

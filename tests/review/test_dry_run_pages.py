@@ -276,7 +276,11 @@ class TestPublishing:
 
         client.post(page, {"reason": "spells", "override_reason": "a flood of spells"})
 
-        assert moderation.Ruleset.objects.get(version=2).override_reason == "a flood of spells"
+        published = moderation.Ruleset.objects.get(version=2)
+        assert (published.override_reason, published.overridden) == ("a flood of spells", ["advice"])
+        listed = client.get(reverse("admin:moderation_ruleset_changelist")).content.decode()
+        assert "in spite of a dry run: a flood of spells" in listed
+        assert "without a second person" not in listed
 
     def test_is_not_open_to_a_moderator_who_says_why(self, run):
         with pytest.raises(OverrideNotPermitted):

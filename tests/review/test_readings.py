@@ -4,7 +4,7 @@ import pytest
 
 from chatapp.core import clock
 from chatapp.review.appeals import decision_appeal
-from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
+from chatapp.review.errors import EvidenceForbidden, EvidenceMissing, EvidenceUnreadable
 from chatapp.review.models import ContextReading, Evidence, EvidenceReading
 from chatapp.review.readings import MAX_CONTEXT_MESSAGES, case_context_read, case_evidence_read
 from tests.review.cases import appealed, judged_answer, make_staff, refused_input
@@ -83,7 +83,14 @@ class TestCaseContextRead:
         case = appealed(judged)
         judged.message.conversation.delete()
 
-        with pytest.raises(EvidenceMissing):
+        with pytest.raises(EvidenceMissing, match="conversation is gone"):
+            case_context_read(case=case, reader=reviewer)
+
+    def test_of_a_refused_first_message_says_that_nothing_stood_before_it(self, reviewer):
+        decision = refused_input("thunder")
+        case = decision_appeal(owner_id=decision.owner_id, decision_id=decision.id, words="", now=clock.now())
+
+        with pytest.raises(EvidenceMissing, match="first words of the conversation: nothing stood before it"):
             case_context_read(case=case, reader=reviewer)
 
 
@@ -111,3 +118,30 @@ class TestCaseEvidenceRead:
 
         with pytest.raises(EvidenceMissing):
             case_evidence_read(case=case, reader=reviewer)
+
+    def test_puts_one_reading_of_each_piece_on_record_for_one_look(self, reviewer):
+        case = appealed(judged_answer("Some bombast, then thunder.", size=3))
+        began_at = clock.now()
+
+        for _page in range(2):
+            case_evidence_read(case=case, reader=reviewer, on_record_since=began_at)
+
+        assert EvidenceReading.objects.count() == 2
+
+    def test_gives_the_pieces_that_are_left(self, reviewer):
+        case = appealed(judged_answer("Some bombast, then thunder.", size=3))
+        Evidence.objects.order_by("id")[:1].get().delete()
+
+        pieces = case_evidence_read(case=case, reader=reviewer)
+
+        assert [piece.startswith("thunder") for piece in pieces] == [True]
+        assert EvidenceReading.objects.count() == 1
+
+    def test_leaves_no_reading_of_what_could_not_be_read(self, reviewer, settings):
+        case = appealed(judged_answer("Some bombast, then thunder.", size=3))
+        settings.SECRET_KEY = "a new secret"
+
+        with pytest.raises(EvidenceUnreadable):
+            case_evidence_read(case=case, reader=reviewer)
+
+        assert not EvidenceReading.objects.exists()

@@ -6,40 +6,7 @@ from django.db import migrations, models
 
 import chatapp.core.clock
 from chatapp.core.migration_sql import vendor_sql
-
-# SQLite makes a table anew for a field with a default, and its triggers go with the old one.
-OLD_COLUMNS = "version, payload, sha256, reason, published_at"
-COLUMNS = f"{OLD_COLUMNS}, restored_version, override_reason"
-
-
-def sqlite_triggers(columns: str) -> list[str]:
-    return [
-        f"""
-            CREATE TRIGGER moderation_ruleset_no_update BEFORE UPDATE OF {columns} ON moderation_ruleset
-            BEGIN SELECT RAISE(ABORT, 'a published ruleset never changes; publish the next one'); END
-        """,
-        """
-            CREATE TRIGGER moderation_ruleset_no_delete BEFORE DELETE ON moderation_ruleset
-            BEGIN SELECT RAISE(ABORT, 'a published ruleset is never deleted'); END
-        """,
-    ]
-
-
-def postgresql_trigger(columns: str) -> list[str]:
-    return [
-        f"""
-            CREATE TRIGGER moderation_ruleset_no_update BEFORE UPDATE OF {columns} ON moderation_ruleset
-            FOR EACH ROW EXECUTE FUNCTION moderation_ruleset_refuse_change()
-        """
-    ]
-
-
-DROP = {
-    "sqlite": ["DROP TRIGGER moderation_ruleset_no_update", "DROP TRIGGER moderation_ruleset_no_delete"],
-    "postgresql": ["DROP TRIGGER moderation_ruleset_no_update ON moderation_ruleset"],
-}
-CREATE_OLD = {"sqlite": sqlite_triggers(OLD_COLUMNS), "postgresql": postgresql_trigger(OLD_COLUMNS)}
-CREATE = {"sqlite": sqlite_triggers(COLUMNS), "postgresql": postgresql_trigger(COLUMNS)}
+from chatapp.moderation.ruleset_sql import COLUMNS_WITH_OVERRIDE, FIRST_COLUMNS, NO_UPDATE_UNDONE, no_update
 
 
 class Migration(migrations.Migration):
@@ -49,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        vendor_sql(forward=DROP, backward=CREATE_OLD),
+        vendor_sql(forward=NO_UPDATE_UNDONE, backward=no_update(FIRST_COLUMNS)),
         migrations.AlterModelOptions(
             name="rule",
             options={
@@ -79,7 +46,7 @@ class Migration(migrations.Migration):
                 verbose_name="restored version",
             ),
         ),
-        vendor_sql(forward=CREATE, backward=DROP),
+        vendor_sql(forward=no_update(COLUMNS_WITH_OVERRIDE), backward=NO_UPDATE_UNDONE),
         migrations.CreateModel(
             name="RuleRevision",
             fields=[

@@ -3,31 +3,10 @@
 from django.db import migrations
 
 from chatapp.core.migration_sql import vendor_sql
+from chatapp.review.append_only_sql import CREATE_FUNCTION, DROP_FUNCTION, append_only, append_only_undone
 
 TABLES = ("review_decision", "review_evidencereading")
-EVENTS = ("UPDATE", "DELETE")
-
-
-def _triggers(template: str) -> list[str]:
-    return [template.format(table=table, event=event, name=event.lower()) for table in TABLES for event in EVENTS]
-
-
-SQLITE = _triggers(
-    "CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} "
-    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-)
-FUNCTION = """
-    CREATE FUNCTION review_refuse_change() RETURNS trigger AS $$
-    BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-    END $$ LANGUAGE plpgsql
-"""
-POSTGRESQL = [
-    FUNCTION,
-    *_triggers(
-        "CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION review_refuse_change()"
-    ),
-]
+CREATE, DROP = append_only(*TABLES), append_only_undone(*TABLES)
 
 
 class Migration(migrations.Migration):
@@ -35,13 +14,7 @@ class Migration(migrations.Migration):
 
     operations = [
         vendor_sql(
-            forward={"sqlite": SQLITE, "postgresql": POSTGRESQL},
-            backward={
-                "sqlite": _triggers("DROP TRIGGER {table}_no_{name}"),
-                "postgresql": [
-                    *_triggers("DROP TRIGGER {table}_no_{name} ON {table}"),
-                    "DROP FUNCTION review_refuse_change()",
-                ],
-            },
+            forward={**CREATE, "postgresql": [CREATE_FUNCTION, *CREATE["postgresql"]]},
+            backward={**DROP, "postgresql": [*DROP["postgresql"], DROP_FUNCTION]},
         )
     ]

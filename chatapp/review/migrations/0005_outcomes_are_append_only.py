@@ -3,34 +3,12 @@
 from django.db import migrations
 
 from chatapp.core.migration_sql import vendor_sql
+from chatapp.review.append_only_sql import append_only, append_only_undone
 
 TABLES = ("review_reviewoutcome", "review_contextreading")
-EVENTS = ("UPDATE", "DELETE")
-
-
-def _triggers(template: str) -> list[str]:
-    return [template.format(table=table, event=event, name=event.lower()) for table in TABLES for event in EVENTS]
-
-
-SQLITE = _triggers(
-    "CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} "
-    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-)
-# The function is of migration 0002.
-POSTGRESQL = _triggers(
-    "CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION review_refuse_change()"
-)
 
 
 class Migration(migrations.Migration):
     dependencies = [("review", "0004_review_queue")]
 
-    operations = [
-        vendor_sql(
-            forward={"sqlite": SQLITE, "postgresql": POSTGRESQL},
-            backward={
-                "sqlite": _triggers("DROP TRIGGER {table}_no_{name}"),
-                "postgresql": _triggers("DROP TRIGGER {table}_no_{name} ON {table}"),
-            },
-        )
-    ]
+    operations = [vendor_sql(forward=append_only(*TABLES), backward=append_only_undone(*TABLES))]

@@ -3,19 +3,10 @@
 from django.db import migrations, models
 
 from chatapp.core.migration_sql import vendor_sql
+from chatapp.review.append_only_sql import NOTHING, sqlite_append_only_again
 
-# SQLite makes the table anew for a column with a default or a constraint, and forgets its triggers (0002) by that.
-TRIGGERS = [
-    statement.format(name=event.lower(), event=event)
-    for event in ("UPDATE", "DELETE")
-    for statement in (
-        "DROP TRIGGER IF EXISTS review_decision_no_{name}",
-        (
-            "CREATE TRIGGER review_decision_no_{name} BEFORE {event} ON review_decision "
-            "BEGIN SELECT RAISE(ABORT, 'review_decision is append-only'); END"
-        ),
-    )
-]
+# SQLite makes the table anew here, in both directions.
+TRIGGERS = sqlite_append_only_again("review_decision")
 
 
 class Migration(migrations.Migration):
@@ -25,7 +16,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # Backwards this is last: the table is as it was and gets its triggers again.
-        vendor_sql(forward={"sqlite": [], "postgresql": []}, backward={"sqlite": TRIGGERS, "postgresql": []}),
+        vendor_sql(forward=NOTHING, backward=TRIGGERS),
         migrations.AddField(
             model_name="decision",
             name="channel",
@@ -70,5 +61,5 @@ class Migration(migrations.Migration):
                 name="decision_channel",
             ),
         ),
-        vendor_sql(forward={"sqlite": TRIGGERS, "postgresql": []}, backward={"sqlite": [], "postgresql": []}),
+        vendor_sql(forward=TRIGGERS, backward=NOTHING),
     ]

@@ -3,14 +3,9 @@
 from django.db import migrations, models
 
 from chatapp.core.migration_sql import vendor_sql
+from chatapp.review.append_only_sql import sqlite_append_only, sqlite_append_only_undone
 
-EVENTS = ("UPDATE", "DELETE")
-DROP = [f"DROP TRIGGER review_decision_no_{event.lower()}" for event in EVENTS]
-CREATE = [
-    f"CREATE TRIGGER review_decision_no_{event.lower()} BEFORE {event} ON review_decision "
-    "BEGIN SELECT RAISE(ABORT, 'review_decision is append-only'); END"
-    for event in EVENTS
-]
+CREATE, DROP = sqlite_append_only("review_decision"), sqlite_append_only_undone("review_decision")
 
 
 class Migration(migrations.Migration):
@@ -19,10 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        vendor_sql(
-            forward={"sqlite": DROP, "postgresql": []},
-            backward={"sqlite": CREATE, "postgresql": []},
-        ),
+        vendor_sql(forward=DROP, backward=CREATE),
         migrations.RemoveConstraint(
             model_name="decision",
             name="decision_action",
@@ -61,8 +53,5 @@ class Migration(migrations.Migration):
             model_name="decision",
             index=models.Index(fields=["owner_id", "created_at"], name="decision_by_owner"),
         ),
-        vendor_sql(
-            forward={"sqlite": CREATE, "postgresql": []},
-            backward={"sqlite": DROP, "postgresql": []},
-        ),
+        vendor_sql(forward=CREATE, backward=DROP),
     ]

@@ -201,7 +201,7 @@ export const en = {
     show: "Show the whole answer",
     inputOverturned: "A reviewer says that your message should not have been stopped.",
     inputConfirmed: "A reviewer looked at your message. The decision stands.",
-    inputHint: "It was stored nowhere, so you send it again yourself. Until the rule is changed it may be stopped once more.",
+    inputHint: "It was stored nowhere, so you send it again yourself. In these very words the same rule does not stop it any more.",
     putBack: "Put it into the field",
   },
   notice: {

@@ -201,7 +201,7 @@ export const zhHans: Texts<typeof en> = {
     show: "查看完整回答",
     inputOverturned: "复核员认为，你的消息当时不该被拦下。",
     inputConfirmed: "复核员看过你的消息，维持原来的处理。",
-    inputHint: "消息没有保存在任何地方，需要你重新发送。在规则修改之前，它可能还会被拦下。",
+    inputHint: "消息没有保存在任何地方，需要你重新发送。只要一字不改，同一条规则就不会再拦下它。",
     putBack: "放回输入框",
   },
   notice: {
