@@ -17,6 +17,9 @@ from chatapp.moderation.verdict import STRENGTH, Action, Match, Stage, Verdict, 
 # One per withheld character, so that offsets in the released text stay those of the text it came from.
 MASK = "█"
 
+# A person waits for the verdict on what they wrote, and a long message has hundreds of sentences.
+WHOLE_TEXT_PATIENCE_S = 20.0
+
 
 class GateFinished(RuntimeError):
     """Text was fed to a gate whose text is over: a fault in the caller."""
@@ -51,14 +54,16 @@ class OutputGate:
         part: Part = Part.ALL,
         besides: Sequence[Detector] = (),
         asked: str = "",
+        patience_s: float | None = None,
     ) -> None:
-        """besides: detectors of this text alone. asked: what it answers."""
+        """besides: detectors of this text alone. asked: what it answers. patience_s: for answers of classifiers."""
         self.ruleset = ruleset
         self.stage = Stage(stage)
         self.part = part
         self.blocked = False
         self.matches: list[Match] = []
-        self._scanner = Scanner(ruleset.compiled(self.stage, part), besides=besides, asked=asked)
+        compiled = ruleset.compiled(self.stage, part)
+        self._scanner = Scanner(compiled, besides=besides, asked=asked, patience_s=patience_s)
         self._is_whole = False  # nothing of the text leaves before all of it is judged
         self._held = ""  # read and not yet released; begins at character _num_released
         self._num_released = 0
@@ -257,7 +262,7 @@ def judge(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.
     Beside that, the channels look that a stream cannot wait for.
     """
     besides = _whole_text_detectors(ruleset.compiled(Stage(stage), part), text)
-    gate = OutputGate(ruleset, stage, part=part, besides=besides, asked=asked)
+    gate = OutputGate(ruleset, stage, part=part, besides=besides, asked=asked, patience_s=WHOLE_TEXT_PATIENCE_S)
     released_text = gate.conclude(text).released
     return Verdict(greatest_action(gate.matches), tuple(gate.matches), released_text, ruleset.version)
 

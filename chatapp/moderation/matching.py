@@ -216,8 +216,15 @@ class Scanner:
         "num_chars",
     )
 
-    def __init__(self, compiled: CompiledRules, *, besides: Sequence[Detector] = (), asked: str = "") -> None:
-        """besides: detectors of this text alone. asked: what it answers."""
+    def __init__(
+        self,
+        compiled: CompiledRules,
+        *,
+        besides: Sequence[Detector] = (),
+        asked: str = "",
+        patience_s: float | None = None,
+    ) -> None:
+        """besides: detectors of this text alone. asked: what it answers. patience_s: for answers of classifiers."""
         self.num_chars = 0
         self._compiled = compiled
         self._automaton = compiled.dictionary.automaton
@@ -227,7 +234,7 @@ class Scanner:
         self._num_dropped = 0  # symbols before those
         self._candidates: list[_Candidate] = []
         sources = compiled.sources
-        classifiers = [source.answering(asked) for source in sources.classifiers]
+        classifiers = [source.answering(asked, patience_s=patience_s) for source in sources.classifiers]
         self._detectors = [*(source.start() for source in (*sources.streaming, *classifiers)), *besides]
         self._allowed = AllowedSpans()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.classifiers.lines import line_for
-from chatapp.moderation.classifiers.point import Point
+from chatapp.moderation.classifiers.point import Patience, Point
 from chatapp.moderation.classifiers.rule_reading import ClassifierRule, Outcome
 from chatapp.moderation.classifiers.sentences import SentencePoints
 from chatapp.moderation.classifiers.types import ClassifierError
@@ -64,16 +64,17 @@ def compile_classifiers(rules: Sequence[ClassifierRule], *, asked: str = "") -> 
 class ClassifierSource:
     """Implements `detecting.DetectorSource`. Immutable; only `compile_classifiers` makes one."""
 
-    __slots__ = ("asked", "max_window_chars", "rules")
+    __slots__ = ("asked", "max_window_chars", "patience_s", "rules")
 
-    def __init__(self, rules: Sequence[ClassifierRule], *, asked: str) -> None:
+    def __init__(self, rules: Sequence[ClassifierRule], *, asked: str, patience_s: float | None = None) -> None:
         self.rules = tuple(rules)
         self.asked = asked
+        self.patience_s = patience_s
         self.max_window_chars = max((rule.classifier.max_window_chars for rule in rules), default=0)
 
-    def answering(self, asked: str) -> "ClassifierSource":
-        """The same rules, for texts that answer this."""
-        return ClassifierSource(self.rules, asked=asked)
+    def answering(self, asked: str, *, patience_s: float | None = None) -> "ClassifierSource":
+        """The same rules, for texts that answer this. patience_s: how long each may wait for answers; None: for ever."""
+        return ClassifierSource(self.rules, asked=asked, patience_s=patience_s)
 
     def start(self) -> "ClassifierDetector":
         return ClassifierDetector(self)
@@ -82,10 +83,22 @@ class ClassifierSource:
 class ClassifierDetector:
     """Implements `detecting.Detector`; `read` and `end` also raise RulesUnanswered."""
 
-    __slots__ = ("_holds_text", "_kept", "_kept_from", "_lines", "_num_chars", "_open", "_points", "_source", "_starts")
+    __slots__ = (
+        "_holds_text",
+        "_kept",
+        "_kept_from",
+        "_lines",
+        "_num_chars",
+        "_open",
+        "_patience",
+        "_points",
+        "_source",
+        "_starts",
+    )
 
     def __init__(self, source: ClassifierSource) -> None:
         self._source = source
+        self._patience = Patience(source.patience_s)
         self._points = SentencePoints()
         self._num_chars = 0
         self._open: list[str] = []  # the sentence under way
@@ -138,6 +151,7 @@ class ClassifierDetector:
             kept_from=self._kept_from,
             sentence=sentence,
             starts=self._starts,
+            patience=self._patience,
         )
         for line in self._lines:
             line.add(point)

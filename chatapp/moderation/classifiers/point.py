@@ -5,10 +5,27 @@ Asks each classifier only once about the same characters, however many rules wan
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from chatapp.moderation.classifiers.types import Classifier, Context, Labels
+from chatapp.moderation.classifiers.types import Classifier, ClassifierTimedOut, Context, Labels
+
+
+class Patience:
+    """How long one text may wait for answers, all together; None: for ever."""
+
+    def __init__(self, max_s: float | None) -> None:
+        self._max_s = max_s
+        self._waited_s = 0.0  # by several threads at once it may come out a little less
+
+    def check(self) -> None:
+        """:raises ClassifierTimedOut: when it is at its end."""
+        if self._max_s is not None and self._waited_s >= self._max_s:
+            raise ClassifierTimedOut(f"this text has waited {self._max_s:g} s for answers")
+
+    def spend(self, waited_s: float) -> None:
+        self._waited_s += waited_s
 
 
 class Point:
@@ -19,11 +36,14 @@ class Point:
     starts: of those sentences.
     """
 
-    def __init__(self, *, asked: str, kept: str, kept_from: int, sentence: str, starts: Sequence[int]) -> None:
+    def __init__(
+        self, *, asked: str, kept: str, kept_from: int, sentence: str, starts: Sequence[int], patience: Patience
+    ) -> None:
         self.start = kept_from + len(kept)
         self.end = self.start + len(sentence)
         self._starts = tuple(starts)
         self._asked = asked
+        self._patience = patience
         self._text = kept + sentence
         self._text_from = kept_from
         self._lock = threading.Lock()
@@ -47,7 +67,11 @@ class Point:
 
     def _ask(self, classifier: Classifier, start: int, answer: "Future[Labels]") -> None:
         before, text = self._text[: start - self._text_from], self._text[start - self._text_from :]
+        began_s = time.monotonic()
         try:
+            self._patience.check()
             answer.set_result(classifier.labels(text, Context(self._asked, before)))
         except BaseException as error:  # noqa: BLE001  # whoever waits for this answer must not wait for ever
             answer.set_exception(error)
+        finally:
+            self._patience.spend(time.monotonic() - began_s)

@@ -289,6 +289,21 @@ class TestEveryRule:
         assert ("二。", Context(asked="怎么做？", before="一。")) in classifier.asked
 
 
+class TestATextWithoutPatience:
+    def test_asks_no_more_once_it_has_waited_long_enough(self):
+        classifier = ScriptedClassifier({})
+        source = compile_classifiers([make_classifier_rule(classifier)]).answering("", patience_s=0.0)
+        detector = source.start()
+        detector.read("好")
+
+        with pytest.raises(RulesUnanswered) as caught:
+            detector.read("。")
+
+        [unanswered] = caught.value.unanswered
+        assert isinstance(unanswered.failure, ClassifierTimedOut)
+        assert classifier.asked == []
+
+
 class TestAFailure:
     def test_names_the_rules_the_place_and_what_the_others_found(self):
         broken = make_classifier_rule(ScriptedClassifier({"坏": None}), rule_number=1)
