@@ -73,7 +73,7 @@ class ClassifierSource:
         self.max_window_chars = max((rule.classifier.max_window_chars for rule in rules), default=0)
 
     def answering(self, asked: str, *, patience_s: float | None = None) -> "ClassifierSource":
-        """The same rules, for texts that answer this. patience_s: how long each may wait for answers; None: for ever."""
+        """The same rules, for texts that answer this. patience_s: how long each may wait for answers."""
         return ClassifierSource(self.rules, asked=asked, patience_s=patience_s)
 
     def start(self) -> "ClassifierDetector":
