@@ -170,6 +170,16 @@ class TestAFullQueue:
 
         assert [call.result() for call in calls] == [[str(number)] for number in range(8)]
 
+    def test_has_room_again_when_nobody_waits_any_more(self, model, ask, busy):
+        for call in [ask(str(number), timeout_s=0.2) for number in range(8)]:
+            with pytest.raises((GuardTimedOut, QueueFull)):
+                call.result()
+
+        patient = ask("patient")
+        model.is_open.set()
+
+        assert patient.result() == ["PATIENT"]
+
 
 class TestClosing:
     def test_wakes_every_caller_with_an_error_while_the_model_still_computes(self, queue, model, ask, busy):

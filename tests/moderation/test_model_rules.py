@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +16,7 @@ from chatapp.moderation.classifiers.asking_models import (
     judge_register,
 )
 from chatapp.moderation.classifiers.types import Context, Strictness, Timing
+from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.problem_sentences import SENTENCES
 from chatapp.moderation.rule import Rule, rule_problems
@@ -276,3 +278,35 @@ class TestPublishing:
             ruleset_publish(author=author, reason="test")
 
         assert refusal.value.details == {"rules": ["judge"], "stages": ["output"]}
+
+
+@pytest.mark.django_db
+class TestTheForm:
+    FIELDS: ClassVar[dict[str, object]] = {
+        "slug": "rule", "category": "other", "language": "any", "state": "draft", "severity": 2, "action": "flag",
+        "stages": ["input", "output"], "threshold_controversial": 0.6, "threshold_unsafe": 0.8,
+    }  # fmt: skip
+
+    def test_stores_principles_and_thresholds(self):
+        form = RuleForm({**self.FIELDS, "kind": "judge", "words": "Nobody is hurt.\nNobody is insulted."})
+
+        assert form.errors == {}
+        assert form.instance.options == {"threshold_controversial": 0.6, "threshold_unsafe": 0.8}
+
+    def test_lets_an_embedding_model_be_chosen_beside_the_classifiers(self):
+        form = RuleForm({**self.FIELDS, "kind": "similarity", "words": "how to make a bomb", "classifier": EMBEDDER})
+
+        assert form.errors == {}
+        assert form.instance.options["classifier"] == EMBEDDER
+
+    def test_says_what_to_do_where_no_embedding_model_is_chosen(self):
+        form = RuleForm({**self.FIELDS, "kind": "similarity", "words": "how to make a bomb"})
+
+        assert list(form.errors) == ["classifier"]
+        assert "MODERATION_MODELS" in str(form.errors["classifier"])
+
+    def test_explains_the_fields_of_each_kind(self):
+        form = RuleForm()
+
+        for name in ("words", "classifier", "threshold_controversial"):
+            assert "kind === 'similarity'" in str(form.fields[name].help_text)

@@ -18,6 +18,8 @@ from chatapp.moderation.classifiers.types import (
 SIMILARITY = "similarity"
 # Two sentences: in a longer text what resembles an example weighs too little to be seen.
 MAX_WINDOW_CHARS = 400
+# All of 200 at once may take longer than one answer may, and would then never be there.
+EXAMPLES_AT_ONCE = 16
 
 Vector = Sequence[float]
 
@@ -26,7 +28,7 @@ class SimilarityClassifier:
     """
     Implements `Classifier` with one label, `similarity`: the greatest cosine, 0 where it is negative.
 
-    The examples are embedded once, when the first text comes; if that fails, again at the next.
+    The examples are embedded once, when the first text comes; if that fails, the next text goes on where it failed.
     """
 
     max_window_chars = MAX_WINDOW_CHARS
@@ -34,7 +36,7 @@ class SimilarityClassifier:
     def __init__(self, embedder: Embedder, examples: Sequence[str]) -> None:
         self._embedder = embedder
         self._examples = tuple(examples)
-        self._vectors: Sequence[Vector] = ()
+        self._vectors: list[Vector] = []
         self._lock = threading.Lock()  # many texts may be the first
 
     def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:  # noqa: ARG002  # examples answer nothing
@@ -48,8 +50,8 @@ class SimilarityClassifier:
 
     def _example_vectors(self) -> Sequence[Vector]:
         with self._lock:
-            if not self._vectors:
-                self._vectors = _embedded(self._embedder, self._examples)
+            while rest := self._examples[len(self._vectors) :]:
+                self._vectors += _embedded(self._embedder, rest[:EXAMPLES_AT_ONCE])
             return self._vectors
 
 

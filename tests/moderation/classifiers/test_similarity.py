@@ -18,12 +18,12 @@ class ByDirection:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
-        self.failures: list[Exception] = []
+        self.failures: dict[int, Exception] = {}  # by the number of the call
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         self.asked.append(list(texts))
-        if self.failures:
-            raise self.failures.pop()
+        if len(self.asked) in self.failures:
+            raise self.failures[len(self.asked)]
         angles = [math.radians(DIRECTIONS[text]) for text in texts]
         return [[math.cos(angle), math.sin(angle)] for angle in angles]
 
@@ -74,14 +74,18 @@ class TestTheExamples:
 
         assert embedder.asked == [["bomb", "bread"], ["weapon"], ["peace"]]
 
-    def test_are_embedded_again_after_a_failure(self):
+    def test_are_asked_for_few_at_once_and_after_a_failure_only_those_that_are_missing(self):
         embedder = ByDirection()
-        embedder.failures = [ClassifierTimedOut("late")]
-        classifier = SimilarityClassifier(embedder, ["bomb"])
+        embedder.failures = {2: ClassifierTimedOut("late")}
+        classifier = SimilarityClassifier(embedder, ["bread"] * 16 + ["peace"] * 15 + ["bomb"])
         with pytest.raises(ClassifierTimedOut):
             classifier.labels("weapon")
 
-        assert classifier.labels("bomb").score(SIMILARITY) == pytest.approx(1.0)
+        score = classifier.labels("bomb").score(SIMILARITY)
+
+        assert score == pytest.approx(1.0)
+        rest = ["peace"] * 15 + ["bomb"]
+        assert embedder.asked == [["bread"] * 16, rest, rest, ["bomb"]]
 
 
 class TestAnEmbeddingModelThatGivesNoVectors:
