@@ -103,7 +103,7 @@ class Rule:
     @property
     def trails(self) -> bool:
         """Whether its verdict on a stream comes behind what was released: it can end the text and mask nothing."""
-        return self.options.timing is Timing.TRAIL
+        return self.kind in SCORING_KINDS and self.options.timing is Timing.TRAIL
 
     def withholds_at(self, stage: Stage) -> bool:
         """Whether it may keep a text at this stage from whoever it is for."""
