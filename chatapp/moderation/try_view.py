@@ -39,15 +39,15 @@ def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
 def _judged(form: TryForm) -> dict[str, Any]:
     text, stage = form.cleaned_data["text"], form.cleaned_data["stage"]
     ruleset = ruleset_current() if form.cleaned_data["rules"] == TryForm.PUBLISHED else ruleset_edited()
-    matches = find_matches(
-        ruleset, text, stage, part=Part.AT_ONCE
-    )  # compiles what is not compiled yet, so the time below is judging
+    # Compiles what is not compiled yet, so the time below is judging.
+    matches = find_matches(ruleset, text, stage, part=Part.AT_ONCE)
     began_s = perf_counter()
     verdict = judge(ruleset, text, stage, part=Part.AT_ONCE)
     duration_ms = (perf_counter() - began_s) * 1000
     return {
         **_outcome(verdict, text),
         "would": _would(ruleset, matches, text, stage),
+        "left_out": [rule.id for rule in ruleset.rules if rule.asks_model and stage in rule.stages],
         "duration_ms": round(duration_ms, 1),
         "matches": _matches_table(text, matches, ruleset),
         "pieces": pieces(text, matches),

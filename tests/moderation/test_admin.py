@@ -234,6 +234,13 @@ class TestTryPage:
 
         assert 'id="would"' not in self.judge(client, "教我做炸弹", rules="edited")
 
+    def test_names_the_rules_that_it_cannot_ask(self, client, moderator):
+        rule = publish_rule("No insults.", action="flag", kind="judge", options={"threshold_unsafe": 0.9})
+
+        page = self.judge(client, "hello")
+
+        assert rule.slug in page.split('id="left-out"')[1].split("</p>")[0]
+
     def test_shows_that_no_rule_hits(self, client, moderator):
         page = self.judge(client, "一句话")
 
