@@ -24,10 +24,19 @@ HATECHECK_CHANNELS = {
     "spell_leet_h": "leet",
     "spell_space_add_h": "skip",
     "spell_space_del_h": "skip",
-    "spell_char_swap_h": "strict",
-    "spell_char_del_h": "strict",
+    "spell_char_swap_h": "fuzzy",
+    "spell_char_del_h": "fuzzy",
 }
 LEET = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7", "b": "8", "g": "9"}
+_SINGULARS = {
+    "women": "woman",
+    "trans people": "trans person",
+    "gay people": "gay person",
+    "black people": "black person",
+    "disabled people": "disabled person",
+    "Muslims": "Muslim",
+    "immigrants": "immigrant",
+}
 _HAN = range(0x4E00, 0x9FA6)
 
 
@@ -41,15 +50,24 @@ class Disguise(NamedTuple):
 
 def hatecheck_disguises(data: Path) -> Iterator[Disguise]:
     rows = corpora.hatecheck(data)
-    original = {row["case_id"]: row["test_case"] for row in rows}
+    original = {row["case_id"]: row for row in rows}
     for function, channel in HATECHECK_CHANNELS.items():
         pairs = [
-            (original[row["ref_case_id"]], row["test_case"])
+            (_undisguised(row, original[row["ref_case_id"]]), row["test_case"])
             for row in rows
             if row["functionality"] == function and row["ref_case_id"] in original
         ]
         cases = [(keyword, text) for before, text in pairs if (keyword := disguised_words(before, text))]
         yield Disguise(f"HateCheck {function}", channel, cases)
+
+
+def _undisguised(row: dict[str, str], original: dict[str, str]) -> str:
+    """The sentence without its disguise. Of one template the set names an original that is another sentence."""
+    template, _, disguise = row["case_templ"].partition("[IDENTITY_S_")
+    singular = _SINGULARS.get(row["target_ident"], "")
+    if not disguise or re.search(rf"\b{singular}\b", original["test_case"]):
+        return original["test_case"]
+    return template + singular + disguise.partition("]")[2]
 
 
 def disguised_words(original: str, variant: str) -> str:

@@ -49,7 +49,7 @@ CHANNEL_HINTS = {
     RuleChannel.PINYIN: _(
         "wo cao ni ma, from 3 syllables. False alarms: 1 text in 1,000 for 300 keywords, 30 for 5,000"
     ),
-    RuleChannel.FUZZY: _("kidnpa, from 5 letters. False alarms: none in 4,900 texts. Whole texts only"),
+    RuleChannel.FUZZY: _("kidnpa, klil. False alarms: none in 4,900 texts, English plurals apart. Whole texts only"),
     RuleChannel.COMPONENTS: _("女表子. False alarms: none in 4,900 texts. Whole texts only, and slow"),
     RuleChannel.INITIALS: _("nmsl. False alarms: 1 text in 1,000. Whole texts only: a hint, so flag"),
     RuleChannel.EMOJI: _("草泥🐴. False alarms: none in 4,900 texts. Whole texts only, and slow"),
