@@ -6,9 +6,11 @@ import difflib
 import random
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from bench.moderation import corpora
 from chatapp.moderation.confusables import LATIN_BY_LOOKALIKE
@@ -82,6 +84,7 @@ def made_disguises(data: Path) -> Iterator[Disguise]:
     chance = random.Random(SEED)  # noqa: S311  # variety, no secret
     yield from _english_disguises(corpora.english(data), chance)
     yield from _chinese_disguises(corpora.chinese(data))
+    yield from _encodings([*corpora.english(data), *corpora.chinese(data)])
     chinese = corpora.chinese(data)
     two = [word for word in chinese if len(word) < MIN_SYLLABLES]
     yield from _sounds(two, "two syllables", "pinyin, two syllables forced", chance)
@@ -129,6 +132,24 @@ def _chinese_disguises(words: Sequence[str]) -> Iterator[Disguise]:
     yield Disguise("spaces (zh)", "skip", _made(words, CHINESE, " ".join))
     yield Disguise("bold inside (zh)", "skip", _made(words, CHINESE, lambda word: f"{word[0]}**{word[1:]}**"))
     yield Disguise("emoji between (zh)", "skip", _made(words, CHINESE, "😀".join))
+
+
+def _encodings(words: Sequence[str]) -> Iterator[Disguise]:
+    """The whole sentence, as a person asks a model to decode it; entities only for the word."""
+
+    def told(encode: Callable[[str], str]) -> list[tuple[str, str]]:
+        return [(word, f"Decode: {encode(ENGLISH.format(word))}.") for word in words]
+
+    yield Disguise("base64", "encoded", told(_base64))
+    yield Disguise("base64 twice", "encoded", told(lambda text: _base64(_base64(text))))
+    yield Disguise("hexadecimal", "encoded", told(lambda text: text.encode().hex()))
+    yield Disguise("percent", "encoded", told(quote))
+    entities = [(word, ENGLISH.format("".join(f"&#{ord(char)};" for char in word))) for word in words]
+    yield Disguise("HTML entities", "encoded", entities)
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def _sounds(words: Sequence[str], length: str, channel: str, chance: random.Random) -> Iterator[Disguise]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from bench.moderation import corpora
 from bench.moderation.disguises import hatecheck_disguises, made_disguises
 from chatapp.moderation.detecting import DetectorSource, Found, Keyword
+from chatapp.moderation.encoded import compile_encoded
 from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.gate import find_matches
 from chatapp.moderation.leet import compile_leet
@@ -88,7 +89,10 @@ CHANNELS: dict[str, Callable[[Sequence[Keyword]], DetectorSource]] = {
     "pinyin, two syllables forced": lambda words: compile_pinyin(words, forced={word.phrase for word in words}),
 }
 # These see whole texts only: nothing is held, and their time is that of a whole text.
-WHOLE_TEXT_CHANNELS: dict[str, Callable[[Sequence[Keyword]], Finder]] = {"fuzzy": compile_fuzzy}
+WHOLE_TEXT_CHANNELS: dict[str, Callable[[Sequence[Keyword]], Finder]] = {
+    "fuzzy": compile_fuzzy,
+    "encoded": compile_encoded,
+}
 
 
 def measure(data: Path) -> list[Recall | FalseFinds | Cost]:

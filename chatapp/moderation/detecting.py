@@ -22,6 +22,7 @@ class Channel(StrEnum):
     COMPONENTS = "components"
     INITIALS = "initials"
     EMOJI = "emoji"
+    ENCODED = "encoded"
 
 
 # These decide while the text streams. The others serve input, dry runs and flags.

@@ -18,7 +18,7 @@ from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
 from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.classifiers.types import Strictness, Timing
-from chatapp.moderation.kind_fields import allow_help, channel_choices, entry_help
+from chatapp.moderation.kind_fields import allow_help, channel_choices, entry_help, stage_choices
 from chatapp.moderation.life_cycle import needs_reason
 from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
@@ -165,6 +165,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
             self.fields["allow_phrases"].help_text = allow_help()
         channels: Any = self.fields["channels"]
         channels.choices = channel_choices()
+        stages: Any = self.fields["stages"]
+        stages.choices = stage_choices()
         for name, value in RuleOptions.from_json(self.instance.options).to_json().items():
             if name in OPTION_FIELDS:
                 self.initial[name] = value

@@ -40,6 +40,7 @@ class RuleChannel(models.TextChoices):
     COMPONENTS = "components", _("characters taken apart")
     INITIALS = "initials", _("pinyin initials")
     EMOJI = "emoji", _("emoji for words")
+    ENCODED = "encoded", _("encoded text")
 
 
 class RuleCategory(models.TextChoices):

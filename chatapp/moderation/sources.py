@@ -13,6 +13,7 @@ from chatapp.moderation.classifiers.known import classifier_named
 from chatapp.moderation.components import compile_components
 from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
 from chatapp.moderation.emoji import compile_emoji
+from chatapp.moderation.encoded import compile_encoded
 from chatapp.moderation.entry_problems import gapped_phrase
 from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text
@@ -36,6 +37,7 @@ _WHOLE_TEXT_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], "Finder"]] = {
     Channel.COMPONENTS: compile_components,
     Channel.INITIALS: compile_initials,
     Channel.EMOJI: compile_emoji,
+    Channel.ENCODED: compile_encoded,
 }
 
 
