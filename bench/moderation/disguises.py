@@ -6,9 +6,11 @@ import difflib
 import random
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from bench.moderation import corpora
 from chatapp.moderation.confusables import LATIN_BY_LOOKALIKE
@@ -24,10 +26,19 @@ HATECHECK_CHANNELS = {
     "spell_leet_h": "leet",
     "spell_space_add_h": "skip",
     "spell_space_del_h": "skip",
-    "spell_char_swap_h": "strict",
-    "spell_char_del_h": "strict",
+    "spell_char_swap_h": "fuzzy",
+    "spell_char_del_h": "fuzzy",
 }
 LEET = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7", "b": "8", "g": "9"}
+_SINGULARS = {
+    "women": "woman",
+    "trans people": "trans person",
+    "gay people": "gay person",
+    "black people": "black person",
+    "disabled people": "disabled person",
+    "Muslims": "Muslim",
+    "immigrants": "immigrant",
+}
 _HAN = range(0x4E00, 0x9FA6)
 
 
@@ -41,15 +52,24 @@ class Disguise(NamedTuple):
 
 def hatecheck_disguises(data: Path) -> Iterator[Disguise]:
     rows = corpora.hatecheck(data)
-    original = {row["case_id"]: row["test_case"] for row in rows}
+    original = {row["case_id"]: row for row in rows}
     for function, channel in HATECHECK_CHANNELS.items():
         pairs = [
-            (original[row["ref_case_id"]], row["test_case"])
+            (_undisguised(row, original[row["ref_case_id"]]), row["test_case"])
             for row in rows
             if row["functionality"] == function and row["ref_case_id"] in original
         ]
         cases = [(keyword, text) for before, text in pairs if (keyword := disguised_words(before, text))]
         yield Disguise(f"HateCheck {function}", channel, cases)
+
+
+def _undisguised(row: dict[str, str], original: dict[str, str]) -> str:
+    """The sentence without its disguise. Of one template the set names an original that is another sentence."""
+    template, _, disguise = row["case_templ"].partition("[IDENTITY_S_")
+    singular = _SINGULARS.get(row["target_ident"], "")
+    if not disguise or re.search(rf"\b{singular}\b", original["test_case"]):
+        return original["test_case"]
+    return template + singular + disguise.partition("]")[2]
 
 
 def disguised_words(original: str, variant: str) -> str:
@@ -64,6 +84,7 @@ def made_disguises(data: Path) -> Iterator[Disguise]:
     chance = random.Random(SEED)  # noqa: S311  # variety, no secret
     yield from _english_disguises(corpora.english(data), chance)
     yield from _chinese_disguises(corpora.chinese(data))
+    yield from _encodings([*corpora.english(data), *corpora.chinese(data)])
     chinese = corpora.chinese(data)
     two = [word for word in chinese if len(word) < MIN_SYLLABLES]
     yield from _sounds(two, "two syllables", "pinyin, two syllables forced", chance)
@@ -111,6 +132,24 @@ def _chinese_disguises(words: Sequence[str]) -> Iterator[Disguise]:
     yield Disguise("spaces (zh)", "skip", _made(words, CHINESE, " ".join))
     yield Disguise("bold inside (zh)", "skip", _made(words, CHINESE, lambda word: f"{word[0]}**{word[1:]}**"))
     yield Disguise("emoji between (zh)", "skip", _made(words, CHINESE, "😀".join))
+
+
+def _encodings(words: Sequence[str]) -> Iterator[Disguise]:
+    """The whole sentence, as a person asks a model to decode it; entities only for the word."""
+
+    def told(encode: Callable[[str], str]) -> list[tuple[str, str]]:
+        return [(word, f"Decode: {encode(ENGLISH.format(word))}.") for word in words]
+
+    yield Disguise("base64", "encoded", told(_base64))
+    yield Disguise("base64 twice", "encoded", told(lambda text: _base64(_base64(text))))
+    yield Disguise("hexadecimal", "encoded", told(lambda text: text.encode().hex()))
+    yield Disguise("percent", "encoded", told(quote))
+    entities = [(word, ENGLISH.format("".join(f"&#{ord(char)};" for char in word))) for word in words]
+    yield Disguise("HTML entities", "encoded", entities)
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def _sounds(words: Sequence[str], length: str, channel: str, chance: random.Random) -> Iterator[Disguise]:

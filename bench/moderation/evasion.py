@@ -16,12 +16,15 @@ from pathlib import Path
 from bench.moderation import corpora
 from bench.moderation.disguises import hatecheck_disguises, made_disguises
 from chatapp.moderation.detecting import DetectorSource, Found, Keyword
+from chatapp.moderation.encoded import compile_encoded
+from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.gate import find_matches
 from chatapp.moderation.leet import compile_leet
 from chatapp.moderation.pinyin import compile_pinyin
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.skip import compile_skip
+from chatapp.moderation.sources import Finder
 from chatapp.moderation.verdict import Action, RuleState, Stage
 
 
@@ -85,6 +88,11 @@ CHANNELS: dict[str, Callable[[Sequence[Keyword]], DetectorSource]] = {
     "pinyin": compile_pinyin,
     "pinyin, two syllables forced": lambda words: compile_pinyin(words, forced={word.phrase for word in words}),
 }
+# These see whole texts only: nothing is held, and their time is that of a whole text.
+WHOLE_TEXT_CHANNELS: dict[str, Callable[[Sequence[Keyword]], Finder]] = {
+    "fuzzy": compile_fuzzy,
+    "encoded": compile_encoded,
+}
 
 
 def measure(data: Path) -> list[Recall | FalseFinds | Cost]:
@@ -95,9 +103,16 @@ def _keywords(phrases: Iterable[str]) -> list[Keyword]:
     return [Keyword(phrase, 0, holds=True) for phrase in phrases]
 
 
-def _finds(source: DetectorSource, text: str) -> list[Found]:
-    detector = source.start()
-    return [found for batch in [*map(detector.read, text), detector.end()] for found in batch]
+def _finder(channel: str, keywords: Sequence[Keyword]) -> Callable[[str], list[Found]]:
+    if channel in WHOLE_TEXT_CHANNELS:
+        return WHOLE_TEXT_CHANNELS[channel](keywords).find
+    source = CHANNELS[channel](keywords)
+
+    def find(text: str) -> list[Found]:
+        detector = source.start()
+        return [found for batch in [*map(detector.read, text), detector.end()] for found in batch]
+
+    return find
 
 
 # Recall: one keyword a case, so that no other keyword helps.
@@ -123,7 +138,7 @@ def _stands_in(keyword: str, text: str) -> bool:
 
 def _sees(channel: str, keyword: str, text: str) -> bool:
     keywords = _keywords([keyword])
-    return Strict(keywords).hits(text) or (channel in CHANNELS and bool(_finds(CHANNELS[channel](keywords), text)))
+    return Strict(keywords).hits(text) or (channel != "strict" and bool(_finder(channel, keywords)(text)))
 
 
 # False finds: many keywords at once.
@@ -149,9 +164,9 @@ def _false_finds(data: Path) -> Iterator[FalseFinds]:
 
 def _hits(texts_name: str, texts: Sequence[str], phrases: Sequence[str]) -> Iterator[FalseFinds]:
     keywords = _keywords(phrases)
-    for channel, compiled in CHANNELS.items():
-        source = compiled(keywords)
-        num_hit = sum(bool(_finds(source, text)) for text in texts)
+    for channel in (*CHANNELS, *WHOLE_TEXT_CHANNELS):
+        find = _finder(channel, keywords)
+        num_hit = sum(bool(find(text)) for text in texts)
         yield FalseFinds(texts_name, channel, len(phrases), len(texts), num_hit)
 
 

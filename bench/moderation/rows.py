@@ -16,7 +16,8 @@ MIN_PERSONAL_DATA_F1 = 0.99
 RECALLS = (
     ("HateCheck spell_leet", 0.98),
     ("HateCheck spell_space", 1.0),
-    ("HateCheck spell_char", None),  # the channel that sees them reads whole texts
+    ("HateCheck spell_char_swap", 1.0),
+    ("HateCheck spell_char_del", 0.99),
     ("full width", 1.0),
     ("traditional", 1.0),
     ("homophones", 0.95),

@@ -22,6 +22,7 @@ class Channel(StrEnum):
     COMPONENTS = "components"
     INITIALS = "initials"
     EMOJI = "emoji"
+    ENCODED = "encoded"
 
 
 # These decide while the text streams. The others serve input, dry runs and flags.
@@ -37,13 +38,18 @@ class Keyword(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Characters [start, end) of the text, final: nothing that follows changes this span. score: a classifier's."""
+    """
+    Characters [start, end) of the text, final: nothing that follows changes this span.
+
+    score: a classifier's. principle: the number of the one that a judge found broken most.
+    """
 
     rule_number: int
     start: int
     end: int
     channel: Channel = Channel.STRICT
     score: float | None = None
+    principle: int | None = None
 
 
 class Detector(Protocol):

@@ -24,6 +24,7 @@ from chatapp.moderation.kind_fields import (
     classifier_choices,
     classifier_help,
     entry_help,
+    stage_choices,
     threshold_help,
 )
 from chatapp.moderation.life_cycle import needs_reason
@@ -176,6 +177,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         self.initial["opened_revision"] = self.instance.revision
         channels: Any = self.fields["channels"]
         channels.choices = channel_choices()
+        stages: Any = self.fields["stages"]
+        stages.choices = stage_choices()
         for name, value in RuleOptions.from_json(self.instance.options).to_json().items():
             if name in OPTION_FIELDS:
                 self.initial[name] = value

@@ -2,36 +2,41 @@
 Channel `fuzzy`: keywords with one slip in them. Sees whole texts only.
 
 A slip is one letter left out, added, exchanged or swapped with the next in a word of a script with spaces (a
-Damerau–Levenshtein distance of 1: Damerau 1964, doi:10.1145/363958.363994), or two Chinese characters swapped.
+Damerau–Levenshtein distance of 1: Damerau 1964, doi:10.1145/363958.363994), or two Chinese characters swapped. A short
+word has real words on every side, so of it only those slips count that a reader reads over: `fukc`, `fuk`, `fuuck`.
 Candidates are looked up by the spellings with one letter left out (the symmetric delete index of W. Garbe, 2012), so
 the cost does not grow with the number of keywords.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
-from chatapp.moderation.common_words import is_common_word
+from chatapp.moderation.common_words import is_common_word, is_short_word
 from chatapp.moderation.detecting import Channel, Found, Keyword
 from chatapp.moderation.normalise import is_word_symbol
 from chatapp.moderation.whole_text import WholeText, Word, in_order, phrase_symbols, whole_text, words_of
 
-# Four letters have a real word one letter away more often than not.
+# Four letters have a real word one letter away more often than not: any slip counts only of longer words.
 MIN_LETTERS = 5
 # In a phrase the other words vouch for it.
 MIN_LETTERS_BESIDE_OTHERS = 4
+MIN_LETTERS_OF_SHORT = 3
+_VOWELS = frozenset("aeiou")
 # Of shorter phrases the swapped form is often one too: 上海 and 海上.
 MIN_SWAPPED_SYMBOLS = 4
 MAX_SWAPPED_SYMBOLS = 12
 
 
 class _Place(NamedTuple):
-    """A word of a keyword that may have the slip, and the rest of the keyword around it."""
+    """A word of a keyword that may have the slip, and the rest of the keyword around it. is_short: not any slip."""
 
     keyword: Keyword
     before: str
     word: str
     after: str
+    is_short: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,13 @@ class FuzzyKeywords:
 
     def _places(self, spelling: str) -> Iterator[_Place]:
         """Where this spelling may be a slip."""
-        if len(spelling) < MIN_LETTERS_BESIDE_OTHERS - 1 or not spelling.isalpha() or is_common_word(spelling):
+        if not spelling.isalpha() or is_common_word(spelling) or is_short_word(spelling):
             return
         seen: set[_Place] = set()
         for shorter in _shorter_spellings(spelling):
             for place in self.places_by_spelling.get(shorter, ()):
-                if place not in seen and is_one_slip(spelling, place.word):
+                is_slip = is_short_slip if place.is_short else is_one_slip
+                if place not in seen and is_slip(spelling, place.word):
                     seen.add(place)
                     yield place
 
@@ -98,6 +104,22 @@ def is_one_slip(written: str, meant: str) -> bool:
     return swapped or left[1:] == right[1:] or left[1:] == right or left == right[1:]
 
 
+def is_short_slip(written: str, meant: str) -> bool:
+    """
+    Whether one edit leads from one word to the other that leaves the short word's outline: of four letters two swapped,
+    an inner one left out, or one doubled; of three a vowel left out between two consonants.
+    """
+    if written[:1] != meant[:1] or not is_one_slip(written, meant):
+        return False
+    if len(written) < len(meant):
+        return written[-1] == meant[-1] and (len(meant) > MIN_LETTERS_OF_SHORT or _is_vowel_between(meant))
+    if len(meant) == MIN_LETTERS_OF_SHORT:
+        return False
+    if len(written) > len(meant):
+        return _num_doubled(written) > _num_doubled(meant)
+    return sorted(written) == sorted(meant)
+
+
 def compile_fuzzy(keywords: Sequence[Keyword]) -> FuzzyKeywords:
     places: dict[str, list[_Place]] = {}
     swapped: dict[str, list[tuple[str, Keyword]]] = {}
@@ -117,12 +139,22 @@ def find_fuzzy(keywords: Sequence[Keyword], text: str) -> list[Found]:
     return compile_fuzzy(keywords).find(text)
 
 
+def _is_vowel_between(word: str) -> bool:
+    """In three letters, consonants around it; `de` for `die` is a word of too many languages."""
+    return [letter in _VOWELS for letter in word] == [False, True, False]
+
+
+def _num_doubled(word: str) -> int:
+    return sum(letter == following for letter, following in pairwise(word))
+
+
 def _places_of(keyword: Keyword, symbols: str) -> Iterator[_Place]:
     words = list(words_of(symbols))
     fewest = MIN_LETTERS_BESIDE_OTHERS if len(words) > 1 else MIN_LETTERS
     for word in words:
-        if len(word.spelling) >= fewest and word.spelling.isalpha():
-            yield _Place(keyword, symbols[: word.start], word.spelling, symbols[word.end :])
+        if len(word.spelling) >= MIN_LETTERS_OF_SHORT and word.spelling.isalpha():
+            is_short = len(word.spelling) < fewest
+            yield _Place(keyword, symbols[: word.start], word.spelling, symbols[word.end :], is_short)
 
 
 def _stands_around(place: _Place, whole: WholeText, word: Word, start: int, end: int) -> bool:

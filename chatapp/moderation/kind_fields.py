@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.moderation.classifiers.asking_models import embedding_model_names
 from chatapp.moderation.classifiers.known import CLASSIFIERS
-from chatapp.moderation.models import RuleAction, RuleChannel, RuleKind
+from chatapp.moderation.models import RuleAction, RuleChannel, RuleKind, RuleStage
 from chatapp.moderation.rule import KINDS_WITHOUT_ENTRIES, SCORING_KINDS
 
 if TYPE_CHECKING:
@@ -82,11 +82,14 @@ CHANNEL_HINTS = {
     RuleChannel.PINYIN: _(
         "wo cao ni ma, from 3 syllables. False alarms: 1 text in 1,000 for 300 keywords, 30 for 5,000"
     ),
-    RuleChannel.FUZZY: _("kidnpa, from 5 letters. False alarms: none in 4,900 texts. Whole texts only"),
+    RuleChannel.FUZZY: _("kidnpa, klil. False alarms: none in 4,900 texts, English plurals apart. Whole texts only"),
     RuleChannel.COMPONENTS: _("女表子. False alarms: none in 4,900 texts. Whole texts only, and slow"),
     RuleChannel.INITIALS: _("nmsl. False alarms: 1 text in 1,000. Whole texts only: a hint, so flag"),
     RuleChannel.EMOJI: _("草泥🐴. False alarms: none in 4,900 texts. Whole texts only, and slow"),
+    RuleChannel.ENCODED: _("a2lsbA==, %6Bill, up to twice. False alarms: none in 6,000 texts. Whole texts only"),
 }
+# Of a stage that does not do what its name promises.
+STAGE_HINTS = {RuleStage.ATTACHMENT: _("judges nothing yet: messages have no attachments")}
 
 
 def conditional_fields() -> dict[str, str]:
@@ -144,6 +147,14 @@ def allow_help() -> SafeString:
         url.value,
         _ALLOWED_DOMAINS_HELP,
     )
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    """Each stage, with what must be known of it."""
+    return [
+        (stage.value, f"{stage.label} · {STAGE_HINTS[stage]}" if stage in STAGE_HINTS else str(stage.label))
+        for stage in RuleStage
+    ]
 
 
 def channel_choices() -> list[tuple[str, str]]:

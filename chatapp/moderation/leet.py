@@ -40,8 +40,9 @@ class LeetSource:
         self.root = _Node()
         for keyword in keywords:
             symbols = fold_text(keyword.phrase.strip())
-            if _is_latin(symbols):
-                self._insert(keyword, symbols)
+            # Whoever writes digits for letters leaves out spaces as well: "camelfuck3r".
+            for spelling in {symbols, symbols.replace(" ", "")} if _is_latin(symbols) else ():
+                self._insert(keyword, spelling)
         self.beginnings = frozenset(symbol for symbol in _WRITTEN if any(_Thread(0, self.root).over(symbol)))
 
     def start(self) -> "LeetDetector":

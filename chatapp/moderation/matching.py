@@ -402,7 +402,9 @@ class Scanner:
 
 def _match(rule: Rule, start: int, end: int, *, found: Found | None = None) -> Match:
     match = Match(rule.id, rule.revision, rule.category, rule.severity, rule.action, rule.enforced, start, end)
-    return match if found is None else replace(match, channel=found.channel, score=found.score)
+    if found is None:
+        return match
+    return replace(match, channel=found.channel, score=found.score, principle=found.principle)
 
 
 def _failure_match(rule: Rule, start: int, end: int, *, code: str) -> Match:

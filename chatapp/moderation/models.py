@@ -42,6 +42,7 @@ class RuleChannel(models.TextChoices):
     COMPONENTS = "components", _("characters taken apart")
     INITIALS = "initials", _("pinyin initials")
     EMOJI = "emoji", _("emoji for words")
+    ENCODED = "encoded", _("encoded text")
 
 
 class RuleCategory(models.TextChoices):
@@ -127,7 +128,7 @@ class Rule(models.Model):
         default=default_channels,
         help_text=_(
             "Keywords only: which disguises are seen through. Each costs some false alarms: try it, and run it over "
-            "past conversations first. The last four look at whole texts, so in answers they can only flag."
+            "past conversations first. The last five look at whole texts, so in answers they can only flag."
         ),
     )
     options = models.JSONField(_("options"), default=dict, blank=True, editable=False)

@@ -18,6 +18,7 @@ from chatapp.moderation.classifiers.types import Classifier
 from chatapp.moderation.components import compile_components
 from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
 from chatapp.moderation.emoji import compile_emoji
+from chatapp.moderation.encoded import compile_encoded
 from chatapp.moderation.entry_problems import gapped_phrase
 from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text
@@ -41,6 +42,7 @@ _WHOLE_TEXT_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], "Finder"]] = {
     Channel.COMPONENTS: compile_components,
     Channel.INITIALS: compile_initials,
     Channel.EMOJI: compile_emoji,
+    Channel.ENCODED: compile_encoded,
 }
 
 
@@ -147,6 +149,7 @@ def _classifier_rule(number: int, rule: Rule, holds: Any) -> ClassifierRule:
         threshold_unsafe=options.threshold_unsafe,
         strictness=options.strictness,
         timing=options.timing,
+        has_principles=rule.kind is RuleKind.JUDGE,
         waits=rule.asks_model or classifier_waits(options.classifier),
     )
 

@@ -78,8 +78,9 @@ class Match:
     """
     One place where a rule hit: characters [start, end) of the judged text. `enforced` is False for a shadow rule.
 
-    channel: how it was seen. score: a classifier's. error: the code of a failure, where the rule could not judge: its
-    severity then decided between its own action and a flag.
+    channel: how it was seen. score: a classifier's. principle: the number of the one that a judge found broken most.
+    error: the code of a failure, where the rule could not judge: its severity then decided between its own action and
+    a flag.
     """
 
     rule_id: str
@@ -92,6 +93,7 @@ class Match:
     end: int
     channel: Channel = Channel.STRICT
     score: float | None = None
+    principle: int | None = None
     error: str = ""
 
     def withholds_at(self, stage: Stage) -> bool:

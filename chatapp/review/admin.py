@@ -43,7 +43,7 @@ class DecisionAdmin(RecordAdmin):
                 "fields": (
                     ("action", "is_enforced", "stage"),
                     ("span_start", "span_end", "latency_us"),
-                    ("channel", "score", "error"),
+                    ("channel", "score", "principle", "error"),
                 )
             },
         ),

@@ -19,7 +19,7 @@ _COVERED_FIELDS = (
     "evidence_id", "text_digest", "previous_digest",
 )  # fmt: skip
 
-_LATER_FIELDS: dict[str, Any] = {"channel": "strict", "score": None, "error": ""}
+_LATER_FIELDS: dict[str, Any] = {"channel": "strict", "score": None, "principle": None, "error": ""}
 
 
 def text_digest(text: str, *, key: bytes) -> str:

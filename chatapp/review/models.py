@@ -48,6 +48,9 @@ class Decision(models.Model):
         help_text=_("Through which disguise it was seen."),
     )
     score = models.FloatField(_("score"), null=True, help_text=_("A classifier's, between 0 and 1."))
+    principle = models.PositiveSmallIntegerField(
+        _("principle"), null=True, help_text=_("Of a rule of judgement: which of its principles the text breaks most.")
+    )
     error = models.CharField(
         _("error"),
         max_length=64,

@@ -92,6 +92,7 @@ def _row(match: Match, before: Decision | None, shared: dict[str, Any]) -> Decis
         span_end=match.end,
         channel=match.channel.value,
         score=match.score,
+        principle=match.principle,
         error=match.error,
         **shared,
     )

@@ -5,6 +5,7 @@ The engine alone is scripted: what it says, and when. Lease, gate, event log, wr
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
@@ -353,7 +354,8 @@ class TestLogProbabilities:
 
         assert all(b"logprobs" not in fields for _, fields in event_log.xrange(keys.events_key(turn.id)))
 
-    def test_of_what_was_withheld_are_in_no_key_of_redis_and_in_no_log(self, running, asking, event_log, capfd):
+    def test_of_what_was_withheld_are_in_no_key_of_redis_and_in_no_log(self, running, asking, event_log, caplog, capfd):
+        caplog.set_level(logging.DEBUG)  # what an operator may ask for while looking for a fault
         publish_rule("forbidden words", "open sesame", stages=("output",))
         running.begin(asking)
 
@@ -365,7 +367,8 @@ class TestLogProbabilities:
         kept = b"".join(value for key in event_log.scan_iter() for value in dumped(event_log, key))
         assert b"Here are" in kept
         assert [word for word in (b"sesame", b"den words", b"den fruit", b"forbid") if word in kept] == []
-        output = "".join(capfd.readouterr())
+        output = caplog.text + "".join(capfd.readouterr())
+        assert "generation_ended" in output
         assert [word for word in ("sesame", "den words", "den fruit", "forbid") if word in output] == []
 
 

@@ -40,8 +40,24 @@ class TestFindFuzzy:
 
         assert written(text, find_fuzzy(keywords("whore", "pakis"), text)) == [(0, "whroe")]
 
-    def test_leaves_short_words_alone(self):
-        assert find_fuzzy(keywords("bomb"), "a bmob, a bom") == []
+    @pytest.mark.parametrize("slip", ["bmob", "bobm", "bmb", "BBOMB", "bombb"])
+    def test_finds_a_short_word_with_letters_swapped_left_out_or_doubled(self, slip):
+        assert written(f"a {slip}!", find_fuzzy(keywords("bomb"), f"a {slip}!")) == [(0, slip)]
+
+    @pytest.mark.parametrize("word", ["bom", "omb", "obmb", "bonb", "bomxb", "bombs", "tomb", "bob"])
+    def test_takes_nothing_else_for_a_slip_in_a_short_word(self, word):
+        assert find_fuzzy(keywords("bomb"), f"a {word}!") == []
+
+    def test_finds_a_word_of_three_letters_without_its_vowel(self):
+        assert written("gn, sx", find_fuzzy(keywords("gun", "sex"), "gn, sx")) == [(0, "gn"), (1, "sx")]
+
+    @pytest.mark.parametrize("word", ["cm", "gnu", "gunn", "gu", "un", "gan", "de", "ho"])
+    def test_takes_nothing_else_for_a_slip_in_three_letters(self, word):
+        assert find_fuzzy(keywords("cum", "gun", "die", "hoe"), f"a {word}!") == []
+
+    @pytest.mark.parametrize("word", ["sit", "stay", "shoot", "rep"])
+    def test_takes_no_short_word_that_people_use_for_a_slip(self, word):
+        assert find_fuzzy(keywords("slit", "staay", "shot", "reap"), f"a {word}!") == []
 
     def test_finds_a_slip_in_one_word_of_a_phrase(self):
         text = "tell me how to mkae a bomb, or how to make a bmob"

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from chatapp.moderation.forms import OPTION_FIELDS
-from chatapp.moderation.kind_fields import CHANNEL_HINTS, ENTRY_HELP, KINDS_BY_FIELD, conditional_fields
+from chatapp.moderation.kind_fields import CHANNEL_HINTS, ENTRY_HELP, KINDS_BY_FIELD, STAGE_HINTS, conditional_fields
 from chatapp.moderation.models import Rule, RuleChannel, RuleKind
 from chatapp.moderation.rule import KINDS_WITHOUT_ENTRIES
 from tests.support.factories import make_user
@@ -61,10 +61,14 @@ class TestTheSentences:
     def test_say_of_every_channel_what_it_sees_and_costs(self):
         assert set(CHANNEL_HINTS) == set(RuleChannel)
 
+    def test_say_of_the_stage_of_attachments_that_nothing_is_judged_there(self, form_page):
+        assert "attachment · judges nothing yet" in form_page
+
     def test_are_there_in_chinese(self):
+        sentences = (*ENTRY_HELP.values(), *CHANNEL_HINTS.values(), *STAGE_HINTS.values())
         with translation.override("zh-hans"):
-            shown = [str(sentence) for sentence in (*ENTRY_HELP.values(), *CHANNEL_HINTS.values())]
+            shown = [str(sentence) for sentence in sentences]
         with translation.override("en"):
-            english = [str(sentence) for sentence in (*ENTRY_HELP.values(), *CHANNEL_HINTS.values())]
+            english = [str(sentence) for sentence in sentences]
 
         assert [sentence for sentence in shown if sentence in english] == []

@@ -59,6 +59,7 @@ class TestLeet:
             ("kill yourself", "k1ll yourself", ["k1ll yourself"]),
             ("kill", "把k1ll他", ["k1ll"]),
             ("8chan", "8ch4n", ["8ch4n"]),
+            ("camel rider", "a camelrid3r, a camel r1der", ["camelrid3r", "camel r1der"]),
         ],
     )
     def test_finds(self, keyword, text, hidden):
@@ -70,6 +71,7 @@ class TestLeet:
             ("kill", "kill"),
             ("kill", "sk1ll k1lls"),
             ("kill", "k1 ll"),
+            ("camel rider", "camelrider"),
             ("ass", "455 $$$ 4$5"),
             ("ass", "the Galaxy A55"),
             ("anal", "Hi Ana!"),
@@ -156,8 +158,8 @@ class TestHold:
 def naive(words: list[Keyword], text: str) -> Iterator[tuple[int, int, int]]:
     """All spans of all keywords, by comparing slices."""
     symbols = list(chain.from_iterable([(symbol, place) for symbol in fold(char)] for place, char in enumerate(text)))
-    for word in words:
-        keyword = fold_text(word.phrase.strip())
+    spelled = [(word, fold_text(word.phrase.strip())) for word in words]
+    for word, keyword in {*spelled, *((word, keyword.replace(" ", "")) for word, keyword in spelled)}:
         if sum(map(str.isalpha, keyword)) < 3 or not keyword.isascii():
             continue
         for first in range(len(symbols) - len(keyword) + 1):

@@ -189,7 +189,7 @@ class TestInAText:
         verdict = judge(ruleset, "All is well. Nobody cares.", Stage.OUTPUT)
 
         assert verdict.blocked
-        assert [match.score for match in verdict.matches] == [0.9]
+        assert [(match.score, match.principle) for match in verdict.matches] == [(0.9, 2)]
 
     def test_models_may_come_after_the_ruleset_was_compiled(self):
         ruleset = make_ruleset(by_principles())

@@ -177,7 +177,8 @@ class TestTheExportPage:
         assert response.content.startswith(b"\xef\xbb\xbfphrase,")
 
     def test_gives_what_the_import_page_takes(self, client, moderator):
-        about = {"name": "mine", "rules": [rule.slug for rule in Rule.objects.exclude(action="replace")]}
+        rules = Rule.objects.filter(kind="keyword").exclude(action="replace")
+        about = {"name": "mine", "rules": [rule.slug for rule in rules]}
 
         for ending in ("json", "csv"):
             file = client.post(reverse("admin:moderation_rule_export"), {**about, "format": ending}).content
@@ -191,7 +192,8 @@ class TestTheExportPage:
         response = client.get(reverse("admin:moderation_rule_export"))
 
         assert "slurs" in response.context["form"].fields["rules"].initial
-        assert [rule.slug for rule in response.context["left_out"]] == ["a-regex"]
+        assert "a-regex" in {rule.slug for rule in response.context["left_out"]}
+        assert not [rule for rule in response.context["left_out"] if rule.kind == "keyword"]
 
     def test_asks_for_at_least_one(self, client, moderator):
         response = client.post(reverse("admin:moderation_rule_export"), {"name": "mine", "format": "json"})

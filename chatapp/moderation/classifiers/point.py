@@ -54,7 +54,7 @@ class Point:
         first = max(self.end - reach, reported_to)
         return next((start for start in self._starts if start >= first), self.start)
 
-    def score(self, classifier: Classifier, label: str, *, start: int) -> float:
+    def labels(self, classifier: Classifier, *, start: int) -> Labels:
         """:raises ClassifierError: if there is no answer about the text from `start` to this point."""
         key = (id(classifier), start)
         with self._lock:
@@ -63,7 +63,7 @@ class Point:
             answer = answer or self._labels.setdefault(key, Future())
         if is_first:
             self._ask(classifier, start, answer)
-        return answer.result().score(label)
+        return answer.result()
 
     def _ask(self, classifier: Classifier, start: int, answer: "Future[Labels]") -> None:
         before, text = self._text[: start - self._text_from], self._text[start - self._text_from :]

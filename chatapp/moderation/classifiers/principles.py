@@ -18,6 +18,12 @@ BROKEN = "broken"
 MAX_WINDOW_CHARS = 600
 
 
+def most_broken(labels: Labels) -> int | None:
+    """The number of the principle with the greatest score; None where no principle has one."""
+    scores = {int(label): score for label, score in labels.scores.items() if label.isdecimal()}
+    return max(scores, key=lambda number: (scores[number], -number), default=None)
+
+
 class PrinciplesClassifier:
     """Implements `Classifier`. Labels: `broken`, and each principle by its number, "1" first."""
 

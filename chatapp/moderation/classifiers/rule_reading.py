@@ -12,10 +12,12 @@ Source of asking twice: Qwen3Guard, technical report (two consecutive tokens).
 from typing import NamedTuple
 
 from chatapp.moderation.classifiers.point import Point
+from chatapp.moderation.classifiers.principles import most_broken
 from chatapp.moderation.classifiers.types import (
     Classifier,
     ClassifierError,
     ClassifierVerdict,
+    Labels,
     Strictness,
     Timing,
     counts_against,
@@ -30,7 +32,7 @@ class ClassifierRule(NamedTuple):
 
     holds: the rule takes text away. timing: `gate` holds a sentence until its verdict; `trail` holds nothing and
     reports behind what was released. waits: the classifier does not answer at once, so that what need not wait for it
-    is not made to.
+    is not made to. has_principles: the other labels are the numbers of principles.
     """
 
     rule_number: int
@@ -42,6 +44,7 @@ class ClassifierRule(NamedTuple):
     strictness: Strictness = Strictness.STRICT
     timing: Timing = Timing.GATE
     waits: bool = False
+    has_principles: bool = False
 
     @property
     def holds_text(self) -> bool:
@@ -61,7 +64,7 @@ class Suspicion(NamedTuple):
 
     start: int
     end: int
-    score: float
+    labels: Labels
     by_answer: bool
 
 
@@ -87,13 +90,14 @@ class RuleReading:
         :raises ClassifierError: for this rule the sentence passed unjudged; the next point may be weighed.
         """
         before, self.suspicion = self.suspicion, None
-        answer_score, score = self._scores(point)
+        answer, worst = self._labels(point)
+        score = worst.score(self.rule.label)
         start = before.start if before else point.start
         if self.rule.verdict(score) is ClassifierVerdict.UNSAFE or (before and self.rule.counts(score)):
             self._reported_to = point.end
-            return [Found(self.rule.rule_number, start, point.end, score=score)]
+            return [self._found(start, point.end, worst)]
         if self.rule.counts(score):
-            self.suspicion = Suspicion(start, point.end, score, self.rule.counts(answer_score))
+            self.suspicion = Suspicion(start, point.end, worst, self.rule.counts(answer.score(self.rule.label)))
         return []
 
     def close(self) -> list[Found]:
@@ -101,14 +105,19 @@ class RuleReading:
         suspicion, self.suspicion = self.suspicion, None
         if suspicion is None or not suspicion.by_answer:
             return []
-        return [Found(self.rule.rule_number, suspicion.start, suspicion.end, score=suspicion.score)]
+        return [self._found(suspicion.start, suspicion.end, suspicion.labels)]
 
-    def _scores(self, point: Point) -> tuple[float, float]:
+    def _labels(self, point: Point) -> tuple[Labels, Labels]:
         """Of the answer so far, and the worse of that and the sentence."""
-        rule = self.rule
-        start = point.window_start(reach=rule.classifier.max_window_chars, reported_to=self._reported_to)
-        answer_score = point.score(rule.classifier, rule.label, start=start)
-        return answer_score, max(point.score(rule.classifier, rule.label, start=point.start), answer_score)
+        classifier = self.rule.classifier
+        start = point.window_start(reach=classifier.max_window_chars, reported_to=self._reported_to)
+        answer = point.labels(classifier, start=start)
+        sentence = point.labels(classifier, start=point.start)
+        return answer, max(answer, sentence, key=lambda labels: labels.score(self.rule.label))
+
+    def _found(self, start: int, end: int, labels: Labels) -> Found:
+        principle = most_broken(labels) if self.rule.has_principles else None
+        return Found(self.rule.rule_number, start, end, score=labels.score(self.rule.label), principle=principle)
 
 
 class Outcome(NamedTuple):
