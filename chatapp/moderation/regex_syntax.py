@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from re import _parser as sre  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
@@ -99,6 +100,11 @@ _ASSERTIONS = {
 }
 
 
+# A rule's pattern is looked through when it is saved, published and read, and compiled for each stage.
+_MAX_REMEMBERED_PATTERNS = 256
+
+
+@lru_cache(maxsize=_MAX_REMEMBERED_PATTERNS)
 def compile_regex(pattern: str) -> Nfa:
     """:raises RegexRefused: for what this module does not take."""
     if len(pattern) > MAX_PATTERN_CHARS:
@@ -118,6 +124,7 @@ def compile_regex(pattern: str) -> Nfa:
     return nfa
 
 
+@lru_cache(maxsize=_MAX_REMEMBERED_PATTERNS)
 def compile_gapped_phrase(phrase: GappedPhrase) -> Nfa:
     """
     A word that begins or ends with a Latin letter or a digit stands alone on that side, as a keyword does.
