@@ -18,7 +18,7 @@ from chatapp.moderation.spans import Entity
 GAP_SIGNS = ("…", "...")
 NUMBERS_OF_HITS = range(1, 1_001)
 WINDOWS_S = range(60, 30 * 86_400 + 1)
-# Each example is compared with each sentence: 200 vectors of 384 numbers take about 4 ms.
+# Each example is compared with each sentence: 200 vectors of 384 numbers take about 6 ms.
 MAX_EXAMPLES = 200
 # A number of one digit is one token of whichever model judges.
 MAX_PRINCIPLES = 9
