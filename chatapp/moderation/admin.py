@@ -40,6 +40,8 @@ from chatapp.moderation.services import rule_create, rule_update
 from chatapp.moderation.try_view import try_view
 from chatapp.moderation.views import publish_view, ruleset_restore_view
 
+# On every list of rules and records, and on the form of a rule.
+ADMIN_CSS = ("moderation/admin.css",)
 STANDINGS = {
     "in_force": _("as published"),
     "changed": _("changed since"),
@@ -66,7 +68,7 @@ class WaitsForApproval(admin.SimpleListFilter):
 @admin.register(Rule)
 class RuleAdmin(ModelAdmin):
     class Media:
-        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("moderation/rule-list.css",)}
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ADMIN_CSS}
 
     form = RuleForm
     list_display: tuple[str, ...] = (
@@ -250,6 +252,9 @@ def standing(row: Rule, published: Sequence[PublishedRule]) -> str:
 
 @admin.register(Ruleset)
 class RulesetAdmin(ModelAdmin):
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ADMIN_CSS}
+
     list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored", "override", "restore")
     list_select_related = ("published_by",)
     fields = (

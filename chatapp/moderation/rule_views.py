@@ -20,7 +20,7 @@ from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.life_cycle import MOVES, needs_approval, needs_reason
 from chatapp.moderation.meanwhile import changed_meanwhile
-from chatapp.moderation.models import Rule, RuleLifeCycle, RuleStage
+from chatapp.moderation.models import Rule, RuleChannel, RuleLifeCycle, RuleStage
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.selectors import (
     approver_exists,
@@ -44,6 +44,8 @@ MOVE_LABELS = {
     RuleState.ENFORCING: gettext_lazy("Enforce"),
     RuleState.RETIRED: gettext_lazy("Retire"),
 }
+# Of fields that hold a list.
+_CHOICES_OF_ENTRIES = {"stages": RuleStage.choices, "channels": RuleChannel.choices}
 
 
 def rule_standing(rule: Rule, *, user: Any) -> dict[str, Any]:
@@ -183,7 +185,7 @@ def _readable(change: FieldChange) -> FieldChange:
 def _words(name: str) -> dict[str, str]:
     """What each stored value of a field is called, if it has choices."""
     (field,) = (field for field in content_fields(Rule) if field.name == name)
-    choices = RuleStage.choices if name == "stages" else field.flatchoices
+    choices = _CHOICES_OF_ENTRIES.get(name, field.flatchoices)
     return {str(value): str(label) for value, label in choices}
 
 

@@ -5,13 +5,20 @@
 # mypy: disallow-subclassing-any=False
 # (unfold is published without types)
 
+from typing import ClassVar
+
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from chatapp.moderation.admin import ADMIN_CSS
+
 
 class RecordAdmin(ModelAdmin):
     """A table that is only added to, and only by the product."""
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ADMIN_CSS}
 
     actions = None
 

@@ -24,7 +24,7 @@ from chatapp.moderation.admin import RuleAdmin
 from chatapp.moderation.colours import SUBTLE_LINE
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
-from chatapp.review.figures import precision_text
+from chatapp.review.figures import precision_range_text
 from chatapp.review.precision import precision_estimate
 from chatapp.review.rule_figures import RuleFigures, is_silent, rule_figures, rules_silent, rules_with_hits
 from chatapp.review.selectors import rules_with_reviews
@@ -91,20 +91,29 @@ class RuleWithHitsAdmin(RuleAdmin):
     def precision(self, row: Any) -> str | None:
         """How often reviewers agreed, with its interval."""
         estimate = precision_estimate(num_confirmed=row.num_confirmed, num_overturned=row.num_overturned)
-        return None if estimate is None else precision_text(estimate)
+        if estimate is None:
+            return None
+        return _two_lines(f"{estimate.estimate * 100:.0f} %", precision_range_text(estimate))
 
-    @display(description=_("check, mean / p99"), ordering="latency_mean_us", empty_value="–")
+    @display(description=_("check time"), ordering="latency_mean_us", empty_value="–")
     def latency_us(self, row: Any) -> str | None:
         """Of the checks in which the rule hit; all rules together."""
         figures: RuleFigures = row.figures
         if figures.latency_p99_us is None:
             return None
         return format_html(
-            '<span class="whitespace-nowrap" title="{}">{} / {}</span>',
+            '<span title="{}">{}</span>',
             _("of the checks in which it hit, all rules together"),
-            duration_text(row.latency_mean_us),
-            duration_text(figures.latency_p99_us),
+            _two_lines(duration_text(row.latency_mean_us), f"p99 {duration_text(figures.latency_p99_us)}"),
         )
+
+
+def _two_lines(figure: str, beneath: str) -> str:
+    """So narrow that the table keeps its width."""
+    return format_html(
+        '<span class="whitespace-nowrap">{}</span><span class="{} whitespace-nowrap">{}</span>',
+        figure, SUBTLE_LINE, beneath,
+    )  # fmt: skip
 
 
 def last_hit_text(last_hit_at: datetime | None, *, now: datetime) -> str:
