@@ -108,3 +108,8 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def question(self) -> Message | None:
+        """What the answer answers; a title answers nothing."""
+        return self.message.parent if self.message else None

@@ -24,7 +24,8 @@ def session_open(row: Generation, start: log.TakeOver) -> Session:
     """:raises RulesetMissing: when nothing is published: then nothing may leave."""
     ruleset = ruleset_current()
     stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
-    gate = OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage), asked=question_text(row))
+    asked = row.question.text or "" if row.question else ""
+    gate = OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage), asked=asked)
     gate.replay(start.text)
     waits = ruleset.compiled(stage).waits
     trail = LogprobTrail(gate, has_alternatives=not waits) if "num_logprobs" in row.sampling else None
@@ -32,12 +33,6 @@ def session_open(row: Generation, start: log.TakeOver) -> Session:
     session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
     session.appended_at_s = session.checkpointed_at_s = time.monotonic()
     return session
-
-
-def question_text(row: Generation) -> str:
-    """What the answer answers; a title answers nothing."""
-    question = row.message.parent if row.message else None
-    return (question.text or "") if question else ""
 
 
 def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:

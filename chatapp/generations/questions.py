@@ -15,7 +15,7 @@ from chatapp.conversations.models import Message, MessageState
 from chatapp.conversations.services import question_mark
 from chatapp.generations.earlier import match_of
 from chatapp.generations.judging import Judged, judged_record
-from chatapp.generations.models import Generation, GenerationKind
+from chatapp.generations.models import Generation
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import generation_is_held
@@ -43,8 +43,8 @@ def question_check(row: Generation, *, ruleset: Ruleset, language: str, is_begun
     Waits for models, with no transaction open. What an earlier attempt put on record holds; is_begun: it had begun to
     answer, so it had asked.
     """
-    question = row.message.parent if row.message else None
-    if row.kind != GenerationKind.ANSWER or question is None:
+    question = row.question
+    if question is None:
         return None
     if before := _recorded(row):
         verdict_ruleset = ruleset_get(version=before.ruleset_version)

@@ -3,7 +3,7 @@ The one place where generated text leaves the engine: takes each step's deltas o
 its gate, and appends them in one Redis pipeline per step.
 
 Owns the relay thread and the sessions under way. Database writes go to the writer thread, so that a locked database
-never holds back a token. The only module that imports `inference`.
+never holds back a token.
 """
 
 import contextlib
@@ -21,7 +21,6 @@ from redis.exceptions import RedisError
 from chatapp.catalog.engines import EngineChoice
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder
-from chatapp.conversations.selectors import system_prompt_is_published
 from chatapp.core import clock
 from chatapp.feed import log
 from chatapp.feed.events import ContextReport, Timings
@@ -39,10 +38,6 @@ from chatapp.generations.session import Session, Settled
 from chatapp.generations.text_judge import JudgedPiece
 from chatapp.generations.under_way import SessionsUnderWay
 from chatapp.generations.writer import Writer
-from chatapp.moderation.detecting import Detector
-from chatapp.moderation.prompt_leakage import prompt_detectors
-from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.verdict import Stage
 from chatapp.review.services import decisions_record
 from inference.errors import EngineClosed, EngineError, QueueFull
 from inference.types import Engine, EngineKind, Finish, Output, StepChannel
@@ -203,11 +198,11 @@ class Runner:
             session = self._sessions.get(output.request_id)
             if session is None or session.is_ending:
                 continue
-            judge, take = partial(_judge, session, output), partial(self._take_judged, session, output)
             if session.waits:
-                self._judging.add(session.request_id, judge, take)
+                take = partial(self._take_judged, session, output)
+                self._judging.add(session.request_id, partial(_judge, session, output), take)
             else:
-                self._guarded(session, partial(_judge_and_take, judge, take))
+                self._guarded(session, partial(self._judge_now, session, output))
 
     def _take_in(self) -> None:
         """Take in what was judged beside the relay."""
@@ -221,6 +216,9 @@ class Runner:
         except Exception:  # one generation's failure is not the others'; what its gate holds never leaves
             logger.exception("generation_not_relayed", generation_id=str(session.generation_id))
             self._give_up(session)
+
+    def _judge_now(self, session: Session, output: Output) -> None:
+        self._take_judged(session, output, _judge(session, output))
 
     def _take_judged(self, session: Session, output: Output, judged: JudgedPiece) -> None:
         if session.is_ending:
@@ -363,20 +361,8 @@ class Runner:
         return not session.done.is_set()
 
 
-def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:
-    """What this answer's gate looks for beside the rules' own entries; the same for every attempt."""
-    prompt = row.conversation.system_prompt
-    if row.kind != GenerationKind.ANSWER or not prompt or system_prompt_is_published(row.conversation):
-        return []
-    return prompt_detectors(ruleset, stage, prompt=prompt)
-
-
 def _judge(session: Session, output: Output) -> JudgedPiece:
     """Pass an output through the session's gate, on whichever thread."""
     if isinstance(output, Finish):
         return session.judge.finish()
     return session.judge.feed(output.text, token_logprobs(output.logprobs))
-
-
-def _judge_and_take(judge: Callable[[], JudgedPiece], take: Callable[[JudgedPiece], None]) -> None:
-    take(judge())

@@ -6,7 +6,6 @@ says what is due, the runner does it.
 """
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -83,12 +82,8 @@ class Session:
         """What the engine knows it by: of the attempt, for one worker may hold two at the same generation."""
         return f"{self.row.id}:{self.row.attempt}"
 
-    def feed(self, text: str, *, num_tokens: int = 0, logprobs: Sequence[TokenLogprob] = ()) -> Settled | None:
-        """Judge generated text and take in what came of it."""
-        return None if self.finish_reason else self.take(self.judge.feed(text, logprobs), num_tokens=num_tokens)
-
     def take(self, judged: JudgedPiece, *, num_tokens: int = 0) -> Settled | None:
-        """Text that was judged; a block or a safe completion ends the generation."""
+        """Generated text that was judged; a block or a safe completion ends the generation."""
         if self.finish_reason is not None:
             return None
         self.num_tokens += num_tokens

@@ -255,14 +255,14 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def judge(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.ALL, asked: str = "") -> Verdict:
+def judge(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.ALL) -> Verdict:
     """
     The verdict on a whole text: what a stream of it would come to, however it was cut.
 
     Beside that, the channels look that a stream cannot wait for.
     """
     besides = _whole_text_detectors(ruleset.compiled(Stage(stage), part), text)
-    gate = OutputGate(ruleset, stage, part=part, besides=besides, asked=asked, patience_s=WHOLE_TEXT_PATIENCE_S)
+    gate = OutputGate(ruleset, stage, part=part, besides=besides, patience_s=WHOLE_TEXT_PATIENCE_S)
     released_text = gate.conclude(text).released
     return Verdict(greatest_action(gate.matches), tuple(gate.matches), released_text, ruleset.version)
 

@@ -28,6 +28,10 @@ def token(text: str, *alternatives: str) -> TokenLogprob:
     )
 
 
+def feed(session: Session, text: str, *, logprobs: Sequence[TokenLogprob]) -> None:
+    session.take(session.judge.feed(text, logprobs))
+
+
 def session_of(ruleset: Ruleset, *, released: str = "") -> Session:
     """A session whose answer asked for log-probabilities; `released`: what an earlier attempt had shown."""
     gate = OutputGate(ruleset)
@@ -52,7 +56,7 @@ def run(ruleset: Ruleset, deltas: Sequence[tuple[str, Sequence[TokenLogprob]]]) 
         if delta is None:
             session.finish(FinishReason.STOP)
         else:
-            session.feed(delta, logprobs=tokens)
+            feed(session, delta, logprobs=tokens)
         added, logprobs = take(session)
         text += added
         left += [(text, one) for one in logprobs]
@@ -125,7 +129,7 @@ class TestTheLaw:
 
         for delta, reported in deltas:
             gate.feed(delta)
-            session.feed(delta, logprobs=reported)
+            feed(session, delta, logprobs=reported)
             decided_at += [(one, gate.num_decided_chars) for one in take(session)[1]]
 
         assert all(int(-one.logprob) + len(one.text) <= num_chars <= len(text) for one, num_chars in decided_at)
@@ -208,9 +212,9 @@ class TestASession:
     def test_sends_log_probabilities_in_the_append_of_their_text(self):
         session = session_of(make_ruleset(make_rule(words=["forbidden words"])))
 
-        session.feed("so forbid", logprobs=[token("so"), token(" forbid")])
+        feed(session, "so forbid", logprobs=[token("so"), token(" forbid")])
         held = take(session)
-        session.feed(" it", logprobs=[token(" it")])
+        feed(session, " it", logprobs=[token(" it")])
 
         assert held == ("so ", (token("so"),))
         assert take(session) == ("forbid it", (token(" forbid"), token(" it")))
@@ -218,7 +222,7 @@ class TestASession:
     def test_judges_alternatives_after_the_text_of_the_attempts_before(self):
         session = session_of(make_ruleset(make_rule(words=["forbidden words"])), released="so forbidden")
 
-        session.feed(" fruit", logprobs=[token(" fruit", " words", " one")])
+        feed(session, " fruit", logprobs=[token(" fruit", " words", " one")])
 
         (_, (left,)) = take(session)
         assert [other.text for other in left.alternatives] == [" one"]
@@ -227,7 +231,7 @@ class TestASession:
         session = session_of(NO_RULES)
         session.judge.trail = None
 
-        session.feed("text", logprobs=[token("text")])
+        feed(session, "text", logprobs=[token("text")])
 
         append = session.append_due(now_s=0.0, renew_s=1.0)
         assert append is not None

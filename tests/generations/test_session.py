@@ -6,7 +6,7 @@ import pytest
 
 from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason, Generation
-from chatapp.generations.session import Session
+from chatapp.generations.session import Session, Settled
 from chatapp.generations.text_judge import TextJudge
 from chatapp.moderation.gate import OutputGate
 from chatapp.moderation.rule import Rule
@@ -47,30 +47,34 @@ def answered(language: str = "en", *, stage: Stage = Stage.OUTPUT) -> Session:
     return Session(Generation(id=uuid4(), attempt=1), TextJudge(gate), "", 0, language)
 
 
+def feed(session: Session, text: str) -> Settled | None:
+    return session.take(session.judge.feed(text))
+
+
 def due(session: Session, *, now_s: float = 0.0) -> Append | None:
     return session.append_due(now_s=now_s, renew_s=RENEW_S)
 
 
 class TestSession:
     def test_sends_everything_that_came_since_the_last_append_at_once(self, session):
-        session.feed("Hello ")
-        session.feed("there ")
+        feed(session, "Hello ")
+        feed(session, "there ")
 
         append = due(session)
 
         assert append == Append(session.generation_id, 1, 0, "Hello there ")
 
     def test_sends_an_unanswered_append_again_as_it_was(self, session):
-        session.feed("one ")
+        feed(session, "one ")
         first = due(session)
-        session.feed("two ")
+        feed(session, "two ")
 
         assert due(session) == first
 
     def test_goes_on_after_the_answer(self, session):
-        session.feed("one ")
+        feed(session, "one ")
         due(session)
-        session.feed("two ")
+        feed(session, "two ")
         session.append_answered(seq=1, now_s=0.0)
 
         assert due(session) == Append(session.generation_id, 1, 1, "two ")
@@ -81,15 +85,15 @@ class TestSession:
         assert due(session, now_s=0.3) == Append(session.generation_id, 1, 0, "")
 
     def test_renews_its_lease_while_text_waits_for_its_decision(self, session):
-        session.feed("text ")
+        feed(session, "text ")
         session.num_verdicts = 1
 
         assert due(session, now_s=0.3) == Append(session.generation_id, 1, 0, "")
 
     def test_never_lets_out_a_blocked_span_or_what_follows_it(self, session):
-        session.feed("Here are forbid")
-        settled = session.feed("den words and more")
-        session.feed(" after the end")
+        feed(session, "Here are forbid")
+        settled = feed(session, "den words and more")
+        feed(session, " after the end")
         session.num_recorded = 1
 
         assert due(session) == Append(session.generation_id, 1, 0, "Here are ")
@@ -98,7 +102,7 @@ class TestSession:
         assert settled.withheld_text.startswith("forbidden words")
 
     def test_lets_out_what_it_held_when_the_text_ends(self, session):
-        session.feed("Here are forbid")
+        feed(session, "Here are forbid")
 
         session.finish(FinishReason.STOP)
 
@@ -106,7 +110,7 @@ class TestSession:
         assert session.finish_reason is FinishReason.STOP
 
     def test_is_not_ready_to_end_before_everything_is_in_the_log(self, session):
-        session.feed("text")
+        feed(session, "text")
         session.finish(FinishReason.STOP)
         before = session.is_ready_to_end
 
@@ -119,9 +123,9 @@ class TestSession:
 class TestASafeCompletion:
     def test_follows_what_was_released_as_a_paragraph_and_ends_the_answer(self):
         session = answered()
-        session.feed("Take razor")
-        settled = session.feed(" blades and")
-        session.feed(" then go on")
+        feed(session, "Take razor")
+        settled = feed(session, " blades and")
+        feed(session, " then go on")
         session.num_recorded = 1
 
         assert due(session) == Append(session.generation_id, 1, 0, "Take \n\nCall 988.")
@@ -131,24 +135,24 @@ class TestASafeCompletion:
 
     def test_is_in_the_persons_language(self):
         session = answered("zh-hans")
-        session.feed("razor blades ")
+        feed(session, "razor blades ")
         session.num_recorded = 1
 
         assert due(session) == Append(session.generation_id, 1, 0, "请拨打 12356。")
 
     def test_begins_a_paragraph_after_text_that_is_in_the_log_already(self):
         session = answered()
-        session.feed("Well. ")
+        feed(session, "Well. ")
         due(session)
         session.append_answered(seq=1, now_s=0.0)
-        session.feed("razor blades ")
+        feed(session, "razor blades ")
         session.num_recorded = 1
 
         assert due(session) == Append(session.generation_id, 1, 1, "\n\nCall 988.")
 
     def test_of_a_match_that_settles_at_the_end_comes_too(self):
         session = answered()
-        session.feed("razor blades")
+        feed(session, "razor blades")
         session.finish(FinishReason.STOP)
         session.num_recorded = 1
 
@@ -157,7 +161,7 @@ class TestASafeCompletion:
 
     def test_is_no_title(self):
         session = answered(stage=Stage.TITLE)
-        session.feed("About razor blades ")
+        feed(session, "About razor blades ")
         session.num_recorded = 1
 
         assert due(session) == Append(session.generation_id, 1, 0, "About ")

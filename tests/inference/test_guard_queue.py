@@ -1,7 +1,6 @@
 """What many threads ask one model: gathered into batches, answered to whom it concerns."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from inference.errors import EngineClosed, QueueFull, StepFailed
 from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.guard_queue import GuardQueue
+from tests.support.waiting import wait_until
 
 LONG_S = 60.0
 
@@ -62,13 +62,6 @@ def ask(queue) -> Iterator[Callable[..., Future[Any]]]:
 
         yield ask_one
         queue._answer.is_open.set()
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    give_up_at_s = time.monotonic() + LONG_S
-    while not holds():
-        assert time.monotonic() < give_up_at_s
-        time.sleep(0.001)
 
 
 @pytest.fixture
