@@ -1,7 +1,7 @@
 """
-Opens an attempt at a claimed generation: its gate, standing where the attempts before it had come to.
+Opens an attempt at a claimed generation, and brings its gate to where the attempts before it had come.
 
-Knows no engine. May wait where a rule asks a model about what was released before, so no relay thread calls it.
+Knows no engine.
 """
 
 import time
@@ -26,13 +26,23 @@ def session_open(row: Generation, start: log.TakeOver) -> Session:
     stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
     asked = row.question.text or "" if row.question else ""
     gate = OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage), asked=asked)
-    gate.replay(start.text)
     waits = ruleset.compiled(stage).waits
-    trail = LogprobTrail(gate, has_alternatives=not waits) if "num_logprobs" in row.sampling else None
-    session = Session(row, TextJudge(gate, trail), start.text, start.seq, row.owner.language or "en", waits=waits)
+    session = Session(row, TextJudge(gate), start.text, start.seq, row.owner.language or "en", waits=waits)
     session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
     session.appended_at_s = session.checkpointed_at_s = time.monotonic()
     return session
+
+
+def session_catch_up(session: Session, start: log.TakeOver) -> None:
+    """
+    Read what was released before; nothing is fed to the session until then.
+
+    May wait, where a rule asks a model about it: no relay thread calls this, and the session is under way by now, so
+    that its lease is renewed meanwhile.
+    """
+    session.gate.replay(start.text)
+    if "num_logprobs" in session.row.sampling:
+        session.judge.trail = LogprobTrail(session.gate, has_alternatives=not session.waits)
 
 
 def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:

@@ -31,7 +31,7 @@ from chatapp.generations.endings import ending_of
 from chatapp.generations.engine_requests import chat_messages, engine_request, error_details, token_logprobs
 from chatapp.generations.judging_threads import JudgingThreads
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
-from chatapp.generations.opening import session_open
+from chatapp.generations.opening import session_catch_up, session_open
 from chatapp.generations.prompt import prompt_context
 from chatapp.generations.questions import question_check
 from chatapp.generations.session import Session, Settled
@@ -117,6 +117,7 @@ class Runner:
             logger.warning("attempt_overtaken", generation_id=str(row.id), attempt=overtaken.attempt)
             self._give_up(overtaken)
         try:
+            session_catch_up(session, start)
             self._begin(start, session)
         except (OperationalError, InterfaceError, RedisError, EngineClosed) as error:
             logger.warning("generation_not_begun", generation_id=str(row.id), error=str(error))

@@ -260,6 +260,24 @@ class TestAWorkerThatDiesWhileItAsks:
         assert (answer.state, (answer.notice or {})["text"]) == ("withheld", "Not here.")
         assert Decision.objects.count() == 1
 
+    def test_leaves_a_successor_that_keeps_its_lease_while_it_asks_about_what_was_shown(self, running, guard):
+        turn = make_turn(make_conversation(make_user()))
+        running.begin(turn)
+        running.say(turn, "a slow one. ")
+        publish_guard_rule(stages=("output",))
+        generation_requeue(generation_id=turn.id, attempt=1)
+
+        running.begin(turn, wait_for_engine=False)
+        wait_until(lambda: guard.asked)
+        session = running.runner._sessions.get(running.request_id(turn))
+        renewed_at_s = session.appended_at_s
+        wait_until(lambda: session.appended_at_s > renewed_at_s)
+        guard.may_answer.set()
+        wait_until(lambda: len(running.engine.submitted) == 2)
+        running.end(turn)
+
+        assert shown(turn) == "a slow one. "
+
 
 class TestAnAnswerThatAModelJudges:
     @pytest.fixture
