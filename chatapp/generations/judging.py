@@ -16,8 +16,10 @@ from chatapp.generations.models import FinishReason
 from chatapp.generations.notices import notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import Ending
-from chatapp.moderation.selectors import ruleset_get
-from chatapp.moderation.services import text_judge, text_judge_excusing
+from chatapp.moderation.gate import judge
+from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.selectors import ruleset_current, ruleset_get
+from chatapp.moderation.supposing import judge_excusing
 from chatapp.moderation.verdict import Stage, Verdict
 from chatapp.review.cases import decisive
 from chatapp.review.models import Decision
@@ -64,12 +66,21 @@ def _refusal(judged: Judged, decision: Decision) -> InputBlocked:
 
 
 def text_judged(*, owner_id: UUID, text: str, stage: Stage) -> Judged:
+    """
+    What a person sends, before anything is stored, by the rules that need no model. Opens no transaction.
+
+    :raises RulesetMissing: when nothing is published: then nothing may pass.
+    """
+    return judged_by(ruleset_current(), owner_id=owner_id, text=text, stage=stage, part=Part.AT_ONCE)
+
+
+def judged_by(ruleset: Ruleset, *, owner_id: UUID, text: str, stage: Stage, part: Part) -> Judged:
     """What a reviewer found wrong about exactly these words of this person is not done to them again."""
     began_ns = time.perf_counter_ns()
-    verdict = text_judge(text=text, stage=stage)
+    verdict = judge(ruleset, text, stage, part=part)
     if any(match.withholds for match in verdict.matches):
         excused = rules_overturned(owner_id=owner_id, text=text, stage=stage)
-        verdict = text_judge_excusing(text=text, stage=stage, rule_ids=excused) if excused else verdict
+        verdict = judge_excusing(ruleset, text, stage, rule_ids=excused, part=part) if excused else verdict
     return Judged(text, stage, verdict, (time.perf_counter_ns() - began_ns) // 1000)
 
 

@@ -5,26 +5,22 @@ The other rules judged it before it was stored. What these find, they find in a 
 is marked, and where it may not be answered it is withheld. Its text stays its author's to see and to send otherwise.
 """
 
-import time
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from chatapp.conversations.models import Message, MessageState
 from chatapp.conversations.services import question_mark
 from chatapp.generations.earlier import match_of
-from chatapp.generations.judging import Judged, judged_record
+from chatapp.generations.judging import Judged, judged_by, judged_record
 from chatapp.generations.models import Generation
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import generation_is_held
-from chatapp.moderation.gate import judge
 from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import ruleset_get
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Stage, Verdict, greatest_action
+from chatapp.moderation.verdict import Action, Stage, Verdict, greatest_action
 from chatapp.review.models import Decision
-from chatapp.review.overturned import rules_overturned
 from chatapp.review.selectors import decisions_of_generation
 
 
@@ -51,7 +47,7 @@ def question_check(row: Generation, *, ruleset: Ruleset, language: str, is_begun
         return _refused(before, _told(before, verdict_ruleset, language), verdict_ruleset, language)
     if is_begun or not ruleset.compiled(Stage.INPUT, Part.BY_MODEL).looking:
         return None
-    judged = _judged(ruleset, question)
+    judged = judged_by(ruleset, owner_id=row.owner_id, text=question.text or "", stage=Stage.INPUT, part=Part.BY_MODEL)
     told = _told(judged.verdict, ruleset, language)
     refused = _refused(judged.verdict, told, ruleset, language)
     if judged.verdict.matches:
@@ -73,25 +69,6 @@ def _recorded(row: Generation) -> Verdict | None:
 
 def _asks_model(decision: Decision) -> bool:
     return ruleset_get(version=decision.ruleset_version).rule(decision.rule_slug).asks_model
-
-
-def _judged(ruleset: Ruleset, question: Message) -> Judged:
-    """Rules that a reviewer found wrong about these words only watch."""
-    text, began_ns = question.text or "", time.perf_counter_ns()
-    verdict = judge(ruleset, text, Stage.INPUT, part=Part.BY_MODEL)
-    if verdict.matches:
-        excused = rules_overturned(owner_id=question.owner_id, text=text, stage=Stage.INPUT)
-        verdict = _excusing(verdict, excused, text)
-    return Judged(text, Stage.INPUT, verdict, (time.perf_counter_ns() - began_ns) // 1000)
-
-
-def _excusing(verdict: Verdict, rule_ids: Collection[str], text: str) -> Verdict:
-    matches = tuple(
-        replace(match, enforced=match.enforced and match.rule_id not in rule_ids) for match in verdict.matches
-    )
-    action = greatest_action(matches)
-    released_text = verdict.released_text if action in HOLDING_ACTIONS else text
-    return replace(verdict, action=action, matches=matches, released_text=released_text)
 
 
 def _told(verdict: Verdict, ruleset: Ruleset, language: str) -> Told | None:

@@ -270,7 +270,7 @@ def judge(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.
 def find_matches(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.ALL) -> tuple[Match, ...]:
     """Every match in a whole text, past a block too: for whoever tries a rule."""
     compiled = ruleset.compiled(Stage(stage), part)
-    scanner = Scanner(compiled, besides=_whole_text_detectors(compiled, text))
+    scanner = Scanner(compiled, besides=_whole_text_detectors(compiled, text), patience_s=WHOLE_TEXT_PATIENCE_S)
     return tuple(match for settled in [*scanner.read(text), scanner.end()] for match in settled)
 
 

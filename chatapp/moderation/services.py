@@ -1,9 +1,8 @@
 """Writes rules and their histories, approves, publishes and restores rulesets; judges what a person sends."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -32,48 +31,23 @@ from chatapp.moderation.errors import (
     RulesetUnchanged,
     RuleUnusable,
 )
-from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.life_cycle import may_move, needs_approval, needs_reason
 from chatapp.moderation.queue import build_send
 from chatapp.moderation.rule import Rule, rule_problems
-from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.ruleset_problems import lone_judges
 from chatapp.moderation.selectors import (
     publishing_digest,
     rule_list_in_force,
     rule_revision_get,
     rules_waiting,
-    ruleset_current,
     ruleset_rules,
 )
 from chatapp.moderation.snapshot import rule_snapshot, snapshot_apply
-from chatapp.moderation.verdict import RuleState, Stage, Verdict
+from chatapp.moderation.verdict import RuleState
 
 # Two people who publish at the same instant: the second takes the next number.
 _MAX_PUBLISH_COLLISIONS = 4
-
-
-def text_judge(*, text: str, stage: Stage) -> Verdict:
-    """
-    What a person sends, before anything is stored, by the rules that need no model. Opens no transaction.
-
-    :raises RulesetMissing: when nothing is published: then nothing may pass.
-    """
-    return judge(ruleset_current(), text, stage, part=Part.AT_ONCE)
-
-
-def text_judge_excusing(*, text: str, stage: Stage, rule_ids: Collection[str]) -> Verdict:
-    """
-    `text_judge` as if these rules only watched: what they hit goes on record and takes nothing away.
-
-    :raises RulesetMissing: when nothing is published.
-    """
-    ruleset = ruleset_current()
-    # The rules that do not hit change nothing, and compiling thousands of them would take seconds.
-    hit = {match.rule_id for match in find_matches(ruleset, text, stage, part=Part.AT_ONCE)}
-    rules = [rule for rule in ruleset.rules if rule.id in hit]
-    watching = [replace(rule, state=RuleState.SHADOW) if rule.id in rule_ids else rule for rule in rules]
-    return judge(Ruleset(version=ruleset.version, rules=tuple(watching)), text, stage, part=Part.AT_ONCE)
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """The page on which people try a text: verdict, marked text, and by which rule and channel each match was seen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -21,6 +20,7 @@ from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel
 from chatapp.moderation.normalise import fold_text
 from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import ruleset_current, ruleset_edited
+from chatapp.moderation.supposing import judge_supposing
 from chatapp.moderation.verdict import Action, Match, RuleKind, RuleState, Verdict
 from chatapp.moderation.views import page
 
@@ -65,12 +65,13 @@ def _outcome(verdict: Verdict, text: str) -> dict[str, Any]:
 
 
 def _would(ruleset: Ruleset, matches: Sequence[Match], text: str, stage: str) -> dict[str, Any] | None:
-    """What would be done if drafts and shadow rules acted; None where none of them hits. Compiles only what hits."""
+    """What would be done if drafts and shadow rules acted; None where none of them hits."""
     if all(match.enforced for match in matches):
         return None
-    hit = {match.rule_id for match in matches}
-    rules = tuple(replace(rule, state=RuleState.ENFORCING) for rule in ruleset.rules if rule.id in hit)
-    return _outcome(judge(Ruleset(version=ruleset.version, rules=rules), text, stage, part=Part.AT_ONCE), text)
+    supposed = judge_supposing(
+        ruleset, text, stage, matches=matches, state=lambda _rule: RuleState.ENFORCING, part=Part.AT_ONCE
+    )
+    return _outcome(supposed, text)
 
 
 def _matches_table(text: str, matches: Sequence[Match], ruleset: Ruleset) -> dict[str, Any]:

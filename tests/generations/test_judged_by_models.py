@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from chatapp.conversations.models import Message
+from chatapp.conversations.models import Conversation, Message
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.feed import log
@@ -47,6 +47,7 @@ class ScriptedGuard:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Context]] = []
         self.may_answer = threading.Event()
+        self.harmful_otherwise: tuple[str, ...] = ()
 
     def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:
         self.asked.append((text, context))
@@ -54,7 +55,12 @@ class ScriptedGuard:
             raise ClassifierTimedOut("scripted")
         if "slow" in text:
             assert self.may_answer.wait(timeout=20.0)
-        return Labels({"harm": HARMFUL if "poison" in text else 0.0})
+        return Labels(
+            {
+                "harm": HARMFUL if "poison" in text else 0.0,
+                "other": HARMFUL if any(word in text for word in self.harmful_otherwise) else 0.0,
+            }
+        )
 
 
 @pytest.fixture
@@ -88,8 +94,8 @@ def publish_guard_rule(action="block", *, stages=("input",), severity=2, **optio
     )
 
 
-def asked_turn(text: str) -> Generation:
-    conversation = make_conversation(make_user())
+def asked_turn(text: str, *, conversation: Conversation | None = None) -> Generation:
+    conversation = conversation or make_conversation(make_user())
     turn = turn_start(
         owner_id=conversation.owner_id,
         conversation_id=conversation.id,
@@ -106,6 +112,14 @@ def answer_of(generation: Generation) -> Message:
 
 def question_of(generation: Generation) -> Message:
     return cast("Message", answer_of(generation).parent)
+
+
+def overturn(turn: Generation) -> None:
+    """A reviewer finds that the rules were wrong about the question."""
+    case = message_appeal(owner_id=turn.owner_id, message_id=question_of(turn).id, words="", now=clock.now())
+    reviewer = make_user(is_superuser=True)
+    case_claim(case_id=case.id, reviewer=reviewer, now=clock.now())
+    case_overturn(case_id=case.id, reviewer=reviewer, reason="a chemist", now=clock.now())
 
 
 def shown(generation: Generation) -> str:
@@ -184,21 +198,27 @@ class TestAQuestionThatAModelFindsHarmful:
         turn = asked_turn("how to poison")
         running.begin(turn, wait_for_engine=False)
         running.wait(turn)
-        case = message_appeal(owner_id=turn.owner_id, message_id=question_of(turn).id, words="", now=clock.now())
-        reviewer = make_user(is_superuser=True)
-        case_claim(case_id=case.id, reviewer=reviewer, now=clock.now())
-        case_overturn(case_id=case.id, reviewer=reviewer, reason="a chemist", now=clock.now())
+        overturn(turn)
 
-        again = turn_start(
-            owner_id=turn.owner_id,
-            conversation_id=turn.conversation_id,
-            parent_id=None,
-            client_message_id=uuid7(),
-            text="how to poison",
-        )
-        running.begin(Generation.objects.get(id=again.generation_id))
+        running.begin(asked_turn("how to poison", conversation=turn.conversation))
 
         assert [message.text for message in running.engine.submitted[0].messages] == ["how to poison"]
+
+    def test_is_withheld_by_another_rule_where_only_one_was_found_wrong(self, running, guard):
+        """A rule that blocks hides what stands behind it; one that only watches does not."""
+        publish_guard_rule()
+        turn = asked_turn("poison. And harm")
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+        overturn(turn)
+        guard.harmful_otherwise = ("harm",)
+        publish_guard_rule(label="other")
+
+        again = asked_turn("poison. And harm", conversation=turn.conversation)
+        running.begin(again, wait_for_engine=False)
+        running.wait(again)
+
+        assert question_of(again).state == "withheld"
 
     def test_is_answered_in_the_operators_words_where_the_rule_has_them(self, running):
         publish_guard_rule("safe_completion")

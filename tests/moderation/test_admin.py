@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from chatapp.accounts.models import User
 from chatapp.core.admin_navigation import navigation
+from chatapp.moderation.gate import judge
 from chatapp.moderation.models import Rule, Ruleset
-from chatapp.moderation.selectors import rule_as_published
-from chatapp.moderation.services import text_judge
+from chatapp.moderation.selectors import rule_as_published, ruleset_current
 from chatapp.moderation.verdict import Stage
 from tests.review.records import record
 from tests.support.factories import make_user, publish_rule
@@ -140,7 +140,7 @@ class TestRuleList:
 
     def test_shows_the_hits_of_each_rule(self, client, moderator):
         publish_rule("xyzzy", action="flag")
-        record(verdict=text_judge(text="xyzzy and xyzzy", stage=Stage.INPUT))
+        record(verdict=judge(ruleset_current(), "xyzzy and xyzzy", Stage.INPUT))
 
         response = client.get(reverse("admin:moderation_rule_changelist"))
 

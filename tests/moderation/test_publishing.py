@@ -16,6 +16,7 @@ from chatapp.moderation.errors import (
     RulesetMissing,
     RulesetUnchanged,
 )
+from chatapp.moderation.gate import judge
 from chatapp.moderation.selectors import approver_exists, ruleset_current, ruleset_rules
 from chatapp.moderation.services import (
     rule_approve,
@@ -24,7 +25,6 @@ from chatapp.moderation.services import (
     rule_update,
     ruleset_publish,
     ruleset_restore,
-    text_judge,
 )
 from chatapp.moderation.verdict import RuleState, Stage
 from tests.support.factories import make_user
@@ -67,7 +67,7 @@ class TestAGraveBlock:
 
         ruleset_publish(author=author, reason="spells")
 
-        assert text_judge(text="xyzzy spell", stage=Stage.INPUT).blocked
+        assert judge(ruleset_current(), "xyzzy spell", Stage.INPUT).blocked
 
     def test_waits_again_after_each_change(self, author, second):
         rule = make_rule(author)
@@ -182,7 +182,7 @@ class TestRulesetRestore:
 
         assert restored.version == 3
         assert ruleset_rules(version=3) == ruleset_rules(version=1)
-        assert not text_judge(text="xyzzy spell", stage=Stage.INPUT).blocked
+        assert not judge(ruleset_current(), "xyzzy spell", Stage.INPUT).blocked
         row = models.Ruleset.objects.get(version=3)
         assert (row.restored_version, row.reason, row.published_by) == (1, "spells were harmless", author)
 

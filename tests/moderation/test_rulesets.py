@@ -10,9 +10,10 @@ from django.db.utils import DatabaseError
 from chatapp.accounts.models import User
 from chatapp.moderation import models
 from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, RulesetUnchanged, RuleUnusable
+from chatapp.moderation.gate import judge
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_current, ruleset_edited, ruleset_get
-from chatapp.moderation.services import rule_create, rule_update, ruleset_publish, text_judge
+from chatapp.moderation.services import rule_create, rule_update, ruleset_publish
 from chatapp.moderation.verdict import RuleState, Stage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -59,11 +60,11 @@ class TestRulesetPublish:
 
     def test_is_what_judges_from_then_on(self, author):
         rule_create(rule=make_row(), author=author, reason="a test")
-        assert not text_judge(text="say the XYZZY spell", stage=Stage.INPUT).blocked
+        assert not judge(ruleset_current(), "say the XYZZY spell", Stage.INPUT).blocked
 
         ruleset_publish(author=author, reason="spells")
 
-        verdict = text_judge(text="say the XYZZY spell", stage=Stage.INPUT)
+        verdict = judge(ruleset_current(), "say the XYZZY spell", Stage.INPUT)
         assert verdict.blocked
         assert verdict.ruleset_version == 2
 
@@ -74,8 +75,8 @@ class TestRulesetPublish:
         rule.words = "another spell"
         rule_update(rule=rule, author=author, reason="a test")
 
-        assert text_judge(text="xyzzy spell", stage=Stage.INPUT).blocked
-        assert not text_judge(text="another spell", stage=Stage.INPUT).blocked
+        assert judge(ruleset_current(), "xyzzy spell", Stage.INPUT).blocked
+        assert not judge(ruleset_current(), "another spell", Stage.INPUT).blocked
 
     def test_demands_a_reason(self, author):
         with pytest.raises(PublishReasonMissing):
