@@ -7,6 +7,7 @@ Knows no engine.
 import time
 
 from chatapp.conversations.selectors import system_prompt_is_published
+from chatapp.core.lanes import Lane
 from chatapp.feed import log
 from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import Generation, GenerationKind
@@ -20,14 +21,18 @@ from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.verdict import Stage
 
 
-def session_open(row: Generation, start: log.TakeOver) -> Session:
-    """:raises RulesetMissing: when nothing is published: then nothing may leave."""
+def session_open(row: Generation, start: log.TakeOver, *, lane: Lane) -> Session:
+    """
+    lane: used only if a rule asks what does not answer at once.
+
+    :raises RulesetMissing: when nothing is published: then nothing may leave.
+    """
     ruleset = ruleset_current()
     stage = Stage.OUTPUT if row.kind == GenerationKind.ANSWER else Stage.TITLE
     asked = row.question.text or "" if row.question else ""
     gate = OutputGate(ruleset, stage, besides=_detectors(row, ruleset, stage), asked=asked)
-    waits = ruleset.compiled(stage).waits
-    session = Session(row, TextJudge(gate), start.text, start.seq, row.owner.language or "en", waits=waits)
+    used_lane = lane if ruleset.compiled(stage).waits else None
+    session = Session(row, TextJudge(gate), start.text, start.seq, row.owner.language or "en", used_lane)
     session.num_earlier_tokens = session.num_tokens = session.num_logged_tokens = start.num_tokens
     session.appended_at_s = session.checkpointed_at_s = time.monotonic()
     return session
@@ -42,7 +47,7 @@ def session_catch_up(session: Session, start: log.TakeOver) -> None:
     """
     session.gate.replay(start.text)
     if "num_logprobs" in session.row.sampling:
-        session.judge.trail = LogprobTrail(session.gate, has_alternatives=not session.waits)
+        session.judge.trail = LogprobTrail(session.gate, has_alternatives=session.lane is None)
 
 
 def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:

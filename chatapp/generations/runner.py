@@ -112,7 +112,7 @@ class Runner:
     # --- beginning -------------------------------------------------------------------------------------------------
 
     def _session_open(self, row: Generation, start: log.TakeOver) -> Session:
-        session = session_open(row, start)
+        session = session_open(row, start, lane=self._judging.lane())
         for overtaken in self._sessions.add(session):
             logger.warning("attempt_overtaken", generation_id=str(row.id), attempt=overtaken.attempt)
             self._give_up(overtaken)
@@ -199,11 +199,11 @@ class Runner:
             session = self._sessions.get(output.request_id)
             if session is None or session.is_ending:
                 continue
-            if session.waits:
-                take = partial(self._take_judged, session, output)
-                self._judging.add(session.request_id, partial(_judge, session, output), take)
-            else:
+            if session.lane is None:
                 self._guarded(session, partial(self._judge_now, session, output))
+            else:
+                take = partial(self._take_judged, session, output)
+                self._judging.add(session.lane, session.request_id, partial(_judge, session, output), take)
 
     def _take_in(self) -> None:
         """Take in what was judged beside the relay."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from chatapp.core.lanes import Lane
 from chatapp.feed.events import Timings, TokenLogprob, Usage
 from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason, Generation
@@ -43,7 +44,7 @@ class Session:
     text: str
     seq: int
     language: str = "en"
-    waits: bool = False  # a rule asks what does not answer at once: no relay thread may judge this text
+    lane: Lane | None = None  # where its text is judged if a rule asks what does not answer at once, beside the relay
     told_before: Told | None = None
     num_prompt_tokens: int = 0
     num_earlier_tokens: int = 0  # of the attempts before this one

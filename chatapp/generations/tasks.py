@@ -61,8 +61,8 @@ class ModelWorker:
 
     def close(self) -> None:
         self._stopped.set()
-        self.judges.close()  # a text that waits for a verdict would hold its generation
-        self.runner.close()
+        self.runner.close()  # before the judges: whoever they leave unanswered could be withheld for it
+        self.judges.close()
         try:
             worker_sign_off(slug=self.slug, worker=self.name)
         except RedisError as error:

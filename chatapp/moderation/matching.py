@@ -112,6 +112,8 @@ class CompiledRules:
 
     def only(self, numbers: frozenset[int]) -> CompiledRules:
         """The same with fewer rules that look; the dictionary is shared."""
+        if self.looking <= numbers:
+            return self
         return CompiledRules(self.rules, self.looking & numbers, self.dictionary, self.held_depth)
 
 

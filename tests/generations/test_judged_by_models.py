@@ -28,6 +28,7 @@ from chatapp.review.appeals import message_appeal
 from chatapp.review.cases import case_claim, case_overturn
 from chatapp.review.models import Decision
 from inference.testing import ScriptedEngine
+from tests.moderation.classifiers.scripted import model_forget
 from tests.support.factories import make_conversation, make_turn, make_user, publish_rule
 from tests.support.fold import facts_of
 from tests.support.running import Running
@@ -70,7 +71,7 @@ def guard() -> Iterator[ScriptedGuard]:
     known.model_serve(GUARD, guard)
     yield guard
     guard.may_answer.set()
-    known.model_forget(GUARD)
+    model_forget(GUARD)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from inference.engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
 from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer
+from tests.moderation.classifiers.scripted import model_forget
 from tests.moderation.rulesets import make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
 
@@ -48,7 +49,7 @@ def names() -> Iterator[None]:
     known.models_register(["guard"])
     asking_models.embedding_models_configure(["e5"])
     yield
-    known.model_forget("guard")
+    model_forget("guard")
     asking_models.embedding_models_configure([])
     asking_models._EMBEDDERS.clear()
     asking_models._JUDGES.clear()

@@ -24,7 +24,7 @@ from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.services import rule_create, ruleset_publish
 from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
-from tests.moderation.classifiers.scripted import ScriptedClassifier
+from tests.moderation.classifiers.scripted import ScriptedClassifier, model_forget
 from tests.moderation.rulesets import make_rule, make_ruleset
 from tests.support.factories import make_user
 
@@ -41,7 +41,7 @@ def configured() -> Iterator[None]:
     known.model_serve(GUARD, ScriptedClassifier({}))
     yield
     embedding_models_configure([])
-    known.model_forget(GUARD)
+    model_forget(GUARD)
     asking_models._EMBEDDERS.clear()
     asking_models._JUDGES.clear()
 

@@ -51,13 +51,6 @@ def classifier_is_model(name: str) -> bool:
     return name in MODELS
 
 
-def model_forget(name: str) -> None:
-    """Rules may not name it any more."""
-    del CLASSIFIERS[name]
-    MODELS.discard(name)
-    WAITING.discard(name)
-
-
 @dataclass(frozen=True, slots=True)
 class _Missing:
     """In place of one that the settings named when its rule was published, or that another process has."""

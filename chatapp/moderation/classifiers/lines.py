@@ -6,12 +6,12 @@ is at most a sentence ahead of its verdict. One that takes nothing away is waite
 """
 
 import threading
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 
+from chatapp.core.lanes import Lane
 from chatapp.moderation.classifiers.point import Point
 from chatapp.moderation.classifiers.rule_reading import ClassifierRule, Outcome, RuleReading, outcome_of
 from chatapp.moderation.detecting import Found
@@ -72,19 +72,16 @@ class LineBehind:
     def __init__(self, reading: RuleReading, outcomes: Sequence[Outcome] = (), *, most_open: int | None) -> None:
         self.reading = reading
         self._most_open = most_open
+        self._lane = Lane(_threads())
         self._changed = threading.Condition()  # guards what follows
-        self._open: deque[Point] = deque()
-        self._is_running = False
+        self._num_open = 0
         self._outcomes = list(outcomes)
         self._fault: BaseException | None = None
 
     def add(self, point: Point) -> None:
         with self._changed:
-            self._open.append(point)
-            if self._is_running:
-                return
-            self._is_running = True
-        _threads().submit(self._run)
+            self._num_open += 1
+        self._lane.add(partial(self._weigh, point))
 
     def take(self) -> Sequence[Outcome]:
         return self._taken(self._most_open)
@@ -105,19 +102,9 @@ class LineBehind:
 
     def _wait(self, most_open: int | None) -> None:
         if most_open is not None:
-            self._changed.wait_for(lambda: len(self._open) <= most_open)
+            self._changed.wait_for(lambda: self._num_open <= most_open)
         if self._fault is not None:
             raise self._fault
-
-    def _run(self) -> None:
-        """Weigh one point after the other while there are any. A point counts as open until it is weighed."""
-        while True:
-            with self._changed:
-                if not self._open:
-                    self._is_running = False
-                    return
-                point = self._open[0]
-            self._weigh(point)
 
     def _weigh(self, point: Point) -> None:
         outcome, fault = None, None
@@ -126,7 +113,7 @@ class LineBehind:
         except Exception as error:  # noqa: BLE001  # whoever takes hears of it
             fault = error
         with self._changed:
-            self._open.popleft()
+            self._num_open -= 1
             self._fault = self._fault or fault
             if outcome is not None:
                 self._outcomes.append(outcome)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from chatapp.moderation.classifiers import known
 from chatapp.moderation.classifiers.detector import ClassifierDetector, RulesUnanswered
 from chatapp.moderation.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness, Timing
@@ -54,3 +55,10 @@ def read_all(detector: ClassifierDetector, text: str) -> list[Found]:
 
 def spans(found: Sequence[Found]) -> list[tuple[int, int]]:
     return [(one.start, one.end) for one in found]
+
+
+def model_forget(name: str) -> None:
+    """Rules may not name the model any more."""
+    del known.CLASSIFIERS[name]
+    known.MODELS.discard(name)
+    known.WAITING.discard(name)
