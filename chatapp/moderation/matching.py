@@ -91,14 +91,18 @@ class CompiledRules:
     looking: frozenset[int]
     dictionary: Dictionary
     held_depth: array[int]
-    _sources: list[Sources] = field(init=False, repr=False, compare=False, default_factory=list)
+    _sources: list[Sources] = field(repr=False, compare=False, default_factory=list)
 
     @property
     def sources(self) -> Sources:
-        """Built at first use; two threads may both build them, either result serves."""
+        """Built at first use, for all stages that share them; two threads may both build them, either serves."""
         if not self._sources:
             self._sources.append(compile_sources(self.rules, looking=self.looking, holding=self.holding))
         return self._sources[0]
+
+    def with_sources(self, sources: Sources) -> CompiledRules:
+        """The same rules, read by these detectors alone."""
+        return CompiledRules(self.rules, self.looking, self.dictionary, self.held_depth, [sources])
 
     @property
     def holding(self) -> frozenset[int]:
@@ -110,12 +114,24 @@ def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
     """All stages of a ruleset: they share one automaton, and their hold-back where the same rules hold."""
     dictionary = build_dictionary(rules)
     depths: dict[frozenset[int], array[int]] = {}
-    compiled = {}
     for stage in Stage:
         holding = holding_rules(rules, stage)
         if holding not in depths:
             depths[holding] = _held_depth(dictionary, holding)
-        compiled[stage] = CompiledRules(tuple(rules), looking_rules(rules, stage), dictionary, depths[holding])
+    held = {stage: depths[holding_rules(rules, stage)] for stage in Stage}
+    return compiled_by_stage(tuple(rules), dictionary, held)
+
+
+def compiled_by_stage(
+    rules: tuple[Rule, ...], dictionary: Dictionary, held_depth: Mapping[Stage, array[int]]
+) -> Mapping[Stage, CompiledRules]:
+    """Stages at which the same rules look share their detectors: which hold follows from which look."""
+    sources: dict[frozenset[int], list[Sources]] = {}
+    compiled = {}
+    for stage in Stage:
+        looking = looking_rules(rules, stage)
+        shared = sources.setdefault(looking, [])
+        compiled[stage] = CompiledRules(rules, looking, dictionary, held_depth[stage], shared)
     return compiled
 
 

@@ -1,17 +1,29 @@
 """Many whole texts judged at once: quicker than one by one, and never another verdict."""
 
 import os
+from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.batch import BatchJudge
+from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import find_matches, judge
-from chatapp.moderation.verdict import Action, Stage
+from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.verdict import Action, RuleKind, Stage
+from tests.moderation.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers
 from tests.moderation.rulesets import make_rule, make_ruleset, rulesets, texts_about
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
+
+
+def seen_through_everything(ruleset: Ruleset, chance: Random) -> Ruleset:
+    """Its keywords in channels drawn from all of them, and no rule that has to read every text half of the time."""
+    kept = [rule for rule in ruleset.rules if rule.kind is not RuleKind.CLASSIFIER or chance.randint(0, 1)]
+    drawn = frozenset({Channel.STRICT, *(channel for channel in Channel if chance.randint(0, 1))})
+    return Ruleset(1, tuple(replace(rule, channels=drawn) if rule.kind is RuleKind.KEYWORD else rule for rule in kept))
 
 
 class TestABatch:
@@ -23,6 +35,19 @@ class TestABatch:
         for text in data.draw(st.lists(texts_about(ruleset), max_size=4)):
             assert batch.judge(text) == judge(ruleset, text, Stage.OUTPUT)
             assert batch.find_matches(text) == find_matches(ruleset, text, Stage.OUTPUT)
+
+    @many
+    @given(st.randoms(use_true_random=False))
+    def test_of_rules_of_every_kind_and_channel_finds_what_the_scanner_finds(self, chance):
+        with scripted_classifiers():
+            ruleset = seen_through_everything(mixed_ruleset(chance), chance)
+            batch = BatchJudge(ruleset, Stage.OUTPUT)
+
+            for _ in range(8):
+                text = mixed_text(chance, ruleset)
+
+                assert batch.find_matches(text) == find_matches(ruleset, text, Stage.OUTPUT)
+                assert batch.judge(text) == judge(ruleset, text, Stage.OUTPUT)
 
     def test_takes_no_closer_look_at_a_text_without_a_keyword(self):
         batch = BatchJudge(make_ruleset(make_rule(words=["ass", "炸弹"])), Stage.INPUT)

@@ -7,11 +7,11 @@ import pytest
 from chatapp.core import clock
 from chatapp.core.ids import uuid7_floor
 from chatapp.moderation import models as moderation
+from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.loading import key_newest
 from chatapp.moderation.services import rule_create, rule_move
 from chatapp.moderation.verdict import RuleState
 from chatapp.review.dry_runs import running
-from chatapp.review.dry_runs.judging import find_many
 from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope
 from chatapp.review.dry_runs.running import MAX_ATTEMPTS, DryRunLost, dry_run_claim, dry_runs_work
 from chatapp.review.dry_runs.sampling import MAX_SAMPLES
@@ -64,15 +64,25 @@ class Killed(BaseException):
     """What a worker's death looks like from inside: nothing after it runs."""
 
 
+def meanwhile(deed):
+    """What makes judges that do `deed` each time they are given texts, before they look."""
+
+    class Interrupted(BatchJudge):
+        def find_many(self, texts):
+            deed(texts)
+            return super().find_many(texts)
+
+    return Interrupted
+
+
 def killed_at_chunk(number):
     calls = iter(range(1, 1_000))
 
-    def find(ruleset, stage, texts):
+    def deed(_texts):
         if next(calls) >= number:
             raise Killed
-        return find_many(ruleset, stage, texts)
 
-    return find
+    return meanwhile(deed)
 
 
 class TestADryRun:
@@ -278,7 +288,7 @@ class TestADeath:
 
     def test_costs_no_more_than_a_chunk(self, run):
         with pytest.raises(Killed):
-            dry_runs_work(find=killed_at_chunk(5))
+            dry_runs_work(make_judge=killed_at_chunk(5))
         run.refresh_from_db()
         assert (run.state, run.num_judged) == ("running", 4)
 
@@ -291,7 +301,7 @@ class TestADeath:
 
     def test_leaves_the_run_alone_until_its_lease_ran_out(self, run):
         with pytest.raises(Killed):
-            dry_runs_work(find=killed_at_chunk(5))
+            dry_runs_work(make_judge=killed_at_chunk(5))
 
         assert dry_runs_work() == 0
 
@@ -301,7 +311,7 @@ class TestADeath:
         dry_run_claim(now=clock.now() + timedelta(minutes=5))
 
         with pytest.raises(DryRunLost):
-            running._run(late, find_many)
+            running._run(late, BatchJudge)
 
         run.refresh_from_db()
         assert (run.num_judged, run.attempt) == (0, 2)
@@ -347,12 +357,11 @@ class TestDryRunCancel:
         turns(conversation, "a", "b", "c")
         run = dry_run_start(author=moderator, scope=DryRunScope.EDITED)
 
-        def find(ruleset, stage, texts):
+        def cancel(texts):
             if texts and DryRun.objects.get().num_judged == 1 and not DryRun.objects.get().is_cancel_asked:
                 dry_run_cancel(dry_run_id=run.id, author=moderator)
-            return find_many(ruleset, stage, texts)
 
-        dry_runs_work(find=find)
+        dry_runs_work(make_judge=meanwhile(cancel))
 
         run.refresh_from_db()
         assert (run.state, run.num_judged) == ("cancelled", 2)
