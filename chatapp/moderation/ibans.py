@@ -53,7 +53,7 @@ class IbanReader:
     """See spans.Reader."""
 
     entities = frozenset({Entity.IBAN})
-    needed = re.compile("[0-9]{2}")  # the check digits
+    needed = re.compile(r"[^\W\d_]{2}[0-9]{2}")  # country and check digits
     starts = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     starts_in_word: frozenset[str] = frozenset()
 

@@ -58,6 +58,8 @@ class RespelledKeywords:
     def _respelled(self, symbols: str) -> dict[int, list[tuple[str, int]]]:
         """By place: what the pieces that begin there may stand for, and where they end."""
         respelled: dict[int, list[tuple[str, int]]] = {}
+        if self.pieces.keys().isdisjoint(symbols):
+            return respelled  # most texts, and quicker than to look at each symbol
         for at, symbol in enumerate(symbols):
             for piece, readings in self.pieces.get(symbol, ()):
                 if symbols.startswith(piece, at):

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import find_matches, judge
+from chatapp.moderation.glances import glance_of
+from chatapp.moderation.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleKind, Stage
 from tests.moderation.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers
@@ -78,3 +80,53 @@ class TestABatch:
         for word in ("ab", "a中", "中b", "-a"):
             for text in (around + word, word + around, around + word + around):
                 assert batch.may_match(text) == bool(find_matches(ruleset, text, Stage.OUTPUT))
+
+    def test_reads_what_is_a_match_for_its_length_alone(self):
+        rule = replace(make_rule(words=["(?s)a.*zz"], action=Action.FLAG), kind=RuleKind.REGEX)
+        ruleset = make_ruleset(rule)
+        text = "a" + "b" * 2 * MAX_MATCH_CHARS
+
+        assert BatchJudge(ruleset, Stage.OUTPUT).find_matches(text) == find_matches(ruleset, text, Stage.OUTPUT) != ()
+
+
+class TestAGlance:
+    """By what each detector needs, so that a batch reads few texts that hold nothing."""
+
+    @pytest.mark.parametrize(
+        ("kind", "words", "harmless"),
+        [
+            (RuleKind.REGEX, ["order-[0-9]{6}", "(?i)speak.*friend"], "In order to talk, 123456 words."),
+            (RuleKind.PHRASE, ["speak … friend"], "They speak, and a fiend speaks."),
+            (RuleKind.PERSONAL_DATA, ["email", "phone", "iban", "ip", "api_key"], "At 10:30, page 12 of a_long_name."),
+            (RuleKind.URL, ["evil.com"], "Good. Evil (dot) is [not] there."),
+            (RuleKind.HIDDEN_UNICODE, [], "Plain — and “quoted” 文字."),
+        ],
+    )
+    def test_rules_out_ordinary_text(self, kind, words, harmless):
+        rule = replace(make_rule(words=words, action=Action.FLAG), kind=kind)
+        (source,) = make_ruleset(rule).compiled(Stage.INPUT).sources.streaming
+
+        assert glance_of(source)(harmless) is False
+
+    @pytest.mark.parametrize(
+        ("channel", "harmless"),
+        [
+            (Channel.SKIP, "A class, 一炸。弹 and more"),
+            (Channel.LEET, "I pa55ed 3 classes for $5, as you do!"),
+            (Channel.PINYIN, "zha, dan he ren 炸。弹"),
+        ],
+    )
+    def test_rules_out_text_without_disguises(self, channel, harmless):
+        rule = replace(
+            make_rule(words=["grass", "炸弹人"], action=Action.FLAG), channels=frozenset({Channel.STRICT, channel})
+        )
+        (source,) = make_ruleset(rule).compiled(Stage.INPUT).sources.streaming
+
+        assert glance_of(source)(harmless) is False
+
+    def test_is_none_for_what_has_to_read_everything(self):
+        with scripted_classifiers():
+            rule = replace(make_rule(words=[], action=Action.FLAG), kind=RuleKind.CLASSIFIER)
+            (source,) = make_ruleset(rule).compiled(Stage.INPUT).sources.streaming
+
+            assert glance_of(source) is None
