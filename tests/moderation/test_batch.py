@@ -97,7 +97,11 @@ class TestAGlance:
         [
             (RuleKind.REGEX, ["order-[0-9]{6}", "(?i)speak.*friend"], "In order to talk, 123456 words."),
             (RuleKind.PHRASE, ["speak … friend"], "They speak, and a fiend speaks."),
-            (RuleKind.PERSONAL_DATA, ["email", "phone", "iban", "ip", "api_key"], "At 10:30, page 12 of a_long_name."),
+            (
+                RuleKind.PERSONAL_DATA,
+                ["email", "phone", "iban", "ip", "api_key"],
+                "At ten, page 12 of a_long_name: DE 12.",
+            ),
             (RuleKind.URL, ["evil.com"], "Good. Evil (dot) is [not] there."),
             (RuleKind.HIDDEN_UNICODE, [], "Plain — and “quoted” 文字."),
         ],
