@@ -14,6 +14,7 @@ from __future__ import annotations  # array is generic for the type checker only
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from chatapp.moderation.allowing import AllowedSpans
@@ -25,6 +26,9 @@ from chatapp.moderation.rule import Rule
 from chatapp.moderation.sources import Sources, compile_sources
 from chatapp.moderation.verdict import Action, Match, RuleKind, Stage
 
+_WORD_END = chr(WORD_END)
+# So many patterns are worth numpy: plain Python takes 50 ms for them.
+MIN_LARGE = 10_000
 _NEVER = 1 << 62  # a place that no text reaches
 # A rule this grave that cannot judge takes the text away; a lesser one lets it pass and says so.
 MIN_FAIL_CLOSED_SEVERITY = 3
@@ -149,26 +153,42 @@ def _holding_among(rules: Sequence[Rule], numbers: frozenset[int]) -> frozenset[
 
 
 def build_dictionary(rules: Sequence[Rule]) -> Dictionary:
-    denied_by: dict[tuple[int, ...], list[int]] = {}
-    allowed_by: dict[tuple[int, ...], list[int]] = {}
+    denied_by: dict[str, list[int]] = {}
+    allowed_by: dict[str, list[int]] = {}
     for number, rule in enumerate(rules):
         for phrases, owners in ((_keywords(rule), denied_by), (_allow_phrases(rule), allowed_by)):
             # A ruleset that was published before blank phrases were refused must still be readable.
-            for symbols in {symbols: None for phrase in phrases if (symbols := pattern_symbols(phrase))}:
+            for symbols in {symbols: None for phrase in phrases if (symbols := _symbols(phrase))}:
                 owners.setdefault(symbols, []).append(number)
     patterns = list({**denied_by, **allowed_by})
-    automaton = build_automaton(patterns)
+    automaton = _automaton(patterns)
     alive: dict[int, frozenset[int]] = {}
     for number, symbols in enumerate(patterns) if allowed_by else ():
         for state in automaton.unfinished(number) if symbols in allowed_by else ():
             alive[state] = alive.get(state, frozenset()).union(allowed_by[symbols])
     return Dictionary(
         automaton,
-        array("b", [symbols[-1] == WORD_END for symbols in patterns]),
+        array("b", [symbols[-1] == _WORD_END for symbols in patterns]),
         _owners(patterns, denied_by),
         _owners(patterns, allowed_by),
         alive,
     )
+
+
+def _symbols(phrase: str) -> str:
+    """As a text: it is sorted, compared and looked up, and remembers its hash."""
+    return "".join(map(chr, pattern_symbols(phrase)))
+
+
+def _automaton(patterns: Sequence[str]) -> Automaton:
+    if len(patterns) < MIN_LARGE:
+        return build_automaton(patterns)
+    try:
+        # numpy takes 0.1 s and 25 MB: only for who compiles so much.
+        from chatapp.moderation.large_automaton import build_large_automaton
+    except ImportError:
+        return build_automaton(patterns)
+    return build_large_automaton(patterns)
 
 
 def _keywords(rule: Rule) -> Sequence[str]:
@@ -179,7 +199,7 @@ def _allow_phrases(rule: Rule) -> Sequence[str]:
     return rule.allow if rule.kind is not RuleKind.URL else ()
 
 
-def _owners(patterns: Sequence[tuple[int, ...]], by_symbols: Mapping[tuple[int, ...], Sequence[int]]) -> Owners:
+def _owners(patterns: Sequence[str], by_symbols: Mapping[str, Sequence[int]]) -> Owners:
     owners = Owners(array("i", [0]), array("i"))
     for symbols in patterns:
         owners.rule_numbers.extend(by_symbols.get(symbols, ()))
@@ -189,7 +209,8 @@ def _owners(patterns: Sequence[tuple[int, ...]], by_symbols: Mapping[tuple[int, 
 
 def _held_depth(dictionary: Dictionary, holding: frozenset[int]) -> array[int]:
     denied_by = dictionary.denied_by
-    held = [number for number in range(dictionary.num_patterns) if not holding.isdisjoint(denied_by.of(number))]
+    is_held = [number in holding for number in denied_by.rule_numbers]
+    held = [pattern for pattern, (start, end) in enumerate(pairwise(denied_by.starts)) if any(is_held[start:end])]
     return dictionary.automaton.alive_depth(held)
 
 

@@ -111,5 +111,5 @@ def compile_respelled(
     for piece, readings in readings_by_piece.items():
         if used := [reading for reading in readings if reading in held]:
             pieces.setdefault(piece[0], []).append((piece, used))
-    trie = build_automaton([tuple(map(ord, symbols)) for symbols in by_symbols])
+    trie = build_automaton(list(by_symbols))
     return RespelledKeywords(channel, trie, tuple(map(tuple, by_symbols.values())), pieces, same)
