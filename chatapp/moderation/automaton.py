@@ -99,6 +99,8 @@ class Automaton:
 
     def alive_depth(self, patterns: Sequence[int]) -> array[int]:
         """By state: the length of the longest suffix that one of `patterns` may still complete, 0 if none may."""
+        if not patterns:
+            return array("i", bytes(4 * len(self.depth)))
         alive = [0] * len(self.depth)
         depth, parent, pattern_end = self.depth, self.parent, self.pattern_end
         for pattern in patterns:

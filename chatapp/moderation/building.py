@@ -2,11 +2,13 @@
 
 import hashlib
 import time
+from functools import partial
 
 import structlog
 from django.db import IntegrityError, transaction
 
 from chatapp.core import clock
+from chatapp.core.aside import run_aside
 from chatapp.moderation import builds
 from chatapp.moderation.models import Ruleset, RulesetBuild
 from chatapp.moderation.ruleset import Ruleset as PublishedRuleset
@@ -23,7 +25,7 @@ def ruleset_build_store() -> bool:
     if newest is None or RulesetBuild.objects.filter(version=newest.version, format=builds.FORMAT).exists():
         return False
     began_s = time.monotonic()
-    payload = builds.encode(PublishedRuleset.from_published_json(newest.payload), ruleset_sha256=newest.sha256)
+    payload = run_aside(partial(_build, newest.payload, newest.sha256))
     is_stored = _store(newest.version, payload)
     logger.info(
         "ruleset_built",
@@ -33,6 +35,10 @@ def ruleset_build_store() -> bool:
         stored=is_stored,
     )
     return is_stored
+
+
+def _build(payload: str, sha256: str) -> bytes:
+    return builds.encode(PublishedRuleset.from_published_json(payload), ruleset_sha256=sha256)
 
 
 def _store(version: int, payload: bytes) -> bool:

@@ -50,6 +50,23 @@ def build_large_automaton(patterns: Sequence[str]) -> Automaton:
     )
 
 
+def alive_depth(automaton: Automaton, patterns: Sequence[int]) -> array[int]:
+    """See `Automaton.alive_depth`."""
+    depth, parent, fail = (np.array(values, np.int64) for values in (automaton.depth, automaton.parent, automaton.fail))
+    levels = np.searchsorted(depth, np.arange(depth[-1] + 2))
+    ends = np.array(automaton.pattern_end, np.int64)[np.array(patterns, np.int64)]
+    alive = np.zeros(len(depth), np.int64)
+    alive[parent[ends]] = 1
+    for first, end in reversed(list(pairwise(levels[1:]))):  # what is alive is so to the root
+        level = np.arange(first, end)
+        alive[parent[level[alive[first:end] > 0]]] = 1
+    alive *= depth  # the root's is 0
+    for first, end in pairwise(levels[1:]):
+        level = alive[first:end]
+        level[:] = np.where(level == 0, alive[fail[first:end]], level)
+    return _flat(alive, "i")
+
+
 def _trie(symbols: _Numbers, lengths: _Numbers) -> tuple[_Numbers, _Numbers, _Numbers]:
     """
     Of patterns in order: the keys of all edges, ascending, so edge n leads to state n + 1; by depth, its first state,

@@ -191,6 +191,16 @@ def _automaton(patterns: Sequence[str]) -> Automaton:
     return build_large_automaton(patterns)
 
 
+def _alive_depth(automaton: Automaton, patterns: Sequence[int]) -> array[int]:
+    if len(patterns) < MIN_LARGE:
+        return automaton.alive_depth(patterns)
+    try:
+        from chatapp.moderation.large_automaton import alive_depth
+    except ImportError:
+        return automaton.alive_depth(patterns)
+    return alive_depth(automaton, patterns)
+
+
 def _keywords(rule: Rule) -> Sequence[str]:
     return rule.words if rule.kind is RuleKind.KEYWORD else ()
 
@@ -200,6 +210,8 @@ def _allow_phrases(rule: Rule) -> Sequence[str]:
 
 
 def _owners(patterns: Sequence[str], by_symbols: Mapping[str, Sequence[int]]) -> Owners:
+    if not by_symbols:
+        return Owners(array("i", bytes(4 * (len(patterns) + 1))), array("i"))
     owners = Owners(array("i", [0]), array("i"))
     for symbols in patterns:
         owners.rule_numbers.extend(by_symbols.get(symbols, ()))
@@ -211,7 +223,7 @@ def _held_depth(dictionary: Dictionary, holding: frozenset[int]) -> array[int]:
     denied_by = dictionary.denied_by
     is_held = [number in holding for number in denied_by.rule_numbers]
     held = [pattern for pattern, (start, end) in enumerate(pairwise(denied_by.starts)) if any(is_held[start:end])]
-    return dictionary.automaton.alive_depth(held)
+    return _alive_depth(dictionary.automaton, held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatapp.moderation import automaton
 from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, StoredEdges, build_automaton, edge_arrays
-from chatapp.moderation.large_automaton import build_large_automaton
+from chatapp.moderation.large_automaton import alive_depth, build_large_automaton
 
 symbols = st.integers(1, 3)
 sequences = st.lists(symbols, max_size=30)
@@ -108,6 +108,13 @@ class TestALargeAutomaton:
 
         assert edge_arrays(large.edges) == edge_arrays(plain.edges)
         assert replace(large, edges={}) == replace(plain, edges={})
+
+    @given(pattern_sets, st.data())
+    def test_tells_the_same_of_what_is_alive(self, patterns, data):
+        chosen = data.draw(st.lists(st.integers(0, len(patterns) - 1), min_size=1, unique=True))
+        built = build(patterns)
+
+        assert alive_depth(built, chosen) == built.alive_depth(chosen)
 
     def test_has_states_for_halves_of_character_pairs_too(self):
         patterns = ["\ud800a", "\U0010ffff", "a\udfff"]
