@@ -7,8 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-# A tenth of the processor beside one that works at the usual priority; all of it where nobody else wants any.
-NICENESS = 10
+# A quarter of the processor beside one thread that works at the usual priority; all of it where nobody else wants any.
+# With 10 it would be a tenth: on a busy machine what others wait for after a while would come too late for them.
+NICENESS = 5
 
 _Result = TypeVar("_Result")
 
