@@ -202,7 +202,8 @@ def ruleset_restore(*, version: int, author: User, reason: str) -> Ruleset:
     """
     Put exactly the rules of an earlier version into force as the next one. The rules that people edit stay as they are.
 
-    They were approved when that version was published, so they need nobody now.
+    They were approved when that version was published, so they need nobody now, and no dry run is asked about: they
+    judged real conversations already, and who rolls back does so because today's rules do harm at this moment.
     :raises PublishReasonMissing, RulesetMissing, RuleUnusable, RulesetUnchanged:
     """
     _publish_reason_check(reason)

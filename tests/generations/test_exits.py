@@ -127,6 +127,7 @@ LOG_EVENTS = frozenset(
         "dry_run_claimed(attempt, dry_run_id, num_judged)",
         "dry_run_ended(dry_run_id, error, num_judged, state)",
         "dry_run_not_sent(error)",
+        "dry_runs_erased(num_erased)",
         "evidence_erased(num_erased)",
         "ruleset_not_loaded()",
         "attempt_overtaken(attempt, generation_id)",

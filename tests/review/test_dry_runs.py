@@ -12,15 +12,18 @@ from chatapp.moderation.loading import key_newest
 from chatapp.moderation.services import rule_create, rule_move
 from chatapp.moderation.verdict import RuleState
 from chatapp.review.dry_runs import running
-from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope
+from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample, DryRunScope
+from chatapp.review.dry_runs.retention import dry_runs_erase_expired
 from chatapp.review.dry_runs.running import MAX_ATTEMPTS, DryRunLost, dry_run_claim, dry_runs_work
 from chatapp.review.dry_runs.sampling import MAX_SAMPLES
 from chatapp.review.dry_runs.scope import rules_asked, rules_digest
+from chatapp.review.dry_runs.selectors import dry_run_samples_read
 from chatapp.review.dry_runs.services import dry_run_cancel, dry_run_start
 from chatapp.review.dry_runs.tally import Tally
 from chatapp.review.dry_runs.tasks import dry_run
 from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRunRulesUnusable, DryRunUnlimited
 from chatapp.review.models import Decision
+from chatapp.review.retention import erase
 from tests.review.cases import make_staff
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
 
@@ -435,3 +438,37 @@ class TestTheTask:
 
         run.refresh_from_db()
         assert run.state == "done"
+
+
+class TestForgettingDryRuns:
+    def test_erases_with_its_samples_what_ended_as_long_ago_as_the_least_evidence_is_kept(
+        self, moderator, conversation, settings
+    ):
+        settings.EVIDENCE_KEPT_DAYS = {1: 30, 2: 90, 3: 180, 4: 365}
+        draft()
+        turns(conversation, "say xyzzy")
+        old, new = ran(moderator), ran(moderator)
+        DryRun.objects.filter(id=old.id).update(finished_at=clock.now() - timedelta(days=31))
+
+        assert dry_runs_erase_expired(now=clock.now()) == 1
+
+        assert list(DryRun.objects.values_list("id", flat=True)) == [new.id]
+        assert set(DryRunSample.objects.values_list("dry_run_id", flat=True)) == {new.id}
+
+    def test_leaves_alone_what_is_not_over(self, moderator):
+        dry_run_start(author=moderator, scope=DryRunScope.NEXT)
+
+        assert dry_runs_erase_expired(now=clock.now() + timedelta(days=400)) == 0
+
+    @pytest.mark.django_db(transaction=True)
+    def test_leaves_on_record_who_read_the_samples(self, conversation):
+        draft()
+        turns(conversation, "say xyzzy")
+        run = ran(make_staff("moderator"))
+        dry_run_samples_read(dry_run=run, rule_slug="spells", reader=make_staff("reviewer"))
+        DryRun.objects.update(finished_at=clock.now() - timedelta(days=400))
+
+        erase()
+
+        assert not DryRun.objects.exists()
+        assert DryRunReading.objects.get().dry_run_id == run.id
