@@ -1,4 +1,4 @@
-"""Work that nobody waits for at this instant, done so that others feel it least. Knows nothing of what the work is."""
+"""Work that nobody waits for, done so that others feel it least. Knows nothing of what the work is."""
 
 import os
 import sys
@@ -7,9 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-# A quarter of the processor beside one thread that works at the usual priority; all of it where nobody else wants any.
-# With 10 it would be a tenth: on a busy machine what others wait for after a while would come too late for them.
-NICENESS = 5
+# A tenth of the processor beside one thread that works at the usual priority; all of it where nobody else wants any.
+NICENESS = 10
 
 _Result = TypeVar("_Result")
 
