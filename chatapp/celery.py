@@ -20,6 +20,7 @@ def _task_modules() -> list[str]:
         "chatapp.generations.maintenance",
         "chatapp.moderation.tasks",
         "chatapp.review.dry_runs.tasks",
+        "chatapp.review.holds.tasks",
         "chatapp.review.retention",
     ]
 

@@ -147,6 +147,7 @@ CELERY_BEAT_SCHEDULE = {
     "ruleset-build": {"task": "chatapp.moderation.tasks.ruleset_build", "schedule": 30.0, "options": {"expires": 30.0}},
     # Sent when one is asked for, too; this one is for messages that were lost and workers that died.
     "dry-run": {"task": "chatapp.review.dry_runs.tasks.dry_run", "schedule": 10.0, "options": {"expires": 10.0}},
+    "rule-holds": {"task": "chatapp.review.holds.tasks.measure", "schedule": 600.0, "options": {"expires": 600.0}},
     "evidence-erase": {"task": "chatapp.review.retention.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")

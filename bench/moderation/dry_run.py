@@ -2,7 +2,7 @@
 A dry run over 100,000 past messages: claimed, judged, counted and committed as the default worker does it.
 
 On a database of its own. Three times: one keyword list is new; all rules differ from those in force; and, beside that,
-every kind of rule is there that reads along with a stream.
+every kind of rule is there but conduct, and every channel.
 `python -m bench.moderation.dry_run`.
 """
 
@@ -106,11 +106,12 @@ def _rules_change() -> None:
 
 
 def _kinds_add() -> None:
-    """Beside keywords: disguises that a stream can wait for, patterns, personal data, domains, hidden characters."""
+    """Beside keywords in every channel: patterns, personal data, domains, hidden characters."""
+    from chatapp.moderation.detecting import Channel
     from chatapp.moderation.models import Rule
 
     shared = {"category": "other", "action": "flag", "state": "shadow", "stages": ["input", "output"]}
-    Rule.objects.filter(slug="spells").update(channels=["strict", "skip", "leet", "pinyin"])
+    Rule.objects.filter(slug="spells").update(action="flag", channels=list(Channel))
     for kind, words in (
         ("regex", r"order-[0-9]{6}"),
         ("phrase", "speak … friend"),

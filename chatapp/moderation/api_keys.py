@@ -65,6 +65,7 @@ class ApiKeyReader:
     """See spans.Reader."""
 
     entities = frozenset({Entity.API_KEY})
+    needed = re.compile(r"[a-zA-Z0-9_\-.+/=~]{15}")  # the shortest of all formats: xoxb- and ten more
     starts = frozenset(_LETTERS)
     starts_in_word: frozenset[str] = frozenset()
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 # An edge's key is `state << SYMBOL_BITS | symbol`; symbols are Unicode code points, below 0x110000.
 SYMBOL_BITS = 21
+_SYMBOL_MASK = (1 << SYMBOL_BITS) - 1
 NO_PATTERN = -1
 # Of the pairs of state and symbol that lead nowhere, how many are known by heart: about 8 MB, most of any language.
 _MAX_REMEMBERED_ABSENT = 1 << 16
@@ -98,87 +99,112 @@ class Automaton:
 
     def alive_depth(self, patterns: Sequence[int]) -> array[int]:
         """By state: the length of the longest suffix that one of `patterns` may still complete, 0 if none may."""
-        alive = array("i", bytes(4 * len(self.depth)))
+        if not patterns:
+            return array("i", bytes(4 * len(self.depth)))
+        alive = [0] * len(self.depth)
+        depth, parent, pattern_end = self.depth, self.parent, self.pattern_end
         for pattern in patterns:
-            for state in self.unfinished(pattern):
-                if alive[state]:
-                    break  # marked from here to the root by an earlier pattern
-                alive[state] = self.depth[state]
-        for state in range(1, len(alive)):
-            alive[state] = alive[state] or alive[self.fail[state]]
-        return alive
+            state = parent[pattern_end[pattern]]
+            while state and not alive[state]:  # what is marked is so to the root, by an earlier pattern
+                alive[state] = depth[state]
+                state = parent[state]
+        for state, suffix in enumerate(self.fail):  # a shorter one's is known before
+            if not alive[state]:
+                alive[state] = alive[suffix]
+        return array("i", alive)
 
 
-def build_automaton(patterns: Sequence[Sequence[int]]) -> Automaton:
+def build_automaton(patterns: Sequence[str]) -> Automaton:
     """
     patterns: distinct, none empty; their numbers are their places in the sequence.
 
     :raises ValueError: for an empty or repeated pattern.
     """
-    growing = _Growing(len(patterns))
-    numbers: Sequence[int] = range(len(patterns))
-    place = 0  # all patterns grow by one symbol at a time: states are then numbered by depth
-    while numbers:
-        numbers = growing.unfinished(patterns, numbers, place)
-        growing.grow(patterns, numbers, place)
-        place += 1
+    if len(set(patterns)) != len(patterns) or "" in patterns:
+        raise ValueError("a pattern is empty or repeats another")
+    growing = _Growing(patterns)
+    while growing.is_unfinished:  # all patterns grow by one symbol at a time: states are then numbered by depth
+        growing.grow()
     return growing.automaton()
 
 
 class _Growing:
-    """An automaton while its states are found, shallow ones first: a state's `fail` is there before it is needed."""
+    """
+    An automaton while its states are found, shallow ones first: a state's `fail` is there before it is needed.
 
-    __slots__ = ("_depth", "_edges", "_fail", "_parent", "_pattern", "_reached")
+    Patterns grow in their order, so those that share a state stand beside each other: a new state is known without a
+    look, and the edges are in order too. They are copied in that order: a hundred thousand strings met in the order of
+    their memory take a third of the time.
+    """
 
-    def __init__(self, num_patterns: int) -> None:
+    __slots__ = (
+        "_depth",
+        "_edges",
+        "_fail",
+        "_left",
+        "_numbers",
+        "_parent",
+        "_pattern",
+        "_patterns",
+        "_place",
+        "_reached",
+    )
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._numbers = sorted(range(len(patterns)), key=patterns.__getitem__)
+        self._patterns = [patterns[number][:1] + patterns[number][1:] for number in self._numbers]
+        self._left: Sequence[int] = range(len(patterns))  # the places in that order of those that go on
+        self._place = 0  # how many symbols they have grown by
+        self._reached = [0] * len(patterns)  # by place in that order: the state of the symbols so far
         self._edges: dict[int, int] = {}
-        self._depth, self._parent, self._fail = array("i", [0]), array("i", [0]), array("i", [0])
-        self._pattern = array("i", [NO_PATTERN])
-        self._reached = array("i", bytes(4 * num_patterns))  # by pattern: the state of its symbols so far
+        self._depth, self._parent, self._fail, self._pattern = [0], [0], [0], [NO_PATTERN]
 
-    def unfinished(self, patterns: Sequence[Sequence[int]], numbers: Sequence[int], place: int) -> list[int]:
-        """
-        Those of the patterns that have a symbol at `place`; the others end where they are.
+    @property
+    def is_unfinished(self) -> bool:
+        return bool(self._left)
 
-        :raises ValueError: for an empty or repeated pattern.
-        """
-        left = []
-        for number in numbers:
-            if place < len(patterns[number]):
-                left.append(number)
-                continue
-            state = self._reached[number]
-            if state == 0 or self._pattern[state] != NO_PATTERN:
-                raise ValueError(f"pattern {number} is empty or repeats another")
-            self._pattern[state] = number
-        return left
+    def grow(self) -> None:
+        """Take each pattern on by a symbol; those that have no more end there."""
+        num_before = len(self._parent)
+        self._take_symbol()
+        num_new = len(self._parent) - num_before
+        self._place += 1
+        self._depth += [self._place] * num_new
+        self._pattern += [NO_PATTERN] * num_new
+        patterns, place, left = self._patterns, self._place, []
+        for rank in self._left:
+            if len(patterns[rank]) == place:
+                self._pattern[self._reached[rank]] = self._numbers[rank]
+            else:
+                left.append(rank)
+        self._left = left
 
-    def grow(self, patterns: Sequence[Sequence[int]], numbers: Sequence[int], place: int) -> None:
-        """Take each pattern on by its symbol at `place`. The loop of a large build: no calls but for a new state."""
-        edges, reached = self._edges, self._reached
-        following_of = edges.get
-        for number in numbers:
-            state, symbol = reached[number], patterns[number][place]
-            key = state << SYMBOL_BITS | symbol
-            following = following_of(key)
-            if following is None:
-                following = len(self._depth)
-                self._fail.append(self._step(self._fail[state], symbol) if state else 0)
+    def _take_symbol(self) -> None:
+        """The loop of a large build: no calls but look-ups."""
+        edges, parent, fail, reached = self._edges, self._parent, self._fail, self._reached
+        patterns, place, following_of = self._patterns, self._place, self._edges.get
+        key_before, following = -1, len(parent) - 1
+        for rank in self._left:
+            state = reached[rank]
+            key = state << SYMBOL_BITS | ord(patterns[rank][place])
+            if key != key_before:
+                key_before = key
+                following += 1
                 edges[key] = following
-                self._depth.append(place + 1)
-                self._parent.append(state)
-                self._pattern.append(NO_PATTERN)
-            reached[number] = following
+                parent.append(state)
+                symbol, suffix, longest = key & _SYMBOL_MASK, state, None
+                while longest is None and suffix:
+                    suffix = fail[suffix]
+                    longest = following_of(suffix << SYMBOL_BITS | symbol)
+                fail.append(longest or 0)
+            reached[rank] = following
 
     def automaton(self) -> Automaton:
-        report = array("i", bytes(4 * len(self._depth)))
-        for state in range(1, len(report)):
-            report[state] = state if self._pattern[state] != NO_PATTERN else report[self._fail[state]]
-        return Automaton(self._edges, self._depth, self._parent, self._fail, self._pattern, report, self._reached)
-
-    def _step(self, state: int, symbol: int) -> int:
-        following = self._edges.get(state << SYMBOL_BITS | symbol)
-        while following is None and state:
-            state = self._fail[state]
-            following = self._edges.get(state << SYMBOL_BITS | symbol)
-        return following or 0
+        report: list[int] = []
+        for state, (pattern, suffix) in enumerate(zip(self._pattern, self._fail, strict=True)):
+            report.append(report[suffix] if pattern == NO_PATTERN and state else state)
+        pattern_end = [0] * len(self._numbers)
+        for number, state in zip(self._numbers, self._reached, strict=True):
+            pattern_end[number] = state
+        flat = (self._depth, self._parent, self._fail, self._pattern, report, pattern_end)
+        return Automaton(self._edges, *(array("i", values) for values in flat))

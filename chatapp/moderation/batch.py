@@ -1,80 +1,113 @@
 """
 Judges many whole texts with one ruleset, as a dry run does. Owns which texts need a closer look; decides none itself.
 
-A text in which no keyword stands needs no judge: its verdict is known. Only texts in which one may, and all texts of a
-stage at which detectors read along, go to `gate.judge`, so a verdict here is the gate's by construction. Finding is
-the PyPI package ahocorasick-rs (Apache-2.0), which cannot tell a stream what is alive, and so serves whole texts alone.
+A text in which no keyword stands and no detector finds anything needs no judge: its verdict is known. Keywords are
+looked for by the PyPI package ahocorasick-rs (Apache-2.0), which cannot tell a stream what is alive, and so serves
+whole texts alone; detectors are asked only where a glance (glances.py) does not rule them out. All other texts are read
+by the scanner with those detectors, or judged by `gate.judge`, so what is found here is the gate's by construction.
 """
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from chatapp.moderation.gate import find_matches, judge
+from chatapp.moderation.classifiers.detector import RulesUnanswered
+from chatapp.moderation.detecting import Detector, DetectorSource, Found
+from chatapp.moderation.gate import judge
+from chatapp.moderation.glances import Glance, glance_of
+from chatapp.moderation.matching import CompiledRules, Scanner
 from chatapp.moderation.normalise import fold, is_word_symbol
 from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.sources import GivenDetector, Sources
+from chatapp.moderation.spelling import SpelledByCode
 from chatapp.moderation.verdict import Action, Match, RuleKind, Stage, Verdict
 
-_SURROGATES = range(0xD800, 0xE000)  # no UTF-8 holds one, so the automaton reads another character in its place
-_REPLACEMENT = "\ufffd"
-_MAX_REMEMBERED_CHARS = 1 << 16
+_SYMBOLS_BY_CODE = SpelledByCode(fold)
 
 
-class _SpelledByCode(dict[int, str]):
-    """φ as `str.translate` asks for it, computed at a character's first use."""
+class _Closer(NamedTuple):
+    """What a text has to be read for. sources: by their places; found: what channels saw in it as a whole."""
 
-    def __missing__(self, code: int) -> str:
-        spelled = "".join(map(_spelled, map(ord, fold(chr(code)))))
-        if len(self) < _MAX_REMEMBERED_CHARS:
-            self[code] = spelled
-        return spelled
-
-
-def _spelled(symbol: int) -> str:
-    return _REPLACEMENT if symbol in _SURROGATES else chr(symbol)
-
-
-_SPELLED_BY_CODE = _SpelledByCode()
+    sources: tuple[int, ...]
+    found: Sequence[Found]
 
 
 class BatchJudge:
-    """One ruleset at one stage. Immutable once made; one for many texts."""
+    """One ruleset at one stage. Shows no change once made; one for many texts."""
 
-    __slots__ = ("_automaton", "_reads_all", "ruleset", "stage")
+    __slots__ = ("_automaton", "_compiled", "_glances", "_narrowed", "_reading", "part", "ruleset", "stage")
 
-    def __init__(self, ruleset: Ruleset, stage: Stage | str) -> None:
-        self.ruleset, self.stage = ruleset, Stage(stage)
-        compiled = ruleset.compiled(self.stage)
-        self._reads_all = bool(compiled.sources.any)
+    def __init__(self, ruleset: Ruleset, stage: Stage | str, *, part: Part = Part.ALL) -> None:
+        self.ruleset, self.stage, self.part = ruleset, Stage(stage), part
+        self._compiled = compiled = ruleset.compiled(self.stage, part)
+        self._reading: tuple[DetectorSource, ...] = (*compiled.sources.streaming, *compiled.sources.classifiers)
+        self._glances: list[Glance | None] = [glance_of(source) for source in self._reading]
+        self._narrowed: dict[tuple[int, ...], CompiledRules] = {}  # by the sources that read along
         keywords = {keyword for number in compiled.looking for keyword in _keywords(ruleset.rules[number])}
         self._automaton = AhoCorasick(sorted(keywords)) if keywords else None
 
     def judge(self, text: str) -> Verdict:
         """What `gate.judge` says of it."""
         if self.may_match(text):
-            return judge(self.ruleset, text, self.stage)
+            return judge(self.ruleset, text, self.stage, part=self.part)
         return Verdict(Action.ALLOW, (), text, self.ruleset.version)
 
     def find_matches(self, text: str) -> tuple[Match, ...]:
-        """What `gate.find_matches` finds in it."""
-        return find_matches(self.ruleset, text, self.stage) if self.may_match(text) else ()
+        """What `gate.find_matches` finds in it: a detector that finds nothing changes nothing."""
+        closer = self._closer(text)
+        if closer is None:
+            return ()
+        besides = [GivenDetector(closer.found, holding=self._compiled.holding)] if closer.found else []
+        scanner = Scanner(self._read_by(closer.sources), besides=besides)
+        return tuple(match for settled in [*scanner.read(text), scanner.end()] for match in settled)
+
+    def find_many(self, texts: Sequence[str]) -> list[tuple[Match, ...]]:
+        """`find_matches` of each."""
+        return list(map(self.find_matches, texts))
 
     def may_match(self, text: str) -> bool:
         """False only where no rule that looks can have a match."""
-        return self._reads_all or self.holds_keyword(text)
+        return self._closer(text) is not None
 
     def holds_keyword(self, text: str) -> bool:
         """Whether a keyword of a rule that looks stands in the text as written, be it under an allow phrase."""
         if self._automaton is None:
             return False
-        spelled = text.translate(_SPELLED_BY_CODE)
+        spelled = text.translate(_SYMBOLS_BY_CODE)
         places = self._automaton.find_matches_as_indexes(spelled, overlapping=True)
         return any(_stands_alone(spelled, start, end) for _, start, end in places)
+
+    def _closer(self, text: str) -> _Closer | None:
+        """None where nothing can be found."""
+        sources = self._compiled.sources
+        found = [one for finder in sources.finders for one in finder.find(text)]
+        places = tuple(place for place, glance in enumerate(self._glances) if glance is None or glance(text))
+        if found or self.holds_keyword(text) or any(self._glances[place] is None for place in places):
+            return _Closer(places, found)
+        places = tuple(place for place in places if _finds(self._reading[place], text))
+        return _Closer(places, found) if places else None
+
+    def _read_by(self, places: tuple[int, ...]) -> CompiledRules:
+        if places not in self._narrowed:
+            streaming = tuple(self._reading[place] for place in places)
+            self._narrowed[places] = self._compiled.with_sources(Sources(streaming))
+        return self._narrowed[places]
+
+
+def _finds(source: DetectorSource, text: str) -> bool:
+    detector: Detector = source.start()
+    try:
+        return any(detector.read(char) for char in text) or bool(detector.end())
+    except RulesUnanswered:
+        return True
 
 
 def _keywords(rule: Rule) -> set[str]:
     if rule.kind is not RuleKind.KEYWORD:
         return set()
-    return {word.strip().translate(_SPELLED_BY_CODE) for word in rule.words}
+    return {word.strip().translate(_SYMBOLS_BY_CODE) for word in rule.words}
 
 
 def _stands_alone(spelled: str, start: int, end: int) -> bool:

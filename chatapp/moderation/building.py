@@ -23,6 +23,7 @@ def ruleset_build_store() -> bool:
     if newest is None or RulesetBuild.objects.filter(version=newest.version, format=builds.FORMAT).exists():
         return False
     began_s = time.monotonic()
+    # At the usual priority: on a busy machine a lower one made the others wait until they compiled for themselves.
     payload = builds.encode(PublishedRuleset.from_published_json(newest.payload), ruleset_sha256=newest.sha256)
     is_stored = _store(newest.version, payload)
     logger.info(

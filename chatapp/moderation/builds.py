@@ -19,7 +19,7 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from chatapp.moderation.automaton import Automaton, StoredEdges, edge_arrays
-from chatapp.moderation.matching import CompiledRules, Dictionary, Owners, looking_rules
+from chatapp.moderation.matching import CompiledRules, Dictionary, Owners, compiled_by_stage
 from chatapp.moderation.rule import Rule, RulesetInvalid
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Stage
@@ -98,10 +98,7 @@ def _decoded(build: bytes, ruleset_sha256: str) -> Pieces:
         _refuse("arrays of different lengths")
     held = {name: _array(sections, f"held.{name}", "i") for name in sorted(set(header["held"].values()))}
     yield
-    compiled = {
-        stage: CompiledRules(rules, looking_rules(rules, stage), dictionary, held[header["held"][stage]])
-        for stage in Stage
-    }
+    compiled = compiled_by_stage(rules, dictionary, {stage: held[header["held"][stage]] for stage in Stage})
     return Ruleset.from_compiled(int(header["version"]), compiled)
 
 

@@ -1,5 +1,6 @@
 """Undoes how people write addresses so that nobody clicks them: evil[.]com, evil(dot)com, hxxp[:]//. Knows no list."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ _SYMBOLS_BY_DISGUISE = {
     "[/]": "/",
 }
 _UNFINISHED = frozenset(d[:length] for d in _SYMBOLS_BY_DISGUISE for length in range(1, len(d)))
+_DISGUISE = re.compile("|".join(map(re.escape, _SYMBOLS_BY_DISGUISE)))
 OPENINGS = frozenset(disguise[0] for disguise in _SYMBOLS_BY_DISGUISE)
 
 
@@ -39,3 +41,8 @@ def undisguise(pending: Sequence[Placed], placed: Placed) -> tuple[tuple[Placed,
     if placed.symbol in OPENINGS and pending:
         return tuple(pending), (placed,)
     return (*pending, placed), ()
+
+
+def plainly_written(symbols: str) -> str:
+    """A whole text with every disguise undone, be it one where it stands or not."""
+    return _DISGUISE.sub(lambda found: _SYMBOLS_BY_DISGUISE[found[0]], symbols)

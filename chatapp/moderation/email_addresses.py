@@ -31,6 +31,7 @@ class EmailReader:
     """See spans.Reader."""
 
     entities = frozenset({Entity.EMAIL})
+    needed = re.compile("@[a-zA-Z0-9]")
     starts = _FIRST
     starts_in_word: frozenset[str] = frozenset()
 

@@ -64,6 +64,11 @@ def compile_hidden_text(rules: Sequence[HiddenTextRule]) -> HiddenTextRules:
     return HiddenTextRules(tuple(rules), any(rule.holds for rule in rules))
 
 
+def holds_invisible(text: str) -> bool:
+    """Whether some character of the text, honest or not, is one that no screen shows."""
+    return not _INVISIBLE.isdisjoint(text)
+
+
 class HiddenTextDetector:
     """See detecting.Detector. Its state is immutable values only, so that a shallow copy goes its own way."""
 

@@ -4,6 +4,7 @@ Finds IBANs in a text that arrives a symbol at a time: as one word, or in fours 
 The country says how long one is, so it is decided one symbol after its last. Checksum and lengths: checksums.py.
 """
 
+import re
 from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple, Self
@@ -52,6 +53,7 @@ class IbanReader:
     """See spans.Reader."""
 
     entities = frozenset({Entity.IBAN})
+    needed = re.compile(r"[^\W\d_]{2}[0-9]{2}")  # country and check digits
     starts = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
     starts_in_word: frozenset[str] = frozenset()
 

@@ -4,6 +4,7 @@ Finds IPv6 addresses in a text that arrives a symbol at a time. IPv4 is a row of
 Source: RFC 4291 §2.2 (text form), as the standard library reads it.
 """
 
+import re
 from collections.abc import Sequence
 from copy import copy
 from ipaddress import IPv6Address
@@ -21,6 +22,7 @@ class Ip6Reader:
     """See spans.Reader."""
 
     entities = frozenset({Entity.IP})
+    needed = re.compile(r":[0-9a-fA-F.]*:[0-9a-fA-F.]*:")
     starts = _SYMBOLS - {"."}
     starts_in_word: frozenset[str] = frozenset()
 

@@ -101,7 +101,7 @@ class LazyAutomaton:
     ) -> None:
         self.holding = holding
         self.num_steps_built = 0
-        self._nfas = nfas
+        self.nfas = nfas
         self._max_remembered_steps = max_remembered_steps
         self._num_remembered_steps = 0
         self._states: dict[tuple[Side, tuple[Item, ...]], LazyState] = {}
@@ -159,7 +159,7 @@ class LazyAutomaton:
                 elif kind & self._bits[pattern][number]:
                     for target in self._reached((pattern, number), after):
                         arrived[pattern, target].add(source)
-        accepted = _acceptances({pattern: arrived.pop((pattern, ACCEPT), set()) for pattern in range(len(self._nfas))})
+        accepted = _acceptances({pattern: arrived.pop((pattern, ACCEPT), set()) for pattern in range(len(self.nfas))})
         items = tuple(sorted(arrived))
         sources = [tuple(arrived[item]) for item in items]
         return Step(
@@ -172,14 +172,14 @@ class LazyAutomaton:
 
     def _sources(self, state: LazyState) -> Iterator[tuple[int, Item]]:
         yield from enumerate(state.items)
-        for pattern, nfa in enumerate(self._nfas):
+        for pattern, nfa in enumerate(self.nfas):
             yield NEW, (pattern, nfa.entry)
 
     def _resolved(self, item: Item, before: Side, after: Side) -> frozenset[int]:
         resolved = self._resolved_by_place.get((item, before, after))
         if resolved is None:
             pattern, number = item
-            resolved = self._nfas[pattern].resolved(number, before=before, after=after)
+            resolved = self.nfas[pattern].resolved(number, before=before, after=after)
             self._resolved_by_place[item, before, after] = resolved
         return resolved
 
@@ -188,7 +188,7 @@ class LazyAutomaton:
         reached = self._reached_by_place.get((item, side))
         if reached is None:
             pattern, number = item
-            nfa = self._nfas[pattern]
+            nfa = self.nfas[pattern]
             state = nfa.states[number]
             pending = nfa.pending(state.then) if isinstance(state, Consume) else frozenset()
             reached = tuple(target for target in pending if target == ACCEPT or (target, side) in nfa.live)

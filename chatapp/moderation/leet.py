@@ -5,6 +5,7 @@ Owns which signs stand for which letters and how few letters a number may have t
 no action. A span is a word of its own, or several as the keyword has them. What it holds, it holds to the word's end.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,12 @@ MIN_LETTERS_AMONG_DIGITS = 2
 
 _LETTERS_BY_DIGIT = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g"}
 _LETTERS_BY_SIGN = {"@": "a", "$": "s", "!": "il"}
+# A text without one of these holds nothing for this channel.
+DISGUISING = re.compile(f"[{''.join([*_LETTERS_BY_DIGIT, *_LETTERS_BY_SIGN])}]")
+# What one symbol may stand for shares a class with it, so all that share a symbol do.
+_CLASS_BY_SYMBOL = {
+    symbol: letters[-1] for symbol, letters in [*_LETTERS_BY_DIGIT.items(), *_LETTERS_BY_SIGN.items(), ("i", "il")]
+}
 _WRITTEN = "abcdefghijklmnopqrstuvwxyz0123456789@$!"
 
 
@@ -48,6 +55,15 @@ class LeetSource:
     def start(self) -> "LeetDetector":
         return LeetDetector(self)
 
+    def words(self) -> Iterator[str]:
+        """The keywords that this channel takes, after φ."""
+        waiting = [("", self.root)]
+        while waiting:
+            word, node = waiting.pop()
+            if node.endings:
+                yield word
+            waiting += [(word + symbol, following) for symbol, following in node.following.items()]
+
     def _insert(self, keyword: Keyword, symbols: str) -> None:
         node = self.root
         for symbol in symbols:
@@ -59,6 +75,11 @@ class LeetSource:
 def compile_leet(keywords: Sequence[Keyword]) -> LeetSource:
     """Keywords that are not Latin, begin or end with a mark, or are too short are left to other channels."""
     return LeetSource(keywords)
+
+
+def letter_class(symbol: str) -> str:
+    """One symbol for all that may stand for each other: what a word is written with has the classes of its letters."""
+    return _CLASS_BY_SYMBOL.get(symbol, symbol)
 
 
 def _is_latin(symbols: str) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations  # array is generic for the type checker only
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from chatapp.moderation.allowing import AllowedSpans
@@ -25,6 +26,9 @@ from chatapp.moderation.rule import Rule
 from chatapp.moderation.sources import Sources, compile_sources
 from chatapp.moderation.verdict import Action, Match, RuleKind, Stage
 
+_WORD_END = chr(WORD_END)
+# So many patterns are worth numpy: plain Python takes 50 ms for them.
+MIN_LARGE = 10_000
 _NEVER = 1 << 62  # a place that no text reaches
 # A rule this grave that cannot judge takes the text away; a lesser one lets it pass and says so.
 MIN_FAIL_CLOSED_SEVERITY = 3
@@ -91,14 +95,18 @@ class CompiledRules:
     looking: frozenset[int]
     dictionary: Dictionary
     held_depth: array[int]
-    _sources: list[Sources] = field(init=False, repr=False, compare=False, default_factory=list)
+    _sources: list[Sources] = field(repr=False, compare=False, default_factory=list)
 
     @property
     def sources(self) -> Sources:
-        """Built at first use; two threads may both build them, either result serves."""
+        """Built at first use, for all stages that share them; two threads may both build them, either serves."""
         if not self._sources:
             self._sources.append(compile_sources(self.rules, looking=self.looking, holding=self.holding))
         return self._sources[0]
+
+    def with_sources(self, sources: Sources) -> CompiledRules:
+        """The same rules, read by these detectors alone."""
+        return CompiledRules(self.rules, self.looking, self.dictionary, self.held_depth, [sources])
 
     @property
     def holding(self) -> frozenset[int]:
@@ -121,12 +129,24 @@ def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
     """All stages of a ruleset: they share one automaton, and their hold-back where the same rules hold."""
     dictionary = build_dictionary(rules)
     depths: dict[frozenset[int], array[int]] = {}
-    compiled = {}
     for stage in Stage:
         holding = holding_rules(rules, stage)
         if holding not in depths:
             depths[holding] = _held_depth(dictionary, holding)
-        compiled[stage] = CompiledRules(tuple(rules), looking_rules(rules, stage), dictionary, depths[holding])
+    held = {stage: depths[holding_rules(rules, stage)] for stage in Stage}
+    return compiled_by_stage(tuple(rules), dictionary, held)
+
+
+def compiled_by_stage(
+    rules: tuple[Rule, ...], dictionary: Dictionary, held_depth: Mapping[Stage, array[int]]
+) -> Mapping[Stage, CompiledRules]:
+    """Stages at which the same rules look share their detectors: which hold follows from which look."""
+    sources: dict[frozenset[int], list[Sources]] = {}
+    compiled = {}
+    for stage in Stage:
+        looking = looking_rules(rules, stage)
+        shared = sources.setdefault(looking, [])
+        compiled[stage] = CompiledRules(rules, looking, dictionary, held_depth[stage], shared)
     return compiled
 
 
@@ -144,26 +164,52 @@ def _holding_among(rules: Sequence[Rule], numbers: frozenset[int]) -> frozenset[
 
 
 def build_dictionary(rules: Sequence[Rule]) -> Dictionary:
-    denied_by: dict[tuple[int, ...], list[int]] = {}
-    allowed_by: dict[tuple[int, ...], list[int]] = {}
+    denied_by: dict[str, list[int]] = {}
+    allowed_by: dict[str, list[int]] = {}
     for number, rule in enumerate(rules):
         for phrases, owners in ((_keywords(rule), denied_by), (_allow_phrases(rule), allowed_by)):
             # A ruleset that was published before blank phrases were refused must still be readable.
-            for symbols in {symbols: None for phrase in phrases if (symbols := pattern_symbols(phrase))}:
+            for symbols in {symbols: None for phrase in phrases if (symbols := _symbols(phrase))}:
                 owners.setdefault(symbols, []).append(number)
     patterns = list({**denied_by, **allowed_by})
-    automaton = build_automaton(patterns)
+    automaton = _automaton(patterns)
     alive: dict[int, frozenset[int]] = {}
     for number, symbols in enumerate(patterns) if allowed_by else ():
         for state in automaton.unfinished(number) if symbols in allowed_by else ():
             alive[state] = alive.get(state, frozenset()).union(allowed_by[symbols])
     return Dictionary(
         automaton,
-        array("b", [symbols[-1] == WORD_END for symbols in patterns]),
+        array("b", [symbols[-1] == _WORD_END for symbols in patterns]),
         _owners(patterns, denied_by),
         _owners(patterns, allowed_by),
         alive,
     )
+
+
+def _symbols(phrase: str) -> str:
+    """As a text: it is sorted, compared and looked up, and remembers its hash."""
+    return "".join(map(chr, pattern_symbols(phrase)))
+
+
+def _automaton(patterns: Sequence[str]) -> Automaton:
+    if len(patterns) < MIN_LARGE:
+        return build_automaton(patterns)
+    try:
+        # numpy takes 0.1 s and 25 MB: only for who compiles so much.
+        from chatapp.moderation.large_automaton import build_large_automaton
+    except ImportError:
+        return build_automaton(patterns)
+    return build_large_automaton(patterns)
+
+
+def _alive_depth(automaton: Automaton, patterns: Sequence[int]) -> array[int]:
+    if len(patterns) < MIN_LARGE:
+        return automaton.alive_depth(patterns)
+    try:
+        from chatapp.moderation.large_automaton import alive_depth
+    except ImportError:
+        return automaton.alive_depth(patterns)
+    return alive_depth(automaton, patterns)
 
 
 def _keywords(rule: Rule) -> Sequence[str]:
@@ -174,7 +220,9 @@ def _allow_phrases(rule: Rule) -> Sequence[str]:
     return rule.allow if rule.kind is not RuleKind.URL else ()
 
 
-def _owners(patterns: Sequence[tuple[int, ...]], by_symbols: Mapping[tuple[int, ...], Sequence[int]]) -> Owners:
+def _owners(patterns: Sequence[str], by_symbols: Mapping[str, Sequence[int]]) -> Owners:
+    if not by_symbols:
+        return Owners(array("i", bytes(4 * (len(patterns) + 1))), array("i"))
     owners = Owners(array("i", [0]), array("i"))
     for symbols in patterns:
         owners.rule_numbers.extend(by_symbols.get(symbols, ()))
@@ -184,8 +232,9 @@ def _owners(patterns: Sequence[tuple[int, ...]], by_symbols: Mapping[tuple[int, 
 
 def _held_depth(dictionary: Dictionary, holding: frozenset[int]) -> array[int]:
     denied_by = dictionary.denied_by
-    held = [number for number in range(dictionary.num_patterns) if not holding.isdisjoint(denied_by.of(number))]
-    return dictionary.automaton.alive_depth(held)
+    is_held = [number in holding for number in denied_by.rule_numbers]
+    held = [pattern for pattern, (start, end) in enumerate(pairwise(denied_by.starts)) if any(is_held[start:end])]
+    return _alive_depth(dictionary.automaton, held)
 
 
 @dataclass(frozen=True, slots=True)

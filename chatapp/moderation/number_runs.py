@@ -6,6 +6,7 @@ A row is groups of digits with one of a few separators between them. It is judge
 it is longer than any number may be, so a list of a thousand numbers holds no more than a few of them.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import NamedTuple, Self
@@ -47,6 +48,8 @@ class NumberReader:
     """See spans.Reader."""
 
     entities = frozenset({Entity.PHONE, Entity.CN_ID, Entity.BANK_CARD, Entity.US_SSN, Entity.IP})
+    # Four digits, as an IP address has at least, with no more between two than the longest of _SEPARATORS.
+    needed = re.compile("[0-9](?:[^0-9]{0,6}[0-9]){3}")
     starts = frozenset("0123456789+(")
     starts_in_word = starts
 

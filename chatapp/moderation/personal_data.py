@@ -6,6 +6,7 @@ What is found is decided by the text and its checksums alone, whichever rules as
 what may be held.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -60,8 +61,17 @@ class PersonalDataRules:
     rule_numbers: Mapping[Entity, tuple[int, ...]]
     held: frozenset[Entity]
 
+    @property
+    def needed(self) -> list[re.Pattern[str]]:
+        """One of these is in the symbols of every text in which something is found."""
+        return [reader.needed for reader in _wanted(self)]
+
     def start(self) -> "PersonalDataDetector":
         return PersonalDataDetector(self)
+
+
+def _wanted(rules: PersonalDataRules) -> list[type[Reader]]:
+    return [reader for reader in _READERS if not rules.rule_numbers.keys().isdisjoint(reader.entities)]
 
 
 def compile_personal_data(rules: Sequence[PersonalDataRule]) -> PersonalDataRules:
@@ -77,8 +87,7 @@ class PersonalDataDetector:
 
     def __init__(self, rules: PersonalDataRules) -> None:
         self._rules = rules
-        wanted = rules.rule_numbers.keys()
-        self._readers = [reader() for reader in _READERS if not wanted.isdisjoint(reader.entities)]
+        self._readers = [reader() for reader in _wanted(rules)]
         self._open: list[Reader] = []
         self._recent = ["\n"]  # a text begins as a line does
         self._num_chars = 0

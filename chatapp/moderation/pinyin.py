@@ -6,7 +6,7 @@ their most usual reading, and Latin words that are pinyin from end to end. A key
 What a Latin word makes it hold, it holds to the word's end.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from chatapp.moderation.detecting import Found, Keyword
 from chatapp.moderation.normalise import is_word_symbol
@@ -15,7 +15,7 @@ from chatapp.moderation.pinyin_word import PinyinWord
 from chatapp.moderation.readings import reading_of
 from chatapp.moderation.separators import STEPS_BY_CHAR, Separates, Separator
 
-_U_UMLAUT = frozenset("üǖǘǚǜÜǕǗǙǛ")  # φ makes it u, pinyin is typed with v
+U_UMLAUT = frozenset("üǖǘǚǜÜǕǗǙǛ")  # φ makes it u, pinyin is typed with v
 
 
 class PinyinSource:
@@ -26,6 +26,16 @@ class PinyinSource:
 
     def start(self) -> "PinyinDetector":
         return PinyinDetector(self)
+
+    def shortest_spellings(self) -> Iterator[str]:
+        """The keywords' syllables written together; of keywords that begin with another the other's."""
+        waiting = [("", self.root)]
+        while waiting:
+            spelled, node = waiting.pop()
+            if node.endings:
+                yield spelled
+                continue
+            waiting += [(spelled + syllable, following) for syllable, following in node.following.items()]
 
 
 def compile_pinyin(keywords: Sequence[Keyword], *, forced: Collection[str] = ()) -> PinyinSource:
@@ -61,7 +71,7 @@ class PinyinDetector:
         found: list[Found] = []
         for step in STEPS_BY_CHAR[char]:
             if isinstance(step, str) and is_word_symbol(step):
-                found += self._take_latin("v" if char in _U_UMLAUT else step)
+                found += self._take_latin("v" if char in U_UMLAUT else step)
                 continue
             if self._word is not None:
                 found += self._close_word(self._word)

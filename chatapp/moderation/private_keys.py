@@ -4,6 +4,7 @@ Finds private keys in PEM in a text that arrives a symbol at a time: the header 
 Source: RFC 7468 (textual encodings), OpenSSH's and OpenPGP's header lines.
 """
 
+import re
 from collections.abc import Sequence
 from copy import copy
 from typing import Self
@@ -24,6 +25,7 @@ class PrivateKeyReader:
     """See spans.Reader."""
 
     entities = frozenset({Entity.API_KEY})
+    needed = re.compile("-----BEGIN")
     starts = frozenset("-")
     starts_in_word = starts
 

@@ -58,6 +58,8 @@ class RespelledKeywords:
     def _respelled(self, symbols: str) -> dict[int, list[tuple[str, int]]]:
         """By place: what the pieces that begin there may stand for, and where they end."""
         respelled: dict[int, list[tuple[str, int]]] = {}
+        if self.pieces.keys().isdisjoint(symbols):
+            return respelled  # most texts, and quicker than to look at each symbol
         for at, symbol in enumerate(symbols):
             for piece, readings in self.pieces.get(symbol, ()):
                 if symbols.startswith(piece, at):
@@ -109,5 +111,5 @@ def compile_respelled(
     for piece, readings in readings_by_piece.items():
         if used := [reading for reading in readings if reading in held]:
             pieces.setdefault(piece[0], []).append((piece, used))
-    trie = build_automaton([tuple(map(ord, symbols)) for symbols in by_symbols])
+    trie = build_automaton(list(by_symbols))
     return RespelledKeywords(channel, trie, tuple(map(tuple, by_symbols.values())), pieces, same)

@@ -225,7 +225,8 @@ def ruleset_restore(*, version: int, author: User, reason: str, shown_digest: st
     """
     Put exactly the rules of an earlier version into force as the next one. The rules that people edit stay as they are.
 
-    They were approved when that version was published, so they need nobody now.
+    They were approved when that version was published, so they need nobody now, and no dry run is asked about: they
+    judged real conversations already, and who rolls back does so because today's rules do harm at this moment.
     shown_digest: as for publishing.
     :raises PublishReasonMissing, RulesetMissing, RuleUnusable, RulesetUnchanged:
     :raises RulesChangedMeanwhile: if other rules are in force by now than the author has read of.

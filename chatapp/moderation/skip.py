@@ -80,6 +80,16 @@ class SkipSource:
     def start(self) -> "SkipDetector":
         return SkipDetector(self)
 
+    def shortest_letters(self) -> Iterator[str]:
+        """The keywords' letters; of keywords that begin with another the other's."""
+        waiting = list(self.beginnings.items())
+        while waiting:
+            letters, node = waiting.pop()
+            if node.endings:
+                yield letters
+                continue
+            waiting += [(letters + letter, on) for joint in node.following for letter, on in joint.items()]
+
     def _insert(self, keyword: Keyword, letters: str, gaps: tuple[str, ...]) -> None:
         node = self.beginnings.setdefault(letters[0], _Node())
         for number, gap in enumerate(gaps):

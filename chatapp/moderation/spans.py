@@ -1,5 +1,6 @@
 """What the readers of personal data have in common: entities, spans, and the interface of a reader."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol, Self
@@ -31,12 +32,14 @@ class Reader(Protocol):
     Reads symbols (plain_symbols.py) of one text and says which spans became final. Its state is immutable values
     only, so that a shallow copy goes its own way.
 
-    entities: what it may find. starts: the ASCII symbols that may open a run where no ASCII letter or digit stands
-    before; starts_in_word: those that may do so anywhere. It need not see others while it is closed.
+    entities: what it may find. needed: is in the symbols of every text in which it finds anything.
+    starts: the ASCII symbols that may open a run where no ASCII letter or digit stands before; starts_in_word: those
+    that may do so anywhere. It need not see others while it is closed.
     is_open: whether it stands in a run that may still come to something or must be skipped: it must see every symbol.
     """
 
     entities: frozenset[Entity]
+    needed: re.Pattern[str]
     starts: frozenset[str]
     starts_in_word: frozenset[str]
     is_open: bool

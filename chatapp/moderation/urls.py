@@ -29,6 +29,8 @@ __all__ = ["DomainInvalid", "UrlRule", "UrlRules", "compile_urls"]
 
 _SCHEMES = ("http", "https", "hxxp", "hxxps", "ftp", "ws", "wss")
 _STARTERS = frozenset({*(f"{scheme}://" for scheme in _SCHEMES), "www.", "(//"})
+# One of these is in every one of them.
+STARTER_MARKS = ("//", "www.")
 _STARTERS_SO_FAR = frozenset(s[:length] for s in _STARTERS for length in range(1, len(s) + 1))
 _IN_AUTHORITY = frozenset(".-_:@%~!$&*+;=")
 _BEGINS_TAIL = frozenset("/?#:")

@@ -44,6 +44,7 @@ class Word(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=1)  # every channel asks for the same text, one after the other; none changes what it gets
 def whole_text(text: str) -> WholeText:
     folded = [_fold(char) for char in text]
     symbols = "".join(folded)

@@ -17,6 +17,7 @@ from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_APPEAL_CHARS
 from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel, RuleStage
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample  # noqa: F401 -- Django finds them here
+from chatapp.review.holds.models import RuleHold  # noqa: F401 -- likewise
 
 
 class Decision(models.Model):

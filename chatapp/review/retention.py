@@ -14,6 +14,7 @@ from django.db.models import Exists, IntegerField, Max, OuterRef, QuerySet, Subq
 from django.db.models.functions import Coalesce
 
 from chatapp.core import clock
+from chatapp.review.dry_runs.retention import dry_runs_erase_expired
 from chatapp.review.models import OPEN_STATES, Appeal, Decision, Evidence, ReviewCase
 
 logger = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ def erase() -> None:
     try:
         evidence_erase_expired(now=clock.now())
         appeal_words_erase_expired(now=clock.now())
+        dry_runs_erase_expired(now=clock.now())
     finally:
         connection.close()
 

@@ -25,6 +25,8 @@ from chatapp.moderation.colours import SUBTLE_LINE
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.figures import precision_range_text
+from chatapp.review.holds.models import RuleHold
+from chatapp.review.holds.selectors import rule_holds
 from chatapp.review.precision import precision_estimate
 from chatapp.review.rule_figures import RuleFigures, is_silent, rule_figures, rules_silent, rules_with_hits
 from chatapp.review.selectors import rules_with_reviews
@@ -42,7 +44,7 @@ class Silent(admin.SimpleListFilter):
 
 
 class RuleWithHitsAdmin(RuleAdmin):
-    list_display = (*RuleAdmin.list_display, "num_hits", "last_hit_at", "precision", "latency_us")
+    list_display = (*RuleAdmin.list_display, "num_hits", "last_hit_at", "precision", "latency_us", "held_chars")
     list_filter = (*RuleAdmin.list_filter, Silent)
     actions_detail = (*(RuleAdmin.actions_detail or ()), "open_dry_run")
 
@@ -61,9 +63,11 @@ class RuleWithHitsAdmin(RuleAdmin):
         """With the figures that a query cannot sort by, on the rows of this page alone."""
         changelist = super().get_changelist_instance(request)
         rows = list(changelist.result_list)
-        figures = rule_figures(slugs=[row.slug for row in rows], now=clock.now())
+        slugs = [row.slug for row in rows]
+        figures, holds = rule_figures(slugs=slugs, now=clock.now()), rule_holds(slugs=slugs)
         for row in rows:
             row.figures = figures[row.slug]
+            row.hold = holds.get(row.slug)
         changelist.result_list = rows
         return changelist
 
@@ -105,6 +109,20 @@ class RuleWithHitsAdmin(RuleAdmin):
             '<span title="{}">{}</span>',
             _("of the checks in which it hit, all rules together"),
             _two_lines(duration_text(row.latency_mean_us), f"p99 {duration_text(figures.latency_p99_us)}"),
+        )
+
+    @display(description=_("held characters, p50 / p99"), empty_value="–")
+    def held_chars(self, row: Any) -> str | None:
+        """What this rule alone makes a stream wait for."""
+        hold: RuleHold | None = row.hold
+        if hold is None:
+            return None
+        sentence = _("held back by this rule alone after each character of the newest answers (%(number)s of them)")
+        return format_html(
+            '<span class="whitespace-nowrap" title="{}">{} / {}</span>',
+            sentence % {"number": hold.num_texts},
+            hold.p50_chars,
+            hold.p99_chars,
         )
 
 

@@ -35,6 +35,7 @@ from chatapp.realtime.frames import ServerFrame
 from chatapp.realtime.outlet import Outlet
 from chatapp.review import retention
 from chatapp.review.dry_runs import tasks as dry_run_tasks
+from chatapp.review.holds import tasks as hold_tasks
 from chatapp.review.models import Decision, Evidence
 from inference.testing import ScriptedEngine
 from inference.types import Alternative, TokenLogprob
@@ -116,6 +117,7 @@ TASKS = {
     maintenance_tasks.reap.name: (),
     moderation_tasks.ruleset_build.name: (),
     dry_run_tasks.dry_run.name: (),
+    hold_tasks.measure.name: (),
     retention.erase.name: (),
 }
 
@@ -128,7 +130,9 @@ LOG_EVENTS = frozenset(
         "dry_run_claimed(attempt, dry_run_id, num_judged)",
         "dry_run_ended(dry_run_id, error, num_judged, state)",
         "dry_run_not_sent(error)",
+        "dry_runs_erased(num_erased)",
         "evidence_erased(num_erased)",
+        "rule_holds_measured(num_rules, num_texts)",
         "ruleset_not_loaded()",
         "attempt_overtaken(attempt, generation_id)",
         "build_not_sent(error)",

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 
 from chatapp.moderation import automaton
 from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, StoredEdges, build_automaton, edge_arrays
+from chatapp.moderation.large_automaton import alive_depth, build_large_automaton
 
 symbols = st.integers(1, 3)
 sequences = st.lists(symbols, max_size=30)
 pattern_sets = st.lists(st.lists(symbols, min_size=1, max_size=4).map(tuple), min_size=1, max_size=6, unique=True)
+
+
+def build(patterns):
+    return build_automaton(["".join(map(chr, pattern)) for pattern in patterns])
 
 
 def walk(machine: Automaton, sequence: list[int]):
@@ -29,7 +34,7 @@ def walk(machine: Automaton, sequence: list[int]):
 class TestAutomaton:
     @given(pattern_sets, sequences)
     def test_finds_every_pattern_where_it_ends_longest_first(self, patterns, sequence):
-        built = build_automaton(patterns)
+        built = build(patterns)
 
         found = [list(built.patterns_ending(state)) for state in walk(built, sequence)]
 
@@ -45,7 +50,7 @@ class TestAutomaton:
     @given(pattern_sets, sequences, st.data())
     def test_tells_the_longest_suffix_that_a_chosen_pattern_may_complete(self, patterns, sequence, data):
         chosen = data.draw(st.lists(st.integers(0, len(patterns) - 1), unique=True))
-        built = build_automaton(patterns)
+        built = build(patterns)
         alive_depth = built.alive_depth(chosen)
 
         for end, state in enumerate(walk(built, sequence), 1):
@@ -55,14 +60,14 @@ class TestAutomaton:
 
     @given(pattern_sets)
     def test_numbers_states_so_that_a_suffix_comes_before_what_it_ends(self, patterns):
-        built = build_automaton(patterns)
+        built = build(patterns)
 
         assert all(built.fail[state] < state for state in range(1, len(built.fail)))
 
     @pytest.mark.parametrize("patterns", [[()], [(1, 2), (1, 2)]])
     def test_refuses_empty_and_repeated_patterns(self, patterns):
         with pytest.raises(ValueError, match="empty or repeats"):
-            build_automaton(patterns)
+            build(patterns)
 
     def test_without_patterns_finds_nothing(self):
         built = build_automaton([])
@@ -74,7 +79,7 @@ class TestAutomaton:
 class TestStoredEdges:
     @given(pattern_sets, sequences)
     def test_lead_where_the_built_ones_do(self, patterns, sequence):
-        built = build_automaton(patterns)
+        built = build(patterns)
         stored = replace(built, edges=StoredEdges(*edge_arrays(built.edges)))
 
         for _ in ("cold", "warm"):
@@ -92,3 +97,33 @@ class TestStoredEdges:
 
         assert [stored.get(key) for key in range(100)].count(None) == 99
         assert len(stored) == 11
+
+
+class TestALargeAutomaton:
+    @given(pattern_sets)
+    def test_is_the_same_number_for_number(self, patterns):
+        spelled = ["".join(map(chr, pattern)) for pattern in patterns]
+
+        large, plain = build_large_automaton(spelled), build_automaton(spelled)
+
+        assert edge_arrays(large.edges) == edge_arrays(plain.edges)
+        assert replace(large, edges={}) == replace(plain, edges={})
+
+    @given(pattern_sets, st.data())
+    def test_tells_the_same_of_what_is_alive(self, patterns, data):
+        chosen = data.draw(st.lists(st.integers(0, len(patterns) - 1), min_size=1, unique=True))
+        built = build(patterns)
+
+        assert alive_depth(built, chosen) == built.alive_depth(chosen)
+
+    def test_has_states_for_halves_of_character_pairs_too(self):
+        patterns = ["\ud800a", "\U0010ffff", "a\udfff"]
+
+        large, plain = build_large_automaton(patterns), build_automaton(patterns)
+
+        assert edge_arrays(large.edges) == edge_arrays(plain.edges)
+
+    @pytest.mark.parametrize("patterns", [["a", "a"], ["ab", ""]])
+    def test_refuses_what_the_other_refuses(self, patterns):
+        with pytest.raises(ValueError, match="empty or repeats"):
+            build_large_automaton(patterns)

@@ -7,20 +7,23 @@ import pytest
 from chatapp.core import clock
 from chatapp.core.ids import uuid7_floor
 from chatapp.moderation import models as moderation
+from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.loading import key_newest
 from chatapp.moderation.services import rule_create, rule_move
 from chatapp.moderation.verdict import RuleState
 from chatapp.review.dry_runs import running
-from chatapp.review.dry_runs.judging import find_many
-from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope
+from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample, DryRunScope
+from chatapp.review.dry_runs.retention import dry_runs_erase_expired
 from chatapp.review.dry_runs.running import MAX_ATTEMPTS, DryRunLost, dry_run_claim, dry_runs_work
 from chatapp.review.dry_runs.sampling import MAX_SAMPLES
 from chatapp.review.dry_runs.scope import rules_asked, rules_digest
+from chatapp.review.dry_runs.selectors import dry_run_samples_read
 from chatapp.review.dry_runs.services import dry_run_cancel, dry_run_start
 from chatapp.review.dry_runs.tally import Tally
 from chatapp.review.dry_runs.tasks import dry_run
 from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRunRulesUnusable, DryRunUnlimited
 from chatapp.review.models import Decision
+from chatapp.review.retention import erase
 from tests.review.cases import make_staff
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
 
@@ -64,15 +67,25 @@ class Killed(BaseException):
     """What a worker's death looks like from inside: nothing after it runs."""
 
 
+def meanwhile(deed):
+    """What makes judges that do `deed` each time they are given texts, before they look."""
+
+    class Interrupted(BatchJudge):
+        def find_many(self, texts):
+            deed(texts)
+            return super().find_many(texts)
+
+    return Interrupted
+
+
 def killed_at_chunk(number):
     calls = iter(range(1, 1_000))
 
-    def find(ruleset, stage, texts):
+    def deed(_texts):
         if next(calls) >= number:
             raise Killed
-        return find_many(ruleset, stage, texts)
 
-    return find
+    return meanwhile(deed)
 
 
 class TestADryRun:
@@ -278,7 +291,7 @@ class TestADeath:
 
     def test_costs_no_more_than_a_chunk(self, run):
         with pytest.raises(Killed):
-            dry_runs_work(find=killed_at_chunk(5))
+            dry_runs_work(make_judge=killed_at_chunk(5))
         run.refresh_from_db()
         assert (run.state, run.num_judged) == ("running", 4)
 
@@ -291,7 +304,7 @@ class TestADeath:
 
     def test_leaves_the_run_alone_until_its_lease_ran_out(self, run):
         with pytest.raises(Killed):
-            dry_runs_work(find=killed_at_chunk(5))
+            dry_runs_work(make_judge=killed_at_chunk(5))
 
         assert dry_runs_work() == 0
 
@@ -301,7 +314,7 @@ class TestADeath:
         dry_run_claim(now=clock.now() + timedelta(minutes=5))
 
         with pytest.raises(DryRunLost):
-            running._run(late, find_many)
+            running._run(late, BatchJudge)
 
         run.refresh_from_db()
         assert (run.num_judged, run.attempt) == (0, 2)
@@ -347,12 +360,11 @@ class TestDryRunCancel:
         turns(conversation, "a", "b", "c")
         run = dry_run_start(author=moderator, scope=DryRunScope.EDITED)
 
-        def find(ruleset, stage, texts):
+        def cancel(texts):
             if texts and DryRun.objects.get().num_judged == 1 and not DryRun.objects.get().is_cancel_asked:
                 dry_run_cancel(dry_run_id=run.id, author=moderator)
-            return find_many(ruleset, stage, texts)
 
-        dry_runs_work(find=find)
+        dry_runs_work(make_judge=meanwhile(cancel))
 
         run.refresh_from_db()
         assert (run.state, run.num_judged) == ("cancelled", 2)
@@ -427,3 +439,37 @@ class TestTheTask:
 
         run.refresh_from_db()
         assert run.state == "done"
+
+
+class TestForgettingDryRuns:
+    def test_erases_with_its_samples_what_ended_as_long_ago_as_the_least_evidence_is_kept(
+        self, moderator, conversation, settings
+    ):
+        settings.EVIDENCE_KEPT_DAYS = {1: 30, 2: 90, 3: 180, 4: 365}
+        draft()
+        turns(conversation, "say xyzzy")
+        old, new = ran(moderator), ran(moderator)
+        DryRun.objects.filter(id=old.id).update(finished_at=clock.now() - timedelta(days=31))
+
+        assert dry_runs_erase_expired(now=clock.now()) == 1
+
+        assert list(DryRun.objects.values_list("id", flat=True)) == [new.id]
+        assert set(DryRunSample.objects.values_list("dry_run_id", flat=True)) == {new.id}
+
+    def test_leaves_alone_what_is_not_over(self, moderator):
+        dry_run_start(author=moderator, scope=DryRunScope.NEXT)
+
+        assert dry_runs_erase_expired(now=clock.now() + timedelta(days=400)) == 0
+
+    @pytest.mark.django_db(transaction=True)
+    def test_leaves_on_record_who_read_the_samples(self, conversation):
+        draft()
+        turns(conversation, "say xyzzy")
+        run = ran(make_staff("moderator"))
+        dry_run_samples_read(dry_run=run, rule_slug="spells", reader=make_staff("reviewer"))
+        DryRun.objects.update(finished_at=clock.now() - timedelta(days=400))
+
+        erase()
+
+        assert not DryRun.objects.exists()
+        assert DryRunReading.objects.get().dry_run_id == run.id

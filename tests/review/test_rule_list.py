@@ -15,6 +15,7 @@ from chatapp.core.ids import uuid7
 from chatapp.moderation.gate import judge
 from chatapp.moderation.models import Rule
 from chatapp.moderation.verdict import Action, RuleState, Stage
+from chatapp.review.holds.models import RuleHold
 from chatapp.review.models import Decision
 from chatapp.review.rule_figures import rule_figures, rules_silent, rules_with_hits
 from chatapp.review.rule_list import duration_text, share_text
@@ -134,13 +135,30 @@ class TestTheRuleList:
     @pytest.mark.parametrize(
         ("language", "sentences"),
         [
-            ("en", ["hits in 30 days", "would have: flag × 1", "never", "100.0 %", "p99 5 µs"]),
-            ("zh-hans", ["30 天内命中", "本会：标记 × 1", "从未", "100.0 %", "p99 5 µs"]),
+            (
+                "en",
+                [
+                    "hits in 30 days",
+                    "would have: flag × 1",
+                    "never",
+                    "100.0 %",
+                    "p99 5 µs",
+                    "held characters, p50 / p99",
+                    "0 / 7",
+                ],
+            ),
+            (
+                "zh-hans",
+                ["30 天内命中", "本会：标记 × 1", "从未", "100.0 %", "p99 5 µs", "扣住的字符，p50 / p99", "0 / 7"],
+            ),
         ],
         ids=["English", "Chinese"],
     )
     def test_shows_them(self, client, moderator, language, sentences):
         Rule.objects.filter(slug="fraud").update(action="flag")
+        RuleHold.objects.create(
+            rule_slug="fraud", rule_revision=1, p50_chars=0, p99_chars=7, num_texts=12, num_chars=900
+        )
         hit("secret word")
 
         page = client.get(

@@ -1,26 +1,26 @@
 """
 Judges many past messages with the rules asked about and with those in force. Owns what need not be judged twice.
 
-Knows no database. How texts are searched is one function, `find_many`.
+Knows no database. How texts are searched is the batch's business (moderation/batch.py).
 """
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self
 
-from chatapp.moderation.gate import find_matches, judge
+from chatapp.moderation.batch import BatchJudge
+from chatapp.moderation.gate import judge
 from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.verdict import Match, Stage
 from chatapp.review.dry_runs.tally import Judged
 
-FindMany = Callable[[Ruleset, Stage, Sequence[str]], list[tuple[Match, ...]]]
-
-
-def find_many(ruleset: Ruleset, stage: Stage, texts: Sequence[str]) -> list[tuple[Match, ...]]:
-    """Every match in each text. The one place to make a dry run faster: any other way must find the same."""
-    return [find_matches(ruleset, text, stage) for text in texts]
+# By what a comparison makes its judges; a test's may die at a chosen text.
+MakeJudge = Callable[[Ruleset, Stage], BatchJudge]
+# No model is in the process that runs it: rules that ask one are left out.
+_judge_at_once: MakeJudge = partial(BatchJudge, part=Part.AT_ONCE)
 
 
 def rules_equal(one: Rule, other: Rule) -> bool:
@@ -34,23 +34,27 @@ class Comparison:
     The rules asked about beside those in force.
 
     Rules do not know each other, so what an unchanged rule matches is matched today: only the others of today's are
-    judged once more.
+    judged once more. Each ruleset has one judge a stage, made when the first text of that stage comes.
     """
 
     asked: Ruleset
     differing_today: Ruleset
     unchanged: frozenset[str]
+    make_judge: MakeJudge = _judge_at_once
+    _judges: dict[tuple[bool, Stage], BatchJudge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
-    def of(cls, *, asked: Sequence[Rule], today: Sequence[Rule]) -> Self:
+    def of(cls, *, asked: Sequence[Rule], today: Sequence[Rule], make_judge: MakeJudge = _judge_at_once) -> Self:
         by_id = {rule.id: rule for rule in asked}
         unchanged = {rule.id for rule in today if rule.id in by_id and rules_equal(rule, by_id[rule.id])}
         differing = tuple(rule for rule in today if rule.id not in unchanged)
-        return cls(Ruleset(0, tuple(asked)), Ruleset(0, differing), frozenset(unchanged))
+        return cls(Ruleset(0, tuple(asked)), Ruleset(0, differing), frozenset(unchanged), make_judge)
 
-    def judge(self, texts: Sequence[str], stage: Stage, *, find: FindMany = find_many) -> list[Judged]:
-        asked = find(self.asked, stage, texts)
-        others = find(self.differing_today, stage, texts) if self.differing_today.rules else [()] * len(texts)
+    def judge(self, texts: Sequence[str], stage: Stage) -> list[Judged]:
+        asked = self._judge_of(stage, is_today=False).find_many(texts)
+        others: Sequence[tuple[Match, ...]] = [()] * len(texts)
+        if self.differing_today.rules:
+            others = self._judge_of(stage, is_today=True).find_many(texts)
         return [
             Judged(stage, now, (*(match for match in now if match.rule_id in self.unchanged), *other))
             for now, other in zip(asked, others, strict=True)
@@ -59,5 +63,11 @@ class Comparison:
     def cost_us(self, text: str, stage: Stage) -> int:
         """What the gate takes for one such message, in microseconds."""
         began_ns = time.perf_counter_ns()
-        judge(self.asked, text, stage)
+        judge(self.asked, text, stage, part=Part.AT_ONCE)
         return (time.perf_counter_ns() - began_ns) // 1000
+
+    def _judge_of(self, stage: Stage, *, is_today: bool) -> BatchJudge:
+        if (is_today, stage) not in self._judges:
+            ruleset = self.differing_today if is_today else self.asked
+            self._judges[is_today, stage] = self.make_judge(ruleset, stage)
+        return self._judges[is_today, stage]

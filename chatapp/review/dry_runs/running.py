@@ -17,12 +17,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from chatapp.core import clock
+from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
 from chatapp.moderation.rule import Rule, RulesetInvalid
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_rules
 from chatapp.moderation.verdict import Match, Stage
-from chatapp.review.dry_runs.judging import Comparison, FindMany, find_many
+from chatapp.review.dry_runs.judging import Comparison, MakeJudge
 from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope, DryRunState, SampleDiffers
 from chatapp.review.dry_runs.sampling import place_for
 from chatapp.review.dry_runs.scope import STAGE_OF, messages_next
@@ -41,13 +42,13 @@ class DryRunLost(RuntimeError):
     """Another worker has taken the run, or somebody ended it: nothing was written."""
 
 
-def dry_runs_work(*, find: FindMany = find_many) -> int:
+def dry_runs_work(*, make_judge: MakeJudge = BatchJudge) -> int:
     """Finish what waits, oldest first. Returns how many runs this call took on; none while another worker runs one."""
     num_taken = 0
     while (run := dry_run_claim(now=clock.now())) is not None:
         num_taken += 1
         with suppress(DryRunLost):
-            _run(run, find)
+            _run(run, make_judge)
     return num_taken
 
 
@@ -69,13 +70,13 @@ def dry_run_claim(*, now: datetime) -> DryRun | None:
     return row
 
 
-def _run(run: DryRun, find: FindMany) -> None:
+def _run(run: DryRun, make_judge: MakeJudge) -> None:
     """:raises DryRunLost: if it is ours no longer."""
     logger.info("dry_run_claimed", dry_run_id=str(run.id), attempt=run.attempt, num_judged=run.num_judged)
     if run.attempt > MAX_ATTEMPTS:
         return _end(run, DryRunState.FAILED, error="too_many_attempts")
     try:
-        comparison = _comparison(run)
+        comparison = _comparison(run, make_judge)
     except (RulesetInvalid, RulesetMissing, RuleUnusable):
         return _end(run, DryRunState.FAILED, error="rules_unreadable")
     while True:
@@ -84,25 +85,23 @@ def _run(run: DryRun, find: FindMany) -> None:
         messages = messages_next(after_id=run.cursor_id or run.after_id, until_id=run.until_id, limit=CHUNK_MESSAGES)
         if not messages:
             return _end(run, DryRunState.DONE)
-        _chunk(run, comparison, messages, find)
+        _chunk(run, comparison, messages)
 
 
-def _comparison(run: DryRun) -> Comparison:
+def _comparison(run: DryRun, make_judge: MakeJudge) -> Comparison:
     """:raises RulesetInvalid, RulesetMissing, RuleUnusable: if this release cannot read one of the two."""
     today: Sequence[Rule] = ruleset_rules(version=run.ruleset_version) if run.ruleset_version else ()
     if run.scope == DryRunScope.RULE:
         today = [rule for rule in today if rule.id == run.rule_slug]
-    return Comparison.of(asked=Ruleset.from_published_json(run.rules).rules, today=today)
+    return Comparison.of(asked=Ruleset.from_published_json(run.rules).rules, today=today, make_judge=make_judge)
 
 
-def _chunk(run: DryRun, comparison: Comparison, messages: Sequence[tuple[UUID, str, str]], find: FindMany) -> None:
+def _chunk(run: DryRun, comparison: Comparison, messages: Sequence[tuple[UUID, str, str]]) -> None:
     began_s = time.monotonic()
     tally, samples = Tally.from_json(run.tally), dict[tuple[str, int], DryRunSample]()
     for role, stage in STAGE_OF.items():
         mine = [(message_id, text) for message_id, its_role, text in messages if its_role == role]
-        for (message_id, _text), judged in zip(
-            mine, comparison.judge([text for _, text in mine], stage, find=find), strict=True
-        ):
+        for (message_id, _text), judged in zip(mine, comparison.judge([text for _, text in mine], stage), strict=True):
             tally.take(judged)
             for sample in _drawn(run, tally, message_id, judged):
                 samples[sample.rule_slug, sample.place] = sample
