@@ -71,12 +71,19 @@ def prompts() -> list[str]:
 
 def generate(model: Path) -> list[Answer]:
     """One sampled answer to each prompt, with a seed; its bits still depend on the machine."""
+    asked = prompts()
+    texts = answers_to(model, [_request(number, prompt) for number, prompt in enumerate(asked)])
+    return [Answer(prompt, text) for prompt, text in zip(asked, texts, strict=True)]
+
+
+def answers_to(model: Path, requests: Sequence[GenerationRequest]) -> list[str]:
+    """The text of each, in their order."""
     engine = load_engine(model, num_slots=NUM_SLOTS)
-    channel, asked = StepChannel(), prompts()
-    for number, prompt in enumerate(asked):
-        engine.submit(_request(number, prompt), channel=channel)
-    texts = dict.fromkeys(map(str, range(len(asked))), "")
-    num_open = len(asked)
+    channel = StepChannel()
+    for request in requests:
+        engine.submit(request, channel=channel)
+    texts = {request.id: "" for request in requests}
+    num_open = len(requests)
     while num_open:
         for output in channel.get(timeout_s=60):
             if isinstance(output, Delta):
@@ -84,7 +91,7 @@ def generate(model: Path) -> list[Answer]:
             elif isinstance(output, Finish):
                 num_open -= 1
     engine.close()
-    return [Answer(prompt, texts[str(number)]) for number, prompt in enumerate(asked)]
+    return list(texts.values())
 
 
 def _request(number: int, prompt: str) -> GenerationRequest:

@@ -2,8 +2,7 @@
 Finds pieces of one system prompt in one answer: any eight words or sixteen characters of it in a row.
 
 Pieces are keywords like any other, so case, accents, width and traditional Chinese do not matter. Knows no
-conversation. There is no canary: a random word in the prompt would change what the model writes and spoil the shared
-prefix.
+conversation. There is no canary: it changes what the model writes and saw no leak that pieces did not (decision 0038).
 """
 
 import re
