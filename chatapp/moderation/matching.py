@@ -194,21 +194,17 @@ def _symbols(phrase: str) -> str:
 def _automaton(patterns: Sequence[str]) -> Automaton:
     if len(patterns) < MIN_LARGE:
         return build_automaton(patterns)
-    try:
-        # numpy takes 0.1 s and 25 MB: only for who compiles so much.
-        from chatapp.moderation.large_automaton import build_large_automaton
-    except ImportError:
-        return build_automaton(patterns)
+    # numpy takes 0.1 s and 25 MB: only for who compiles so much.
+    from chatapp.moderation.large_automaton import build_large_automaton
+
     return build_large_automaton(patterns)
 
 
 def _alive_depth(automaton: Automaton, patterns: Sequence[int]) -> array[int]:
     if len(patterns) < MIN_LARGE:
         return automaton.alive_depth(patterns)
-    try:
-        from chatapp.moderation.large_automaton import alive_depth
-    except ImportError:
-        return automaton.alive_depth(patterns)
+    from chatapp.moderation.large_automaton import alive_depth
+
     return alive_depth(automaton, patterns)
 
 

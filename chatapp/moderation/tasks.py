@@ -1,15 +1,11 @@
 """The default worker's part in publishing. Imported by default workers alone."""
 
-from contextlib import suppress
-
 from celery import shared_task
 from django.db import connection
 
+import chatapp.moderation.large_automaton  # noqa: F401  # numpy takes its time, and not that of the first publish
 from chatapp.moderation.building import ruleset_build_store
 from chatapp.moderation.queue import BUILD_TASK
-
-with suppress(ImportError):  # numpy takes its time, and not that of the first publish
-    import chatapp.moderation.large_automaton  # noqa: F401
 
 
 @shared_task(name=BUILD_TASK)  # type: ignore[untyped-decorator]  # celery has no types
