@@ -135,19 +135,67 @@ def events_in(frames: list[str]) -> list[dict[str, Any]]:
     return [event for frame in parsed if frame["type"] == "events" for event in frame["events"]]
 
 
-def publish(product: Product, *, word: str, action: str, stage: str, safe_completion: str = "") -> None:
+def publish(product: Product, *, action: str, stage: str, word: str = "", **fields: object) -> None:
     """Put one more rule into force, as a moderator does."""
+    product.manage(_rule_code(action=action, stage=stage, word=word, **fields) + _PUBLISH_CODE)
+
+
+def rule_add(product: Product, *, action: str, stage: str, word: str = "", **fields: object) -> str:
+    """One more rule, which is not in force before somebody publishes; its slug."""
+    slug: str = product.manage(_rule_code(action=action, stage=stage, word=word, **fields) + "result = rule.slug\n")
+    return slug
+
+
+_AUTHOR_CODE = (
+    "from chatapp.accounts.models import User\n"
+    "from chatapp.moderation.models import Rule\n"
+    "from chatapp.moderation.services import rule_create, ruleset_publish\n"
+    "author = User.objects.get(is_superuser=True)\n"
+)
+_PUBLISH_CODE = "ruleset_publish(author=author, reason='a test')\n"
+
+
+def _rule_code(*, action: str, stage: str, word: str, **fields: object) -> str:
+    known = {
+        "slug": f"e2e-{uuid4().hex[:8]}",
+        "category": "other",
+        "state": "enforcing",
+        "notice_en": "Not in this house.",
+        "notice_zh_hans": "这里不谈这个。",
+    }
+    about = {**known, "action": action, "stages": [stage], "words": word, **fields}
+    return _AUTHOR_CODE + f"rule = Rule(**{about!r})\nrule_create(rule=rule, author=author, reason='a test')\n"
+
+
+def publish_rules(product: Product) -> None:
+    """Put what stands into force."""
+    product.manage(_AUTHOR_CODE + _PUBLISH_CODE)
+
+
+def rule_retire(product: Product, slug: str) -> None:
+    """Take a rule out of force."""
     product.manage(
-        "from chatapp.accounts.models import User\n"
-        "from chatapp.moderation.models import Rule\n"
-        "from chatapp.moderation.services import rule_create, ruleset_publish\n"
-        "author = User.objects.get(is_superuser=True)\n"
-        f"rule = Rule(slug='e2e-{uuid4().hex[:8]}', category='other', action='{action}', stages=['{stage}'], "
-        f"state='enforcing', words='{word}', notice_en='Not in this house.', notice_zh_hans='这里不谈这个。', "
-        f"safe_completion_en={safe_completion!r})\n"
-        "rule_create(rule=rule, author=author, reason='a test')\n"
-        "ruleset_publish(author=author, reason='a test')\n"
+        _AUTHOR_CODE + "from chatapp.moderation.services import rule_move\n"
+        "from chatapp.moderation.verdict import RuleState\n"
+        f"rule = Rule.objects.get(slug={slug!r})\n"
+        "rule_move(rule_id=rule.id, state=RuleState.RETIRED, author=author, reason='seen')\n" + _PUBLISH_CODE
     )
+
+
+def team(product: Product, *groups: str) -> list[Person]:
+    """A new person in each of the groups, who may enter the admin."""
+    people = [product.person() for _ in groups]
+    members = {person.email: group for person, group in zip(people, groups, strict=True)}
+    product.manage(
+        "from django.contrib.auth.models import Group\n"
+        "from chatapp.accounts.models import User\n"
+        f"for email, group in {members!r}.items():\n"
+        "    user = User.objects.get(email=email)\n"
+        "    user.is_staff = True\n"
+        "    user.save()\n"
+        "    user.groups.add(Group.objects.get(name=group))\n"
+    )
+    return people
 
 
 def picture(name: str) -> Path:

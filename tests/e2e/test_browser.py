@@ -229,7 +229,7 @@ class TestModeration:
             word="wobbleglum",
             action="safe_completion",
             stage="input",
-            safe_completion="You are not alone. Call **988**.",
+            safe_completion_en="You are not alone. Call **988**.",
         )
 
         await chat.ask("I feel wobbleglum today.")

@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+from transformers import AutoModel, AutoModelForSequenceClassification
 
 from chatapp.generations.model_judges import ModelJudges, classifier_error
 from chatapp.moderation.classifiers import asking_models, known
@@ -28,20 +27,10 @@ from inference.testing import tiny_model, tiny_tokenizer
 from tests.moderation.classifiers.scripted import model_forget
 from tests.moderation.rulesets import make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
+from tests.support.guards import write_tiny_bert
 
 SEQUENCE = {"kind": "sequence-classification", "path": "guard", "timeout_s": 30.0}
 EMBEDDING = {"kind": "embedding", "path": "e5", "timeout_s": 30.0}
-
-
-def write_bert(path: Path, model_class) -> None:
-    config = AutoConfig.for_model(
-        "bert", vocab_size=320, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=4,
-        max_position_embeddings=128, pad_token_id=0, id2label={0: "fine", 1: "harm"}, label2id={"fine": 0, "harm": 1},
-    )  # fmt: skip
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model_class.from_config(config).save_pretrained(path)
-    tiny_tokenizer().save_pretrained(path)
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +46,8 @@ def names() -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_bert(tmp_path / "guard", AutoModelForSequenceClassification)
-    write_bert(tmp_path / "e5", AutoModel)
+    write_tiny_bert(tmp_path / "guard", AutoModelForSequenceClassification)
+    write_tiny_bert(tmp_path / "e5", AutoModel)
     return tmp_path
 
 

@@ -28,6 +28,7 @@ from tests.support.waiting import wait_until
 ADMIN_EMAIL = "admin@localhost"
 ADMIN_PASSWORD = "the tests' administrator"
 SECOND_SLUG = "second"
+GUARD = "tiny-guard"
 HEALTHY_LIMIT_S = 120.0
 # Long enough to be cut in the middle, short enough that a test does not wait for a story to end.
 MAX_NEW_TOKENS = 96
@@ -68,6 +69,16 @@ class Product:
         pid = self.stack.pid(name)
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Keep a process from doing anything for a moment: shorter than anybody takes it for dead."""
+        pid = self.stack.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def wait_for_web(self) -> None:
         """Wait until the web process answers again."""
@@ -118,6 +129,7 @@ def running_product(data_dir: Path) -> Iterator[Product]:
         "PORT": str(find_free_port()),
         "REDIS_PORT": str(find_free_port()),
         "HOST": "127.0.0.1",
+        "MODERATION_MODELS": json.dumps({GUARD: _guard(data_dir / GUARD)}),
         # A test run signs up many people from one address.
         "SIGN_UP_RATE": "1000/m/ip",
     }
@@ -130,6 +142,16 @@ def running_product(data_dir: Path) -> Iterator[Product]:
         stack.start([*models, ServedModel(slug=SECOND_SLUG, num_slots=4)])
         stack.wait_healthy(limit_s=HEALTHY_LIMIT_S)
         yield Product(stack)
+
+
+def _guard(path: Path) -> dict[str, str]:
+    """The settings of a model that finds harm in everything; rules that name it ask it in the model worker."""
+    from transformers import AutoModelForSequenceClassification
+
+    from tests.support.guards import write_tiny_bert
+
+    write_tiny_bert(path, AutoModelForSequenceClassification)
+    return {"kind": "sequence-classification", "path": str(path)}
 
 
 def _models_set_up(stack: Stack) -> None:
