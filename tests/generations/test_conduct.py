@@ -10,9 +10,9 @@ from chatapp.conversations.models import Conversation, Message
 from chatapp.core import clock
 from chatapp.generations.errors import ConductThrottled
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import Turn, turn_regenerate, turn_start
+from chatapp.generations.turns import Turn, turn_regenerate
 from chatapp.review.models import Decision
-from tests.support.factories import make_conversation, make_user, publish_rule
+from tests.support.factories import make_conversation, make_user, publish_rule, start_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -28,13 +28,7 @@ def publish_conduct(**fields: Any) -> None:
 
 
 def start(conversation: Conversation, text: str = "zorbleflux") -> Turn:
-    turn = turn_start(
-        owner_id=conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=None,
-        client_message_id=uuid4(),
-        text=text,
-    )
+    turn = start_turn(conversation, text)
     Generation.objects.filter(id=turn.generation_id).delete()  # as if answered: two at once are few
     return turn
 

@@ -20,7 +20,7 @@ from chatapp.generations.models import Generation
 from chatapp.generations.questions import question_check
 from chatapp.generations.runner import Runner
 from chatapp.generations.services import generation_claim, generation_requeue
-from chatapp.generations.turns import turn_regenerate, turn_start
+from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.classifiers import known
 from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
 from chatapp.moderation.selectors import ruleset_current
@@ -29,7 +29,7 @@ from chatapp.review.cases import case_claim, case_overturn
 from chatapp.review.models import Decision
 from inference.testing import ScriptedEngine
 from tests.moderation.classifiers.scripted import model_forget
-from tests.support.factories import make_conversation, make_turn, make_user, publish_rule
+from tests.support.factories import make_conversation, make_turn, make_user, publish_rule, start_turn
 from tests.support.fold import facts_of
 from tests.support.running import Running
 from tests.support.waiting import wait_until
@@ -97,13 +97,7 @@ def publish_guard_rule(action="block", *, stages=("input",), severity=2, **optio
 
 def asked_turn(text: str, *, conversation: Conversation | None = None) -> Generation:
     conversation = conversation or make_conversation(make_user())
-    turn = turn_start(
-        owner_id=conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=None,
-        client_message_id=uuid7(),
-        text=text,
-    )
+    turn = start_turn(conversation, text)
     return Generation.objects.get(id=turn.generation_id)
 
 
@@ -174,13 +168,7 @@ class TestAQuestionThatAModelFindsHarmful:
         running.wait(turn)
 
         answer = answer_of(turn)
-        following = turn_start(
-            owner_id=turn.owner_id,
-            conversation_id=turn.conversation_id,
-            parent_id=answer.id,
-            client_message_id=uuid7(),
-            text="and now?",
-        )
+        following = start_turn(turn.conversation, "and now?", parent_id=answer.id)
         running.begin(Generation.objects.get(id=following.generation_id))
 
         assert [message.text for message in running.engine.submitted[0].messages] == ["and now?"]

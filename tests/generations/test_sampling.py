@@ -14,12 +14,12 @@ from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import MaxNewTokensTooMany, UnsupportedParameter
 from chatapp.generations.models import Generation
 from chatapp.generations.sampling import Sampling, supported
-from chatapp.generations.turns import Turn, turn_regenerate, turn_start
+from chatapp.generations.turns import Turn, turn_regenerate
 from inference.requests import MAX_LOGPROBS as ENGINES_MAX_LOGPROBS
 from inference.requests import check_request
 from inference.testing import SCRIPTED_CAPABILITIES
 from inference.types import GenerationRequest, SamplingParameters
-from tests.support.factories import make_answer, make_conversation, make_question, make_user
+from tests.support.factories import make_answer, make_conversation, make_question, make_user, start_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -45,14 +45,7 @@ def conversation() -> Conversation:
 
 
 def start(conversation: Conversation, **sampling) -> Turn:
-    return turn_start(
-        owner_id=conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=None,
-        client_message_id=uuid4(),
-        text="Why?",
-        sampling=Sampling(**sampling) if sampling else None,
-    )
+    return start_turn(conversation, "Why?", sampling=Sampling(**sampling) if sampling else None)
 
 
 def stored(turn: Turn) -> Generation:

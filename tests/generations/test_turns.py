@@ -11,8 +11,16 @@ from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER, MAX_TEXT_CHARS
 from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
 from chatapp.generations.models import Generation, GenerationStatus
-from chatapp.generations.turns import turn_regenerate, turn_start
-from tests.support.factories import leaf_id, make_answer, make_conversation, make_question, make_turn, make_user
+from chatapp.generations.turns import turn_regenerate
+from tests.support.factories import (
+    leaf_id,
+    make_answer,
+    make_conversation,
+    make_question,
+    make_turn,
+    make_user,
+    start_turn,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -23,13 +31,8 @@ def conversation() -> Conversation:
 
 
 def start(conversation, *, text="What is the capital of France?", parent=None, client_id=None, owner=None):
-    return turn_start(
-        owner_id=owner.id if owner else conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=parent and parent.id,
-        client_message_id=client_id or uuid4(),
-        text=text,
-    )
+    owner_id, parent_id = owner and owner.id, parent and parent.id
+    return start_turn(conversation, text, owner_id=owner_id, parent_id=parent_id, client_id=client_id)
 
 
 def regenerate(answer, *, client_id=None, owner=None):

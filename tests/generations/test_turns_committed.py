@@ -14,9 +14,9 @@ from chatapp.feed.models import OutboxFact
 from chatapp.generations import queue
 from chatapp.generations.maintenance import queues_top_up
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import Turn, turn_regenerate, turn_start
+from chatapp.generations.turns import Turn, turn_regenerate
 from chatapp.launch.ports import find_free_port
-from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
+from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule, start_turn
 from tests.support.fold import fact_types
 from tests.support.outage import redis_gone
 
@@ -51,13 +51,7 @@ def at_once(call: Callable[[], Turn]) -> list[Turn]:
 
 
 def start(conversation, *, client_id=None, text="Why?") -> Turn:
-    return turn_start(
-        owner_id=conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=None,
-        client_message_id=client_id or uuid4(),
-        text=text,
-    )
+    return start_turn(conversation, text, client_id=client_id)
 
 
 class TestSameTurnFromSeveralSocketsAtOnce:

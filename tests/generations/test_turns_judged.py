@@ -13,11 +13,11 @@ from chatapp.generations.errors import InputBlocked
 from chatapp.generations.judging import person_text_judge
 from chatapp.generations.models import Generation
 from chatapp.generations.services import generation_claim
-from chatapp.generations.turns import turn_regenerate, turn_start
+from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.verdict import Stage
 from chatapp.review.evidence import decrypt
 from chatapp.review.models import Decision, Evidence
-from tests.support.factories import make_conversation, make_user, publish_rule
+from tests.support.factories import make_conversation, make_user, publish_rule, start_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -28,13 +28,7 @@ def conversation():
 
 
 def start(conversation, text, *, owner=None, client_id=None):
-    return turn_start(
-        owner_id=owner.id if owner else conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=None,
-        client_message_id=client_id or uuid4(),
-        text=text,
-    )
+    return start_turn(conversation, text, owner_id=owner and owner.id, client_id=client_id)
 
 
 def evidence_of(decision: Decision) -> str:

@@ -9,13 +9,13 @@ from chatapp.core import clock
 from chatapp.generations.errors import InputBlocked
 from chatapp.generations.judging import person_text_judge, text_judged
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import turn_regenerate, turn_start
+from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.verdict import Stage
 from chatapp.review.appeals import decision_appeal
 from chatapp.review.cases import case_claim, case_confirm, case_overturn
 from chatapp.review.models import Decision, Evidence
 from tests.review.cases import make_staff
-from tests.support.factories import make_conversation, make_user, publish_rule
+from tests.support.factories import make_conversation, make_user, publish_rule, start_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 WORDS = "my zorbleflux is late"
@@ -27,13 +27,7 @@ def conversation():
 
 
 def send(conversation, text=WORDS):
-    turn = turn_start(
-        owner_id=conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=None,
-        client_message_id=uuid4(),
-        text=text,
-    )
+    turn = start_turn(conversation, text)
     return Message.objects.get(id=turn.message_id).parent
 
 

@@ -4,27 +4,20 @@ import json
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoModel, PreTrainedModel
 
 from inference.embeddings import EmbeddingModel, Pooling, load_embedding_model
 from inference.errors import ModelUnusable
 from inference.guard_answers import GuardAnswerInvalid
 from inference.guard_batches import MAX_BATCH_ROWS
 from inference.testing import tiny_tokenizer, write_tiny_model
+from tests.support.guards import tiny_bert
 
 TEXTS = ["the quick brown fox", "a", "what is the capital of France? " * 3]
 
 
 def tiny_encoder(*, window: int = 128) -> PreTrainedModel:
-    config = AutoConfig.for_model(
-        "bert", vocab_size=320, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        max_position_embeddings=window, initializer_range=0.6, pad_token_id=0,
-    )  # fmt: skip
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model: PreTrainedModel = AutoModel.from_config(config)
-    model.train(mode=False)
-    return model
+    return tiny_bert(AutoModel, window=window)
 
 
 def states_of(model, text: str) -> torch.Tensor:

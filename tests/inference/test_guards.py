@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoModelForSequenceClassification
 
 from inference.errors import ModelUnusable
 from inference.generative_guard import GenerativeGuard
@@ -22,6 +22,7 @@ from inference.guard_batches import MAX_BATCH_ROWS
 from inference.guards import load_generative_guard, load_sequence_guard
 from inference.sequence_guard import SequenceGuard
 from inference.testing import speaking_model, tiny_model, tiny_tokenizer, write_tiny_model
+from tests.support.guards import tiny_bert
 
 TEXTS = [GuardedText("the quick brown fox"), GuardedText("a"), GuardedText("what is the capital of France? " * 3)]
 LABELS = {0: "fine", 1: "toxic", 2: "threat"}
@@ -31,17 +32,15 @@ LETTERS = GuardFormat(
 )
 
 
-def tiny_bert(*, window: int = 64, labels: dict[int, str] | None = None, problem_type: str | None = None):
-    config = AutoConfig.for_model(
-        "bert", vocab_size=320, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        max_position_embeddings=window, initializer_range=0.6, pad_token_id=0, problem_type=problem_type,
-        id2label=labels or LABELS, label2id={name: number for number, name in (labels or LABELS).items()},
-    )  # fmt: skip
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model: PreTrainedModel = AutoModelForSequenceClassification.from_config(config)
-    model.train(mode=False)
-    return model
+def tiny_guard(*, window: int = 64, labels: dict[int, str] | None = None, problem_type: str | None = None):
+    named = labels or LABELS
+    return tiny_bert(
+        AutoModelForSequenceClassification,
+        window=window,
+        problem_type=problem_type,
+        id2label=named,
+        label2id={name: number for number, name in named.items()},
+    )
 
 
 def logits_of(model, text: str) -> torch.Tensor:
@@ -53,7 +52,7 @@ def logits_of(model, text: str) -> torch.Tensor:
 
 class TestASequenceGuard:
     def test_gives_each_label_its_share_where_the_labels_exclude_each_other(self):
-        model = tiny_bert()
+        model = tiny_guard()
 
         [scores] = SequenceGuard(model, tiny_tokenizer()).labels([TEXTS[0]])
 
@@ -62,7 +61,7 @@ class TestASequenceGuard:
 
     @pytest.mark.parametrize(("labels", "problem_type"), [(LABELS, "multi_label_classification"), ({0: "toxic"}, None)])
     def test_gives_each_label_its_own_probability_where_they_do_not(self, labels, problem_type):
-        model = tiny_bert(labels=labels, problem_type=problem_type)
+        model = tiny_guard(labels=labels, problem_type=problem_type)
 
         [scores] = SequenceGuard(model, tiny_tokenizer()).labels([TEXTS[0]])
 
@@ -70,14 +69,14 @@ class TestASequenceGuard:
         assert scores == pytest.approx(dict(zip(labels.values(), expected, strict=True)), abs=1e-5)
 
     def test_takes_the_caller_s_word_for_what_the_configuration_leaves_open(self):
-        model = tiny_bert()
+        model = tiny_guard()
 
         [scores] = SequenceGuard(model, tiny_tokenizer(), problem_type="multi_label_classification").labels([TEXTS[0]])
 
         assert list(scores.values()) == pytest.approx(logits_of(model, TEXTS[0].text).sigmoid().tolist(), abs=1e-5)
 
     def test_scores_a_text_in_a_batch_as_it_does_alone(self):
-        guard = SequenceGuard(tiny_bert(), tiny_tokenizer())
+        guard = SequenceGuard(tiny_guard(), tiny_tokenizer())
         many = TEXTS * MAX_BATCH_ROWS
 
         together = guard.labels(many)
@@ -88,7 +87,7 @@ class TestASequenceGuard:
 
     def test_sees_all_of_a_text_that_is_longer_than_its_window(self):
         """The scores are the greatest of any piece, so what stands at the end counts as at the beginning."""
-        guard = SequenceGuard(tiny_bert(window=16), tiny_tokenizer())
+        guard = SequenceGuard(tiny_guard(window=16), tiny_tokenizer())
 
         [whole] = guard.labels([GuardedText("abcdefghij" * 20)])
         [other_end] = guard.labels([GuardedText("abcdefghij" * 19 + "zzzzzzzzzz")])
@@ -96,12 +95,12 @@ class TestASequenceGuard:
         assert whole != pytest.approx(other_end, abs=1e-6)
 
     def test_takes_an_empty_text(self):
-        [scores] = SequenceGuard(tiny_bert(), tiny_tokenizer()).labels([GuardedText("")])
+        [scores] = SequenceGuard(tiny_guard(), tiny_tokenizer()).labels([GuardedText("")])
 
         assert scores == dict.fromkeys(LABELS.values(), 0.0)
 
     def test_refuses_to_score_by_what_is_no_number(self):
-        model = tiny_bert()
+        model = tiny_guard()
         with torch.no_grad():
             model.get_parameter("classifier.bias").fill_(float("nan"))
 
@@ -197,14 +196,14 @@ class TestTheScriptedGuard:
 class TestLoading:
     @pytest.fixture
     def bert_folder(self, tmp_path):
-        tiny_bert().save_pretrained(tmp_path)
+        tiny_guard().save_pretrained(tmp_path)
         tiny_tokenizer().save_pretrained(tmp_path)
         return tmp_path
 
     def test_reads_a_sequence_classifier(self, bert_folder):
         [scores] = load_sequence_guard(bert_folder).labels([TEXTS[0]])
 
-        assert scores == pytest.approx(SequenceGuard(tiny_bert(), tiny_tokenizer()).labels([TEXTS[0]])[0], abs=1e-5)
+        assert scores == pytest.approx(SequenceGuard(tiny_guard(), tiny_tokenizer()).labels([TEXTS[0]])[0], abs=1e-5)
 
     def test_reads_a_generative_guard(self, tmp_path):
         write_tiny_model(tmp_path)

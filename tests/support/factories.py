@@ -16,7 +16,9 @@ from chatapp.conversations.models import Conversation, Message, MessageRole
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.generations.models import FinishReason, Generation, GenerationKind, GenerationStatus
+from chatapp.generations.sampling import Sampling
 from chatapp.generations.status import status_after
+from chatapp.generations.turns import Turn, turn_start
 from chatapp.moderation import models as moderation
 from chatapp.moderation.life_cycle import needs_approval
 from chatapp.moderation.services import rule_approve, rule_create, ruleset_publish
@@ -139,6 +141,26 @@ def publish_rule(
         rule_approve(rule_id=rule.id, number=rule.revision, approver=make_user(is_superuser=True))
     ruleset_publish(author=author, reason="for this test")
     return rule
+
+
+def start_turn(
+    conversation: Conversation,
+    text: str,
+    *,
+    owner_id: UUID | None = None,
+    parent_id: UUID | None = None,
+    client_id: UUID | None = None,
+    sampling: Sampling | None = None,
+) -> Turn:
+    """Ask as the edges do: judged, stored and queued. By its owner, for the first time, if not said."""
+    return turn_start(
+        owner_id=owner_id or conversation.owner_id,
+        conversation_id=conversation.id,
+        parent_id=parent_id,
+        client_message_id=client_id or uuid4(),
+        text=text,
+        sampling=sampling,
+    )
 
 
 def leaf_id(conversation: Conversation) -> UUID | None:
