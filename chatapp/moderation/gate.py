@@ -8,8 +8,9 @@ and `finish` return is all that may leave. Verdict and released text do not depe
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from chatapp.moderation.compiling import CompiledRules
 from chatapp.moderation.detecting import Detector
-from chatapp.moderation.matching import CompiledRules, Scanner
+from chatapp.moderation.matching import Scanner
 from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.sources import GivenDetector
 from chatapp.moderation.verdict import STRENGTH, Action, Match, Stage, Verdict, greatest_action

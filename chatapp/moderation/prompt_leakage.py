@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from chatapp.moderation.compiling import CompiledRules, compile_rules
 from chatapp.moderation.detecting import Detector, Found
-from chatapp.moderation.matching import CompiledRules, Scanner, compile_rules
+from chatapp.moderation.matching import Scanner
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Match, RuleKind, RuleState, Stage

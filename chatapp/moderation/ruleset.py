@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from chatapp.moderation.matching import CompiledRules, compile_rules
+from chatapp.moderation.compiling import CompiledRules, compile_rules
 from chatapp.moderation.rule import Rule, RulesetInvalid
 from chatapp.moderation.verdict import Stage
 
