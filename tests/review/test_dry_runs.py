@@ -100,6 +100,15 @@ class TestADryRun:
         assert run.withheld_share == 0.5
         assert run.finished_at is not None
 
+    def test_leaves_out_rules_that_ask_a_model_instead_of_taking_their_silence_for_a_hit(self, moderator, conversation):
+        draft()
+        draft(slug="judged", words="No insults.", kind="judge", severity=4)
+        turns(conversation, "hello", "Welcome.")
+
+        run = ran(moderator)
+
+        assert (run.state, run.num_judged, run.num_hit, run.num_withheld) == ("done", 2, 0, 0)
+
     def test_judges_questions_as_input_and_answers_as_output(self, moderator, conversation):
         draft(stages=["output"])
         turns(conversation, "say xyzzy", "Because xyzzy.")

@@ -20,7 +20,7 @@ from chatapp.review.dry_runs.tally import Judged
 # By what a comparison makes its judges; a test's may die at a chosen text.
 MakeJudge = Callable[[Ruleset, Stage], BatchJudge]
 # No model is in the process that runs it: rules that ask one are left out.
-_judge_at_once: MakeJudge = partial(BatchJudge, part=Part.AT_ONCE)
+judge_at_once: MakeJudge = partial(BatchJudge, part=Part.AT_ONCE)
 
 
 def rules_equal(one: Rule, other: Rule) -> bool:
@@ -40,11 +40,11 @@ class Comparison:
     asked: Ruleset
     differing_today: Ruleset
     unchanged: frozenset[str]
-    make_judge: MakeJudge = _judge_at_once
+    make_judge: MakeJudge = judge_at_once
     _judges: dict[tuple[bool, Stage], BatchJudge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
-    def of(cls, *, asked: Sequence[Rule], today: Sequence[Rule], make_judge: MakeJudge = _judge_at_once) -> Self:
+    def of(cls, *, asked: Sequence[Rule], today: Sequence[Rule], make_judge: MakeJudge = judge_at_once) -> Self:
         by_id = {rule.id: rule for rule in asked}
         unchanged = {rule.id for rule in today if rule.id in by_id and rules_equal(rule, by_id[rule.id])}
         differing = tuple(rule for rule in today if rule.id not in unchanged)

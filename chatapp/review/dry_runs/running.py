@@ -17,13 +17,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from chatapp.core import clock
-from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
 from chatapp.moderation.rule import Rule, RulesetInvalid
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_rules
 from chatapp.moderation.verdict import Match, Stage
-from chatapp.review.dry_runs.judging import Comparison, MakeJudge
+from chatapp.review.dry_runs.judging import Comparison, MakeJudge, judge_at_once
 from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope, DryRunState, SampleDiffers
 from chatapp.review.dry_runs.sampling import place_for
 from chatapp.review.dry_runs.scope import STAGE_OF, messages_next
@@ -42,7 +41,7 @@ class DryRunLost(RuntimeError):
     """Another worker has taken the run, or somebody ended it: nothing was written."""
 
 
-def dry_runs_work(*, make_judge: MakeJudge = BatchJudge) -> int:
+def dry_runs_work(*, make_judge: MakeJudge = judge_at_once) -> int:
     """Finish what waits, oldest first. Returns how many runs this call took on; none while another worker runs one."""
     num_taken = 0
     while (run := dry_run_claim(now=clock.now())) is not None:
