@@ -25,8 +25,7 @@ from chatapp.moderation.colours import SUBTLE_LINE
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.figures import precision_range_text
-from chatapp.review.holds.models import RuleHold
-from chatapp.review.holds.selectors import rule_holds
+from chatapp.review.holds.selectors import rules_with_holds
 from chatapp.review.precision import precision_estimate
 from chatapp.review.rule_figures import RuleFigures, is_silent, rule_figures, rules_silent, rules_with_hits
 from chatapp.review.selectors import rules_with_reviews
@@ -57,17 +56,17 @@ class RuleWithHitsAdmin(RuleAdmin):
         return request.user.has_perm("review.run_dry_run")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
-        return rules_with_reviews(rules_with_hits(super().get_queryset(request), now=clock.now()))
+        rules = rules_with_holds(super().get_queryset(request))
+        return rules_with_reviews(rules_with_hits(rules, now=clock.now()))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With the figures that a query cannot sort by, on the rows of this page alone."""
         changelist = super().get_changelist_instance(request)
         rows = list(changelist.result_list)
         slugs = [row.slug for row in rows]
-        figures, holds = rule_figures(slugs=slugs, now=clock.now()), rule_holds(slugs=slugs)
+        figures = rule_figures(slugs=slugs, now=clock.now())
         for row in rows:
             row.figures = figures[row.slug]
-            row.hold = holds.get(row.slug)
         changelist.result_list = rows
         return changelist
 
@@ -114,15 +113,14 @@ class RuleWithHitsAdmin(RuleAdmin):
     @display(description=_("held characters, p50 / p99"), empty_value="–")
     def held_chars(self, row: Any) -> str | None:
         """What this rule alone makes a stream wait for."""
-        hold: RuleHold | None = row.hold
-        if hold is None:
+        if row.held_num_texts is None:
             return None
         sentence = _("held back by this rule alone after each character of the newest answers (%(number)s of them)")
         return format_html(
             '<span class="whitespace-nowrap" title="{}">{} / {}</span>',
-            sentence % {"number": hold.num_texts},
-            hold.p50_chars,
-            hold.p99_chars,
+            sentence % {"number": row.held_num_texts},
+            row.held_p50_chars,
+            row.held_p99_chars,
         )
 
 

@@ -11,7 +11,6 @@ from chatapp.moderation.services import ruleset_publish
 from chatapp.moderation.verdict import Action
 from chatapp.review.holds.measuring import Hold, hold_of
 from chatapp.review.holds.models import RuleHold
-from chatapp.review.holds.selectors import rule_holds
 from chatapp.review.holds.services import rule_holds_measure
 from chatapp.review.holds.tasks import measure
 from tests.moderation.rulesets import make_rule
@@ -58,7 +57,7 @@ class TestMeasuring:
 
         rule_holds_measure(now=clock.now())
 
-        holds = rule_holds(slugs=[rule.slug, unseen.slug])
+        holds = RuleHold.objects.in_bulk([rule.slug, unseen.slug])
         assert list(holds) == [rule.slug]
         assert (holds[rule.slug].p50_chars, holds[rule.slug].p99_chars, holds[rule.slug].num_texts) == (0, 1, 1)
 
@@ -94,7 +93,7 @@ class TestMeasuring:
 
         rule_holds_measure(now=clock.now())
 
-        assert rule_holds(slugs=[rule.slug]) == {}
+        assert RuleHold.objects.in_bulk([rule.slug]) == {}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -105,4 +104,4 @@ class TestTheTask:
 
         measure()
 
-        assert rule.slug in rule_holds(slugs=[rule.slug])
+        assert rule.slug in RuleHold.objects.in_bulk([rule.slug])
