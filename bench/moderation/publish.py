@@ -37,7 +37,7 @@ LATIN = "etaoinshrdlucmfwyp"
 
 def words_of(data: Path | None) -> list[str]:
     """The lists of the folder, one entry a line in any of its text files, filled up with words that are made up."""
-    from chatapp.moderation.normalise import fold_text, pattern_symbols
+    from chatapp.moderation.judging.text.normalise import fold_text, pattern_symbols
 
     lists = sorted(data.rglob("*.txt")) if data else []
     known = {line.strip() for path in lists for line in path.read_text(encoding="utf-8").splitlines()}

@@ -17,12 +17,12 @@ from chatapp.moderation.compiling import CompiledRules
 from chatapp.moderation.detecting import Detector, DetectorSource, Found
 from chatapp.moderation.gate import judge
 from chatapp.moderation.glances import Glance, glance_of
+from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
+from chatapp.moderation.judging.text.spelling import SpelledByCode
 from chatapp.moderation.matching import Scanner
-from chatapp.moderation.normalise import fold, is_word_symbol
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.sources import GivenDetector, Sources
-from chatapp.moderation.spelling import SpelledByCode
 from chatapp.moderation.verdict import Action, Match, RuleKind, Stage, Verdict
 
 _SYMBOLS_BY_CODE = SpelledByCode(fold)

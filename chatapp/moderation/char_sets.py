@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Self
 
-from chatapp.moderation.normalise import fold, is_word_symbol
+from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 
 MAX_CODE = 0x10FFFF
 _FIRST_CODE_AFTER_WORDS = 0x590  # see is_word_symbol

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chatapp.moderation.automaton import Automaton, build_automaton
-from chatapp.moderation.normalise import WORD_END, pattern_symbols
+from chatapp.moderation.judging.text.normalise import WORD_END, pattern_symbols
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.sources import Sources, compile_sources
 from chatapp.moderation.verdict import RuleKind, Stage

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chatapp.moderation.plain_symbols import PLAIN_BY_CHAR
+from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
 
 ANY_DOMAIN = "*"
 _MAX_REMEMBERED_CHARS = 1 << 16  # as in plain_symbols.py

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from chatapp.moderation.common_words import is_common_word, is_short_word
 from chatapp.moderation.detecting import Channel, Found, Keyword
-from chatapp.moderation.normalise import is_word_symbol
+from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.whole_text import WholeText, Word, in_order, phrase_symbols, whole_text, words_of
 
 # Four letters have a real word one letter away more often than not: any slip counts only of longer words.

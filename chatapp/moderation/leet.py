@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.detecting import Channel, Found, Keyword
-from chatapp.moderation.normalise import fold_text, is_word_symbol
-from chatapp.moderation.separators import STEPS_BY_CHAR, Separator
+from chatapp.moderation.judging.text.normalise import fold_text, is_word_symbol
+from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separator
 
 # Two letters and a digit name half of all products; keywords shorter than this are not read so.
 MIN_LETTERS = 3

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chatapp.moderation.normalise import fold_text
+from chatapp.moderation.judging.text.normalise import fold_text
 from chatapp.moderation.verdict import STRENGTH, Action, Match
 
 # Format and control characters, and those of nobody: a screen shows nothing in their place.

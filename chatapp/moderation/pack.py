@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chatapp.moderation.detecting import Channel
-from chatapp.moderation.normalise import pattern_symbols
+from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Stage
 
 # A rule's name has at most 50 characters: this, and the longest category, action, language and number.

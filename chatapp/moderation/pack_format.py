@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from chatapp.moderation.normalise import pattern_symbols
+from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.pack import MAX_PACK_NAME_CHARS, Category, Language, Pack, PackEntry, PackHeader
 from chatapp.moderation.pack_entry import FIELDS, WORD_LISTS, EntryInvalid, PackProblem, one_line, read_entry, shown
 

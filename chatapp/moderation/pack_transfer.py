@@ -14,7 +14,7 @@ from chatapp.accounts.models import User
 from chatapp.moderation import models
 from chatapp.moderation.detecting import Channel
 from chatapp.moderation.errors import PackEmpty, RuleReasonMissing
-from chatapp.moderation.normalise import pattern_symbols
+from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.pack import PACK_ACTIONS, Category, Pack, PackEntry, PackHeader, PackRule, rules_of
 from chatapp.moderation.pack_entry import EntryInvalid, read_entry
 from chatapp.moderation.selectors import lines

@@ -16,8 +16,8 @@ from chatapp.moderation.detecting import Found
 from chatapp.moderation.email_addresses import EmailReader
 from chatapp.moderation.ibans import IbanReader
 from chatapp.moderation.ip6_addresses import Ip6Reader
+from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
 from chatapp.moderation.number_runs import NumberReader
-from chatapp.moderation.plain_symbols import PLAIN_BY_CHAR
 from chatapp.moderation.private_keys import PrivateKeyReader
 from chatapp.moderation.spans import Entity, Reader, Span
 

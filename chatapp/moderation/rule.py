@@ -20,7 +20,7 @@ from chatapp.moderation.entry_problems import (
     similarity_problems,
     url_problems,
 )
-from chatapp.moderation.normalise import WORD_END, WORD_START, pattern_symbols
+from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
 from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.verdict import (
     ENDING_ACTIONS,

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.detecting import Channel, Found, Keyword
-from chatapp.moderation.normalise import is_word_symbol
-from chatapp.moderation.separators import STEPS_BY_CHAR, Separates, Separator
+from chatapp.moderation.judging.text.normalise import is_word_symbol
+from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
 
 MAX_SKIPPED_CHARS = 3
 # Two Latin letters apart are initials ("e. g.") in any text; three are a word spelled out.

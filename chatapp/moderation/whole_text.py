@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chatapp.moderation.detecting import Found
-from chatapp.moderation.normalise import fold
+from chatapp.moderation.judging.text.normalise import fold
 
 _MAX_REMEMBERED_CHARS = 1 << 16
 _fold = lru_cache(maxsize=_MAX_REMEMBERED_CHARS)(fold)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chatapp.moderation.component_table import PARTS
 from chatapp.moderation.components import compile_components, find_components
 from chatapp.moderation.detecting import Channel
-from chatapp.moderation.normalise import fold
+from chatapp.moderation.judging.text.normalise import fold
 from tests.moderation.whole_texts import keywords, written
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from chatapp.moderation import migrations
 from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.models import Rule
-from chatapp.moderation.normalise import pattern_symbols
 from chatapp.moderation.rule import rule_problems
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import rule_as_published, ruleset_current, ruleset_get

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.detecting import Channel, Keyword
-from chatapp.moderation.normalise import is_word_symbol
+from chatapp.moderation.judging.text.normalise import is_word_symbol
+from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
+from chatapp.moderation.judging.text.syllables import SYLLABLES, reading_of, readings_in, readings_of, syllable_of
 from chatapp.moderation.pinyin import compile_pinyin
 from chatapp.moderation.pinyin_keywords import MIN_SYLLABLES
 from chatapp.moderation.pinyin_word import MAX_WORD_LETTERS
-from chatapp.moderation.readings import SYLLABLES, reading_of, readings_in, readings_of, syllable_of
-from chatapp.moderation.separators import STEPS_BY_CHAR, Separates, Separator
 from tests.moderation.channels import (
     demand_copies_go_their_own_way,
     demand_no_leak,

@@ -5,8 +5,15 @@ import unicodedata
 
 import pytest
 
-from chatapp.moderation.normalise import WORD_END, WORD_START, fold, fold_text, is_word_symbol, pattern_symbols
-from chatapp.moderation.traditional import SIMPLIFIED_BY_TRADITIONAL
+from chatapp.moderation.judging.text.normalise import (
+    WORD_END,
+    WORD_START,
+    fold,
+    fold_text,
+    is_word_symbol,
+    pattern_symbols,
+)
+from chatapp.moderation.judging.text.traditional import SIMPLIFIED_BY_TRADITIONAL
 
 
 class TestFold:

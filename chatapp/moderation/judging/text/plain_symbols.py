@@ -7,7 +7,7 @@ digit and every dash into "-". It is context-free too, so a cut through the text
 
 import unicodedata
 
-from chatapp.moderation.traditional import SIMPLIFIED_BY_TRADITIONAL
+from chatapp.moderation.judging.text.traditional import SIMPLIFIED_BY_TRADITIONAL
 
 _LINE_ENDS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
 _INVISIBLE_CATEGORIES = frozenset({"Mn", "Me", "Cf", "Cc"})

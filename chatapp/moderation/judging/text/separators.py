@@ -9,7 +9,7 @@ import unicodedata
 from enum import IntFlag
 from typing import NamedTuple
 
-from chatapp.moderation.normalise import fold
+from chatapp.moderation.judging.text.normalise import fold
 
 
 class Separates(IntFlag):

@@ -9,8 +9,8 @@ and every symbol knows which character it came from. Word boundaries are symbols
 import unicodedata
 from typing import NamedTuple
 
-from chatapp.moderation.confusables import LATIN_BY_LOOKALIKE
-from chatapp.moderation.traditional import SIMPLIFIED_BY_TRADITIONAL
+from chatapp.moderation.judging.text.confusables import LATIN_BY_LOOKALIKE
+from chatapp.moderation.judging.text.traditional import SIMPLIFIED_BY_TRADITIONAL
 
 # φ drops control characters, so no text can spell these two.
 WORD_START = 0x02

@@ -4,9 +4,9 @@ import unicodedata
 
 import pytest
 
-from chatapp.moderation.confusables import LATIN_BY_LOOKALIKE
 from chatapp.moderation.gate import find_matches
-from chatapp.moderation.normalise import fold, fold_text
+from chatapp.moderation.judging.text.confusables import LATIN_BY_LOOKALIKE
+from chatapp.moderation.judging.text.normalise import fold, fold_text
 from chatapp.moderation.verdict import Stage
 from tests.moderation.rulesets import make_rule, make_ruleset
 
