@@ -18,8 +18,8 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NoReturn
 
-from chatapp.moderation.automaton import Automaton, StoredEdges, edge_arrays
 from chatapp.moderation.compiling import CompiledRules, Dictionary, Owners, compiled_by_stage
+from chatapp.moderation.judging.automata.automaton import Automaton, StoredEdges, edge_arrays
 from chatapp.moderation.rule import Rule, RulesetInvalid
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Stage

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from chatapp.moderation.automaton import Automaton, build_automaton
+from chatapp.moderation.judging.automata.automaton import Automaton, build_automaton
 from chatapp.moderation.judging.text.normalise import WORD_END, pattern_symbols
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.sources import Sources, compile_sources
@@ -184,7 +184,7 @@ def _automaton(patterns: Sequence[str]) -> Automaton:
     if len(patterns) < MIN_LARGE:
         return build_automaton(patterns)
     # numpy takes 0.1 s and 25 MB: only for who compiles so much.
-    from chatapp.moderation.large_automaton import build_large_automaton
+    from chatapp.moderation.judging.automata.large_automaton import build_large_automaton
 
     return build_large_automaton(patterns)
 
@@ -192,7 +192,7 @@ def _automaton(patterns: Sequence[str]) -> Automaton:
 def _alive_depth(automaton: Automaton, patterns: Sequence[int]) -> array[int]:
     if len(patterns) < MIN_LARGE:
         return automaton.alive_depth(patterns)
-    from chatapp.moderation.large_automaton import alive_depth
+    from chatapp.moderation.judging.automata.large_automaton import alive_depth
 
     return alive_depth(automaton, patterns)
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.db import connection
 
-import chatapp.moderation.large_automaton  # noqa: F401  # numpy takes its time, and not that of the first publish
+import chatapp.moderation.judging.automata.large_automaton  # noqa: F401  # numpy takes its time, and not that of the first publish
 from chatapp.moderation.building import ruleset_build_store
 from chatapp.moderation.queue import BUILD_TASK
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from chatapp.moderation.automaton import NO_PATTERN, SYMBOL_BITS, Automaton, StoredEdges
+from chatapp.moderation.judging.automata.automaton import NO_PATTERN, SYMBOL_BITS, Automaton, StoredEdges
 
 _Numbers = NDArray[np.int64]
 _UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation import automaton
-from chatapp.moderation.automaton import SYMBOL_BITS, Automaton, StoredEdges, build_automaton, edge_arrays
-from chatapp.moderation.large_automaton import alive_depth, build_large_automaton
+from chatapp.moderation.judging.automata import automaton
+from chatapp.moderation.judging.automata.automaton import (
+    SYMBOL_BITS,
+    Automaton,
+    StoredEdges,
+    build_automaton,
+    edge_arrays,
+)
+from chatapp.moderation.judging.automata.large_automaton import alive_depth, build_large_automaton
 
 symbols = st.integers(1, 3)
 sequences = st.lists(symbols, max_size=30)
