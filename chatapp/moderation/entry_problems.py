@@ -10,7 +10,12 @@ from typing import NamedTuple
 from chatapp.moderation.classifiers.asking_models import embedding_model_names
 from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
-from chatapp.moderation.regex_syntax import GappedPhrase, RegexRefused, compile_gapped_phrase, compile_regex
+from chatapp.moderation.judging.expressions.regex_syntax import (
+    GappedPhrase,
+    RegexRefused,
+    compile_gapped_phrase,
+    compile_regex,
+)
 from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.spans import Entity
 

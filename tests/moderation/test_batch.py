@@ -12,7 +12,7 @@ from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.glances import glance_of
-from chatapp.moderation.regex_syntax import MAX_MATCH_CHARS
+from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleKind, Stage
 from tests.moderation.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers

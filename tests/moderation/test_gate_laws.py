@@ -18,7 +18,7 @@ from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.classifiers.types import Timing
 from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import MASK, OutputGate, find_matches, judge
-from chatapp.moderation.regex_syntax import MAX_MATCH_CHARS
+from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.ruleset import Ruleset

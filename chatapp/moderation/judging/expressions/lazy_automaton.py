@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chatapp.moderation.char_sets import WORD, CharSet, light_fold
-from chatapp.moderation.nfa import ACCEPT, Assertion, Consume, Nfa, Require, Side
+from chatapp.moderation.judging.expressions.char_sets import WORD, CharSet, light_fold
+from chatapp.moderation.judging.expressions.nfa import ACCEPT, Assertion, Consume, Nfa, Require, Side
 
 # About 100 bytes each. English needs some hundreds, Chinese some ten thousands.
 MAX_REMEMBERED_STEPS = 1 << 16

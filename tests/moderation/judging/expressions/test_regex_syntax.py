@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.nfa import MAX_NFA_STATES
-from chatapp.moderation.regex_syntax import (
+from chatapp.moderation.judging.expressions.nfa import MAX_NFA_STATES
+from chatapp.moderation.judging.expressions.regex_syntax import (
     MAX_GAP_CHARS,
     MAX_MATCH_CHARS,
     MAX_PATTERN_CHARS,

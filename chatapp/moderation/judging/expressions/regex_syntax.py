@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import re2
 
-from chatapp.moderation.char_sets import (
+from chatapp.moderation.judging.expressions.char_sets import (
     ANYTHING,
     NEWLINE,
     SPACE,
@@ -29,7 +29,7 @@ from chatapp.moderation.char_sets import (
     light_fold,
     range_as_read,
 )
-from chatapp.moderation.nfa import ACCEPT, Assertion, Nfa, NfaBuilder, NfaTooLarge
+from chatapp.moderation.judging.expressions.nfa import ACCEPT, Assertion, Nfa, NfaBuilder, NfaTooLarge
 
 # No match is longer, so no pattern holds back more of a stream than this.
 MAX_MATCH_CHARS = 256

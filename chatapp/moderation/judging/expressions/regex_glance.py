@@ -10,10 +10,10 @@ from collections.abc import Callable, Container, Sequence
 
 import re2
 
-from chatapp.moderation.char_sets import CharSet, light_fold
+from chatapp.moderation.judging.expressions.char_sets import CharSet, light_fold
+from chatapp.moderation.judging.expressions.nfa import ACCEPT, Consume, Nfa, Require, Split
+from chatapp.moderation.judging.expressions.regex_detector import RegexSource
 from chatapp.moderation.judging.text.spelling import SpelledByCode, spelled
-from chatapp.moderation.nfa import ACCEPT, Consume, Nfa, Require, Split
-from chatapp.moderation.regex_detector import RegexSource
 
 # Which states nothing goes around is asked of each state once, so it takes their square: 20 ms with so many.
 _MAX_STATES = 200

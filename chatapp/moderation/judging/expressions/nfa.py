@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from chatapp.moderation.char_sets import WORD, CharSet
+from chatapp.moderation.judging.expressions.char_sets import WORD, CharSet
 
 ACCEPT = 0  # the number of every automaton's last state
 

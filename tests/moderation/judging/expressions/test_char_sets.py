@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.char_sets import (
+from chatapp.moderation.judging.expressions.char_sets import (
     ANYTHING,
     MAX_CODE,
     SPACE,

@@ -7,8 +7,13 @@ import regex  # type: ignore[import-untyped]
 from hypothesis import strategies as st
 
 from chatapp.moderation.detecting import Found
-from chatapp.moderation.regex_detector import RegexDetector, RegexPattern, RegexSource, compile_regexes
-from chatapp.moderation.regex_syntax import RegexRefused
+from chatapp.moderation.judging.expressions.regex_detector import (
+    RegexDetector,
+    RegexPattern,
+    RegexSource,
+    compile_regexes,
+)
+from chatapp.moderation.judging.expressions.regex_syntax import RegexRefused
 
 ALPHABET = "ab-"
 SOME_OTHER = "x"  # stands for every character that no pattern names

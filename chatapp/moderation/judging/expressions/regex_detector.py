@@ -19,9 +19,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.detecting import Found
-from chatapp.moderation.lazy_automaton import LazyAutomaton, Step
-from chatapp.moderation.nfa import Nfa
-from chatapp.moderation.regex_syntax import MAX_MATCH_CHARS, GappedPhrase, compile_gapped_phrase, compile_regex
+from chatapp.moderation.judging.expressions.lazy_automaton import LazyAutomaton, Step
+from chatapp.moderation.judging.expressions.nfa import Nfa
+from chatapp.moderation.judging.expressions.regex_syntax import (
+    MAX_MATCH_CHARS,
+    GappedPhrase,
+    compile_gapped_phrase,
+    compile_regex,
+)
 
 
 class RegexPattern(NamedTuple):
