@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.moderation.made_up_data import Sentence, sentences
-from chatapp.moderation.personal_data import Entity, PersonalDataRule, compile_personal_data
+from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
 
 _LABELLED = "presidio-pii/synth_dataset_v2.json"
 _CHINESE = "kdconv-benign/messages.txt"

@@ -16,8 +16,8 @@ from chatapp.moderation.judging.expressions.regex_syntax import (
     compile_gapped_phrase,
     compile_regex,
 )
+from chatapp.moderation.judging.personal_data.reading import Entity
 from chatapp.moderation.rule_options import RuleOptions
-from chatapp.moderation.spans import Entity
 
 # Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".
 GAP_SIGNS = ("…", "...")

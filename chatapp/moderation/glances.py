@@ -16,13 +16,13 @@ from chatapp.moderation.domain_lists import URL_SYMBOLS_BY_CHAR
 from chatapp.moderation.hidden_unicode import HiddenTextRules, holds_invisible
 from chatapp.moderation.judging.expressions.regex_detector import RegexSource
 from chatapp.moderation.judging.expressions.regex_glance import regex_glance
+from chatapp.moderation.judging.personal_data.detector import PersonalDataRules
 from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Step
 from chatapp.moderation.judging.text.spelling import SpelledByCode, spelled
 from chatapp.moderation.judging.text.syllables import reading_of
 from chatapp.moderation.leet import DISGUISING, LeetSource, letter_class
-from chatapp.moderation.personal_data import PersonalDataRules
 from chatapp.moderation.pinyin import U_UMLAUT, PinyinSource
 from chatapp.moderation.skip import SkipSource
 from chatapp.moderation.urls import STARTER_MARKS, UrlRules

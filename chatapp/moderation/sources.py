@@ -24,8 +24,8 @@ from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text
 from chatapp.moderation.initials import compile_initials
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
+from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
 from chatapp.moderation.leet import compile_leet
-from chatapp.moderation.personal_data import Entity, PersonalDataRule, compile_personal_data
 from chatapp.moderation.pinyin import compile_pinyin
 from chatapp.moderation.rule import SCORING_KINDS, Rule
 from chatapp.moderation.skip import compile_skip

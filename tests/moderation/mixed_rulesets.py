@@ -11,10 +11,10 @@ from random import Random
 from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness
 from chatapp.moderation.detecting import Channel
+from chatapp.moderation.judging.personal_data.reading import Entity
 from chatapp.moderation.rule import Rule, rule_problems
 from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.spans import Entity
 from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 
 SCRIPTED, FAILING = "scripted", "failing"

@@ -10,7 +10,7 @@ from copy import copy
 from ipaddress import IPv6Address
 from typing import Self
 
-from chatapp.moderation.spans import Entity, Span
+from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
 _MAX_LENGTH = 45  # eight groups of four, or six and an IPv4 address
 _SYMBOLS = frozenset("0123456789abcdefABCDEF:.")

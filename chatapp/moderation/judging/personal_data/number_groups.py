@@ -6,10 +6,17 @@ address or a telephone number. Pure: what is read and when is number_runs.py's b
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.checksums import CN_ID_LENGTH, is_bank_card, is_cn_id, is_ipv4, is_us_ssn, luhn_valid
-from chatapp.moderation.number_context import says_card, says_ip, says_other, says_phone, says_ssn
-from chatapp.moderation.phone_numbers import Shape, phone_shape
-from chatapp.moderation.spans import Entity
+from chatapp.moderation.judging.personal_data.checksums import (
+    CN_ID_LENGTH,
+    is_bank_card,
+    is_cn_id,
+    is_ipv4,
+    is_us_ssn,
+    luhn_valid,
+)
+from chatapp.moderation.judging.personal_data.number_context import says_card, says_ip, says_other, says_phone, says_ssn
+from chatapp.moderation.judging.personal_data.phone_numbers import Shape, phone_shape
+from chatapp.moderation.judging.personal_data.reading import Entity
 
 MAX_DIGITS = 19  # of a bank card, the longest of all
 MAX_GROUPS = 8

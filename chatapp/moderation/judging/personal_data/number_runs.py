@@ -11,10 +11,18 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import NamedTuple, Self
 
-from chatapp.moderation.checksums import CN_ID_LENGTH
-from chatapp.moderation.number_context import WINDOW, is_in_code, is_tag, says_phone_after
-from chatapp.moderation.number_groups import MAX_DIGITS, MAX_GROUPS, Group, Reading, Row, read_first, start_of
-from chatapp.moderation.spans import Entity, Span
+from chatapp.moderation.judging.personal_data.checksums import CN_ID_LENGTH
+from chatapp.moderation.judging.personal_data.number_context import WINDOW, is_in_code, is_tag, says_phone_after
+from chatapp.moderation.judging.personal_data.number_groups import (
+    MAX_DIGITS,
+    MAX_GROUPS,
+    Group,
+    Reading,
+    Row,
+    read_first,
+    start_of,
+)
+from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
 _SEPARATORS = frozenset(
     {" ", "-", ".", "(", ")", " (", ") ", ")-", "-(", " )", "x", " x", " ext ", " ext. ", "ext", " ext", "转", " 转 "}

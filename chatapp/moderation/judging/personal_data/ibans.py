@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple, Self
 
-from chatapp.moderation.checksums import IBAN_LENGTHS, is_iban
-from chatapp.moderation.spans import Entity, Span
+from chatapp.moderation.judging.personal_data.checksums import IBAN_LENGTHS, is_iban
+from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
 _COUNTRY_STARTS = frozenset(country[0] for country in IBAN_LENGTHS)
 _NUM_COUNTRY_LETTERS = 2

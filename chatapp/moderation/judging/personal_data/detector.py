@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chatapp.moderation.api_keys import ApiKeyReader
 from chatapp.moderation.detecting import Found
-from chatapp.moderation.email_addresses import EmailReader
-from chatapp.moderation.ibans import IbanReader
-from chatapp.moderation.ip6_addresses import Ip6Reader
+from chatapp.moderation.judging.personal_data.api_keys import ApiKeyReader
+from chatapp.moderation.judging.personal_data.email_addresses import EmailReader
+from chatapp.moderation.judging.personal_data.ibans import IbanReader
+from chatapp.moderation.judging.personal_data.ip6_addresses import Ip6Reader
+from chatapp.moderation.judging.personal_data.number_runs import NumberReader
+from chatapp.moderation.judging.personal_data.private_keys import PrivateKeyReader
+from chatapp.moderation.judging.personal_data.reading import Entity, Reader, Span
 from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
-from chatapp.moderation.number_runs import NumberReader
-from chatapp.moderation.private_keys import PrivateKeyReader
-from chatapp.moderation.spans import Entity, Reader, Span
 
 __all__ = ["Entity", "PersonalDataRule", "PersonalDataRules", "compile_personal_data"]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
-from chatapp.moderation.spans import Entity, Span
+from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
 _MAX_LOCAL = 64
 _MAX_DOMAIN = 253

@@ -8,7 +8,7 @@ Plan (area codes begin with 2-9), and how national numbers are grouped in print 
 import re
 from enum import IntEnum
 
-from chatapp.moderation.checksums import is_date
+from chatapp.moderation.judging.personal_data.checksums import is_date
 
 MAX_DIGITS = 15
 _MIN_DIGITS = 7

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
-from chatapp.moderation.spans import Entity, Span
+from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
 _KINDS = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ")
 _HEADERS = frozenset(

@@ -7,7 +7,7 @@ The nearest word before a number decides. A word for another kind of number coun
 
 import re
 
-from chatapp.moderation.checksums import IBAN_LENGTHS
+from chatapp.moderation.judging.personal_data.checksums import IBAN_LENGTHS
 
 # How many symbols before a number are looked at: a short clause.
 WINDOW = 48

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chatapp.moderation.checksums import (
+from chatapp.moderation.judging.personal_data.checksums import (
     IBAN_LENGTHS,
     is_bank_card,
     is_cn_id,

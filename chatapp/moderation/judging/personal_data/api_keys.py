@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import log2
 from typing import NamedTuple, Self
 
-from chatapp.moderation.spans import Entity, Span
+from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _NARROW = frozenset(_LETTERS + "_-")
