@@ -18,12 +18,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from chatapp.moderation.components import compile_components
 from chatapp.moderation.detecting import Channel, Keyword
-from chatapp.moderation.emoji import compile_emoji
-from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.gate import OutputGate, judge
-from chatapp.moderation.initials import compile_initials
+from chatapp.moderation.judging.channels.components import compile_components
+from chatapp.moderation.judging.channels.emoji import compile_emoji
+from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
+from chatapp.moderation.judging.channels.initials import compile_initials
 from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Stage
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from bench.moderation import corpora
+from chatapp.moderation.judging.channels.pinyin_keywords import MIN_SYLLABLES
+from chatapp.moderation.judging.channels.skip import MIN_LATIN_LETTERS
 from chatapp.moderation.judging.text.confusables import LATIN_BY_LOOKALIKE
 from chatapp.moderation.judging.text.syllables import readings_of
 from chatapp.moderation.judging.text.traditional import SIMPLIFIED_BY_TRADITIONAL
-from chatapp.moderation.pinyin_keywords import MIN_SYLLABLES
-from chatapp.moderation.skip import MIN_LATIN_LETTERS
 
 SEED = 7
 # Sentences that a made disguise stands in.

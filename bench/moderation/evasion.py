@@ -16,14 +16,14 @@ from pathlib import Path
 from bench.moderation import corpora
 from bench.moderation.disguises import hatecheck_disguises, made_disguises
 from chatapp.moderation.detecting import DetectorSource, Found, Keyword
-from chatapp.moderation.encoded import compile_encoded
-from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.gate import find_matches
-from chatapp.moderation.leet import compile_leet
-from chatapp.moderation.pinyin import compile_pinyin
+from chatapp.moderation.judging.channels.encoded import compile_encoded
+from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
+from chatapp.moderation.judging.channels.leet import compile_leet
+from chatapp.moderation.judging.channels.pinyin import compile_pinyin
+from chatapp.moderation.judging.channels.skip import compile_skip
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.skip import compile_skip
 from chatapp.moderation.sources import Finder
 from chatapp.moderation.verdict import Action, RuleState, Stage
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.moderation.harmless_answers import answers_to, prompts
+from chatapp.moderation.judging.channels.whole_text import whole_text
 from chatapp.moderation.prompt_leakage import pieces
-from chatapp.moderation.whole_text import whole_text
 from inference.types import ChatMessage, GenerationRequest, SamplingParameters
 
 MAX_NEW_TOKENS = 64

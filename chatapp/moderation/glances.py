@@ -14,6 +14,9 @@ from chatapp.moderation.defanging import plainly_written
 from chatapp.moderation.detecting import DetectorSource
 from chatapp.moderation.domain_lists import URL_SYMBOLS_BY_CHAR
 from chatapp.moderation.hidden_unicode import HiddenTextRules, holds_invisible
+from chatapp.moderation.judging.channels.leet import DISGUISING, LeetSource, letter_class
+from chatapp.moderation.judging.channels.pinyin import U_UMLAUT, PinyinSource
+from chatapp.moderation.judging.channels.skip import SkipSource
 from chatapp.moderation.judging.expressions.regex_detector import RegexSource
 from chatapp.moderation.judging.expressions.regex_glance import regex_glance
 from chatapp.moderation.judging.personal_data.detector import PersonalDataRules
@@ -22,9 +25,6 @@ from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Step
 from chatapp.moderation.judging.text.spelling import SpelledByCode, spelled
 from chatapp.moderation.judging.text.syllables import reading_of
-from chatapp.moderation.leet import DISGUISING, LeetSource, letter_class
-from chatapp.moderation.pinyin import U_UMLAUT, PinyinSource
-from chatapp.moderation.skip import SkipSource
 from chatapp.moderation.urls import STARTER_MARKS, UrlRules
 
 Glance = Callable[[str], bool]

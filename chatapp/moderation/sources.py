@@ -15,20 +15,20 @@ from chatapp.moderation.classifiers.principles import BROKEN, PrinciplesClassifi
 from chatapp.moderation.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.classifiers.similarity import SIMILARITY, SimilarityClassifier
 from chatapp.moderation.classifiers.types import Classifier
-from chatapp.moderation.components import compile_components
 from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
-from chatapp.moderation.emoji import compile_emoji
-from chatapp.moderation.encoded import compile_encoded
 from chatapp.moderation.entry_problems import gapped_phrase
-from chatapp.moderation.fuzzy import compile_fuzzy
 from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text
-from chatapp.moderation.initials import compile_initials
+from chatapp.moderation.judging.channels.components import compile_components
+from chatapp.moderation.judging.channels.emoji import compile_emoji
+from chatapp.moderation.judging.channels.encoded import compile_encoded
+from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
+from chatapp.moderation.judging.channels.initials import compile_initials
+from chatapp.moderation.judging.channels.leet import compile_leet
+from chatapp.moderation.judging.channels.pinyin import compile_pinyin
+from chatapp.moderation.judging.channels.skip import compile_skip
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
 from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
-from chatapp.moderation.leet import compile_leet
-from chatapp.moderation.pinyin import compile_pinyin
 from chatapp.moderation.rule import SCORING_KINDS, Rule
-from chatapp.moderation.skip import compile_skip
 from chatapp.moderation.urls import UrlRule, compile_urls
 from chatapp.moderation.verdict import RuleKind
 

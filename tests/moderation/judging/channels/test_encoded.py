@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.detecting import Channel
-from chatapp.moderation.encoded import compile_encoded, find_encoded
-from chatapp.moderation.encodings import MAX_DECODED_CHARS, readings
 from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.channels.encoded import compile_encoded, find_encoded
+from chatapp.moderation.judging.channels.encodings import MAX_DECODED_CHARS, readings
 from chatapp.moderation.verdict import Action, Stage
 from tests.moderation.channels import many
+from tests.moderation.judging.channels.whole_texts import keywords, written
 from tests.moderation.rulesets import make_rule, make_ruleset
-from tests.moderation.whole_texts import keywords, written
 
 Encoding = Callable[[str], str]
 

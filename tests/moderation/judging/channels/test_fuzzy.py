@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from chatapp.moderation.detecting import Channel, Keyword
-from chatapp.moderation.fuzzy import compile_fuzzy, find_fuzzy, is_one_slip
-from chatapp.moderation.whole_text import words_of
-from tests.moderation.whole_texts import keywords, written
+from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy, find_fuzzy, is_one_slip
+from chatapp.moderation.judging.channels.whole_text import words_of
+from tests.moderation.judging.channels.whole_texts import keywords, written
 
 few_letters = st.text("abc", max_size=7)
 a_word = st.text("abcdefgh", min_size=6, max_size=9)

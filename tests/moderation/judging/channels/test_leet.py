@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.detecting import Channel, Keyword
+from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.text.normalise import fold, fold_text, is_word_symbol
-from chatapp.moderation.leet import compile_leet
 from tests.moderation.channels import (
     demand_copies_go_their_own_way,
     demand_no_leak,

@@ -3,8 +3,8 @@
 import pytest
 
 from chatapp.moderation.detecting import Channel
-from chatapp.moderation.initials import find_initials
-from tests.moderation.whole_texts import keywords, written
+from chatapp.moderation.judging.channels.initials import find_initials
+from tests.moderation.judging.channels.whole_texts import keywords, written
 
 
 class TestFindInitials:

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.component_table import PARTS
-from chatapp.moderation.components import compile_components, find_components
 from chatapp.moderation.detecting import Channel
+from chatapp.moderation.judging.channels.component_table import PARTS
+from chatapp.moderation.judging.channels.components import compile_components, find_components
 from chatapp.moderation.judging.text.normalise import fold
-from tests.moderation.whole_texts import keywords, written
+from tests.moderation.judging.channels.whole_texts import keywords, written
 
 
 class TestFindComponents:

@@ -3,8 +3,8 @@
 import pytest
 
 from chatapp.moderation.detecting import Channel
-from chatapp.moderation.emoji import find_emoji
-from tests.moderation.whole_texts import keywords, written
+from chatapp.moderation.judging.channels.emoji import find_emoji
+from tests.moderation.judging.channels.whole_texts import keywords, written
 
 
 class TestFindEmoji:

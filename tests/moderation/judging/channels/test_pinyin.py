@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.detecting import Channel, Keyword
+from chatapp.moderation.judging.channels.pinyin import compile_pinyin
+from chatapp.moderation.judging.channels.pinyin_keywords import MIN_SYLLABLES
+from chatapp.moderation.judging.channels.pinyin_word import MAX_WORD_LETTERS
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
 from chatapp.moderation.judging.text.syllables import SYLLABLES, reading_of, readings_in, readings_of, syllable_of
-from chatapp.moderation.pinyin import compile_pinyin
-from chatapp.moderation.pinyin_keywords import MIN_SYLLABLES
-from chatapp.moderation.pinyin_word import MAX_WORD_LETTERS
 from tests.moderation.channels import (
     demand_copies_go_their_own_way,
     demand_no_leak,
@@ -204,7 +204,7 @@ class TestReadings:
         assert {"zhuang", "er", "nv", "yue"} < SYLLABLES
 
     def test_load_nothing_before_they_are_asked_for(self):
-        program = "import sys, chatapp.moderation.pinyin; sys.exit('pypinyin' in sys.modules)"
+        program = "import sys, chatapp.moderation.judging.channels.pinyin; sys.exit('pypinyin' in sys.modules)"
 
         assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 

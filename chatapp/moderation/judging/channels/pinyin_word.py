@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.channels.pinyin_keywords import Node, Thread, in_order
 from chatapp.moderation.judging.text.syllables import MAX_SYLLABLE_LETTERS, SYLLABLE_BEGINNINGS, syllable_of
-from chatapp.moderation.pinyin_keywords import Node, Thread, in_order
 
 # Sentences written without a space are longer: they are cut after a syllable. This bounds what one word holds.
 MAX_WORD_LETTERS = 48
