@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from chatapp.moderation.classifiers.datasets import read_harmless, read_labelled
-from chatapp.moderation.classifiers.detector import compile_classifiers
-from chatapp.moderation.classifiers.figures import figures_at, share_flagged
-from chatapp.moderation.classifiers.linear import OFFENSIVE, Thresholds, bundled_classifier, bundled_thresholds
-from chatapp.moderation.classifiers.rule_reading import ClassifierRule
+from chatapp.moderation.judging.classifiers.detector import compile_classifiers
+from chatapp.moderation.judging.classifiers.linear import OFFENSIVE, Thresholds, bundled_classifier, bundled_thresholds
+from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
+from chatapp.moderation.judging.classifiers.training.datasets import read_harmless, read_labelled
+from chatapp.moderation.judging.classifiers.training.figures import figures_at, share_flagged
 
 TARGET_COLD_F1 = 0.77
 TARGET_HARMLESS_FLAGGED = 0.001
@@ -71,7 +71,7 @@ def _on_seen_harmless(data: Path) -> list[Measured]:
 
 
 def _on_unseen_harmless(data: Path) -> Measured:
-    from chatapp.moderation.classifiers.training import held_out_scores
+    from chatapp.moderation.judging.classifiers.training.fitting import held_out_scores
 
     rows = read_harmless(data / "kdconv-benign" / "messages.txt")
     scores = held_out_scores(rows, always=read_labelled(data / "cold" / "train.csv"))
@@ -107,7 +107,7 @@ def _cost(data: Path) -> list[Measured]:
 
 
 def _num_points(text: str) -> int:
-    from chatapp.moderation.classifiers.sentences import sentence_spans
+    from chatapp.moderation.judging.classifiers.sentences import sentence_spans
 
     return sum(1 for _ in sentence_spans(text))
 

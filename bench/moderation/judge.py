@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatapp.launch.configuration import CHECKOUT
-from chatapp.moderation.classifiers.datasets import read_labelled
-from chatapp.moderation.classifiers.training import Row
+from chatapp.moderation.judging.classifiers.training.datasets import read_labelled
+from chatapp.moderation.judging.classifiers.training.fitting import Row
 from inference.guard_answers import GuardedText
 from inference.guard_loading import load_tokenizer
 from inference.loading import load_engine

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import structlog
 
-from chatapp.moderation.classifiers.asking_models import embedder_register, judge_register
-from chatapp.moderation.classifiers.known import model_serve
-from chatapp.moderation.classifiers.model_settings import ModelKind, ModelSettings
-from chatapp.moderation.classifiers.types import (
+from chatapp.moderation.judging.classifiers.asking_models import embedder_register, judge_register
+from chatapp.moderation.judging.classifiers.model_settings import ModelKind, ModelSettings
+from chatapp.moderation.judging.classifiers.registry import model_serve
+from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
     ClassifierAnswerInvalid,
     ClassifierError,

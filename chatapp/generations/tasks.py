@@ -26,7 +26,7 @@ from chatapp.generations.model_judges import ModelJudges
 from chatapp.generations.queue import GENERATE_TASK
 from chatapp.generations.runner import Runner, engine_load
 from chatapp.generations.services import generation_claim
-from chatapp.moderation.classifiers.model_settings import models_read
+from chatapp.moderation.judging.classifiers.model_settings import models_read
 
 logger = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         # Models may not be imported before apps are ready; this imports none.
-        from chatapp.moderation.classifiers.asking_models import embedding_models_configure
-        from chatapp.moderation.classifiers.known import models_register, remotes_register
-        from chatapp.moderation.classifiers.model_settings import ModelKind, models_read
+        from chatapp.moderation.judging.classifiers.asking_models import embedding_models_configure
+        from chatapp.moderation.judging.classifiers.model_settings import ModelKind, models_read
+        from chatapp.moderation.judging.classifiers.registry import models_register, remotes_register
 
         remotes_register(settings.MODERATION_REMOTE_CLASSIFIERS)
         models = models_read(settings.MODERATION_MODELS)

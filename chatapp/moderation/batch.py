@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from chatapp.moderation.classifiers.detector import RulesUnanswered
 from chatapp.moderation.compiling import CompiledRules
 from chatapp.moderation.detecting import Detector, DetectorSource, Found
 from chatapp.moderation.gate import judge
 from chatapp.moderation.glances import Glance, glance_of
+from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
 from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 from chatapp.moderation.judging.text.spelling import SpelledByCode
 from chatapp.moderation.matching import Scanner

@@ -7,9 +7,9 @@ Every problem is a stable code and the entry it is about; the form has a sentenc
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.classifiers.asking_models import embedding_model_names
-from chatapp.moderation.classifiers.known import CLASSIFIERS
 from chatapp.moderation.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
+from chatapp.moderation.judging.classifiers.asking_models import embedding_model_names
+from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
 from chatapp.moderation.judging.expressions.regex_syntax import (
     GappedPhrase,
     RegexRefused,

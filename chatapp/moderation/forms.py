@@ -17,7 +17,7 @@ from unfold.widgets import (
 
 from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
-from chatapp.moderation.classifiers.types import Strictness, Timing
+from chatapp.moderation.judging.classifiers.types import Strictness, Timing
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
 from chatapp.moderation.kind_fields import (
     allow_help,

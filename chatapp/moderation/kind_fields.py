@@ -11,8 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from chatapp.moderation.classifiers.asking_models import embedding_model_names
-from chatapp.moderation.classifiers.known import CLASSIFIERS
+from chatapp.moderation.judging.classifiers.asking_models import embedding_model_names
+from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
 from chatapp.moderation.models import RuleAction, RuleChannel, RuleKind, RuleStage
 from chatapp.moderation.rule import KINDS_WITHOUT_ENTRIES, SCORING_KINDS
 

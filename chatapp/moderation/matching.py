@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chatapp.moderation.allowing import AllowedSpans
-from chatapp.moderation.classifiers.detector import RulesUnanswered
 from chatapp.moderation.compiling import CompiledRules, Pattern
 from chatapp.moderation.detecting import Detector, Found
 from chatapp.moderation.judging.automata.automaton import SYMBOL_BITS
+from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
 from chatapp.moderation.judging.text.normalise import FOLDED_BY_CHAR, WORD_END
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.verdict import Action, Match

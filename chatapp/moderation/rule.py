@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from chatapp.moderation.classifiers.known import classifier_is_model
-from chatapp.moderation.classifiers.types import Timing
 from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.entry_problems import (
     RuleProblem,
@@ -20,6 +18,8 @@ from chatapp.moderation.entry_problems import (
     similarity_problems,
     url_problems,
 )
+from chatapp.moderation.judging.classifiers.registry import classifier_is_model
+from chatapp.moderation.judging.classifiers.types import Timing
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
 from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.verdict import (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from chatapp.moderation.classifiers.types import Strictness, Timing
+from chatapp.moderation.judging.classifiers.types import Strictness, Timing
 
 DEFAULT_CLASSIFIER = "ngrams"
 DEFAULT_LABEL = "offensive"

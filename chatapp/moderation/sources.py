@@ -8,13 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chatapp.moderation.classifiers.asking_models import NamedEmbedder, RegisteredJudge
-from chatapp.moderation.classifiers.detector import ClassifierSource, compile_classifiers
-from chatapp.moderation.classifiers.known import classifier_named, classifier_waits
-from chatapp.moderation.classifiers.principles import BROKEN, PrinciplesClassifier
-from chatapp.moderation.classifiers.rule_reading import ClassifierRule
-from chatapp.moderation.classifiers.similarity import SIMILARITY, SimilarityClassifier
-from chatapp.moderation.classifiers.types import Classifier
 from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
 from chatapp.moderation.entry_problems import gapped_phrase
 from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text
@@ -26,6 +19,13 @@ from chatapp.moderation.judging.channels.initials import compile_initials
 from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.skip import compile_skip
+from chatapp.moderation.judging.classifiers.asking_models import NamedEmbedder, RegisteredJudge
+from chatapp.moderation.judging.classifiers.detector import ClassifierSource, compile_classifiers
+from chatapp.moderation.judging.classifiers.principles import BROKEN, PrinciplesClassifier
+from chatapp.moderation.judging.classifiers.registry import classifier_named, classifier_waits
+from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
+from chatapp.moderation.judging.classifiers.similarity import SIMILARITY, SimilarityClassifier
+from chatapp.moderation.judging.classifiers.types import Classifier
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
 from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
 from chatapp.moderation.rule import SCORING_KINDS, Rule

@@ -21,14 +21,14 @@ from chatapp.generations.questions import question_check
 from chatapp.generations.runner import Runner
 from chatapp.generations.services import generation_claim, generation_requeue
 from chatapp.generations.turns import turn_regenerate
-from chatapp.moderation.classifiers import known
-from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
+from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.review.appeals import message_appeal
 from chatapp.review.cases import case_claim, case_overturn
 from chatapp.review.models import Decision
 from inference.testing import ScriptedEngine
-from tests.moderation.classifiers.scripted import model_forget
+from tests.moderation.judging.classifiers.scripted import model_forget
 from tests.support.factories import make_conversation, make_turn, make_user, publish_rule, start_turn
 from tests.support.fold import facts_of
 from tests.support.running import Running

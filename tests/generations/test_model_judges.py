@@ -8,23 +8,24 @@ import pytest
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from chatapp.generations.model_judges import ModelJudges, classifier_error
-from chatapp.moderation.classifiers import asking_models, known
-from chatapp.moderation.classifiers.known import classifier_named
-from chatapp.moderation.classifiers.model_settings import ModelSettingsInvalid, models_read
-from chatapp.moderation.classifiers.types import (
+from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.classifiers import asking_models
+from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers.model_settings import ModelSettingsInvalid, models_read
+from chatapp.moderation.judging.classifiers.registry import classifier_named
+from chatapp.moderation.judging.classifiers.types import (
     ClassifierAnswerInvalid,
     ClassifierTimedOut,
     ClassifierUnreachable,
     Context,
 )
-from chatapp.moderation.gate import judge
 from chatapp.moderation.ruleset import Part
 from chatapp.moderation.verdict import Stage
 from inference.engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
 from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer
-from tests.moderation.classifiers.scripted import model_forget
+from tests.moderation.judging.classifiers.scripted import model_forget
 from tests.moderation.rulesets import make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
 from tests.support.guards import write_tiny_bert

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 
-from chatapp.moderation.classifiers.known import CLASSIFIERS
-from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness
 from chatapp.moderation.detecting import Channel
+from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
+from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness
 from chatapp.moderation.judging.personal_data.reading import Entity
 from chatapp.moderation.rule import Rule, rule_problems
 from chatapp.moderation.rule_options import RuleOptions

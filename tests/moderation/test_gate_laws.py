@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.batch import BatchJudge
-from chatapp.moderation.classifiers.types import Timing
 from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import MASK, OutputGate, find_matches, judge
+from chatapp.moderation.judging.classifiers.types import Timing
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.rule import Rule
 from chatapp.moderation.rule_options import RuleOptions

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from chatapp.moderation.classifiers.datasets import DatasetUnusable
-from chatapp.moderation.classifiers.linear import BUNDLED_WEIGHTS
-from chatapp.moderation.classifiers.making import make_classifier
-from chatapp.moderation.classifiers.training import RowsUnusable
+from chatapp.moderation.judging.classifiers.linear import BUNDLED_WEIGHTS
+from chatapp.moderation.judging.classifiers.training.datasets import DatasetUnusable
+from chatapp.moderation.judging.classifiers.training.fitting import RowsUnusable
+from chatapp.moderation.judging.classifiers.training.making import make_classifier
 
 
 class Command(BaseCommand):

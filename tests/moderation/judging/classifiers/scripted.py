@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatapp.moderation.classifiers import known
-from chatapp.moderation.classifiers.detector import ClassifierDetector, RulesUnanswered
-from chatapp.moderation.classifiers.rule_reading import ClassifierRule
-from chatapp.moderation.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness, Timing
 from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers.detector import ClassifierDetector, RulesUnanswered
+from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
+from chatapp.moderation.judging.classifiers.types import (
+    NO_CONTEXT,
+    ClassifierTimedOut,
+    Context,
+    Labels,
+    Strictness,
+    Timing,
+)
 
 
 class ScriptedClassifier:

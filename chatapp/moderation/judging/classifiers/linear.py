@@ -16,8 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
-from chatapp.moderation.classifiers.ngrams import has_han, ngrams_of
-from chatapp.moderation.classifiers.types import NO_CONTEXT, Context, Labels, WeightsUnusable
+from chatapp.moderation.judging.classifiers.ngrams import has_han, ngrams_of
+from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, Context, Labels, WeightsUnusable
 
 OFFENSIVE = "offensive"
 BUNDLED_WEIGHTS = Path(__file__).parent / "weights"

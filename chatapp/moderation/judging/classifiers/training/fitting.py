@@ -12,9 +12,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from chatapp.moderation.classifiers.linear import LinearClassifier
-from chatapp.moderation.classifiers.minimising import Vector, minimise
-from chatapp.moderation.classifiers.ngrams import ngrams_of
+from chatapp.moderation.judging.classifiers.linear import LinearClassifier
+from chatapp.moderation.judging.classifiers.ngrams import ngrams_of
+from chatapp.moderation.judging.classifiers.training.minimising import Vector, minimise
 
 NUM_FOLDS = 5
 _LARGEST_INT16 = 32_767

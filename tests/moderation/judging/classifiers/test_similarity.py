@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.classifiers.similarity import SIMILARITY, SimilarityClassifier
-from chatapp.moderation.classifiers.types import ClassifierAnswerInvalid, ClassifierTimedOut
+from chatapp.moderation.judging.classifiers.similarity import SIMILARITY, SimilarityClassifier
+from chatapp.moderation.judging.classifiers.types import ClassifierAnswerInvalid, ClassifierTimedOut
 
 DIRECTIONS = {"bomb": 0.0, "weapon": 30.0, "bread": 90.0, "peace": 180.0}  # degrees
 

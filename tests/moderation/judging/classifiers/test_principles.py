@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from chatapp.moderation.classifiers.principles import BROKEN, PrinciplesClassifier
-from chatapp.moderation.classifiers.types import ClassifierAnswerInvalid, Context, LabelUnknown
+from chatapp.moderation.judging.classifiers.principles import BROKEN, PrinciplesClassifier
+from chatapp.moderation.judging.classifiers.types import ClassifierAnswerInvalid, Context, LabelUnknown
 
 
 class ScriptedJudge:

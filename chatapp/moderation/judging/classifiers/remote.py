@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatapp.moderation.classifiers.types import (
+from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
     ClassifierAnswerInvalid,
     ClassifierError,

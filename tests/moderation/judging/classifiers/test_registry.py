@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp.moderation.classifiers import known
-from chatapp.moderation.classifiers.known import (
+from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers.registry import (
     ModelNameTaken,
     RemoteSettingsInvalid,
     classifier_named,
@@ -14,12 +14,12 @@ from chatapp.moderation.classifiers.known import (
     models_register,
     remotes_register,
 )
-from chatapp.moderation.classifiers.remote import RemoteAddressInvalid, RemoteClassifier
-from chatapp.moderation.classifiers.types import ClassifierUnreachable
+from chatapp.moderation.judging.classifiers.remote import RemoteAddressInvalid, RemoteClassifier
+from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable
 from chatapp.moderation.rule import rule_problems
 from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.verdict import RuleKind, Stage
-from tests.moderation.classifiers.scripted import ScriptedClassifier
+from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
 from tests.moderation.rulesets import make_rule
 
 

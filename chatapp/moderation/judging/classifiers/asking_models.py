@@ -7,7 +7,7 @@ compiled before its models are there, and in processes that never have them.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chatapp.moderation.classifiers.types import ClassifierUnreachable, Context, Embedder, PrinciplesJudge
+from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable, Context, Embedder, PrinciplesJudge
 
 _EMBEDDING_MODELS: list[str] = []
 _EMBEDDERS: dict[str, Embedder] = {}

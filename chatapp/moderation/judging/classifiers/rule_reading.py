@@ -11,9 +11,10 @@ Source of asking twice: Qwen3Guard, technical report (two consecutive tokens).
 
 from typing import NamedTuple
 
-from chatapp.moderation.classifiers.point import Point
-from chatapp.moderation.classifiers.principles import most_broken
-from chatapp.moderation.classifiers.types import (
+from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.classifiers.point import Point
+from chatapp.moderation.judging.classifiers.principles import most_broken
+from chatapp.moderation.judging.classifiers.types import (
     Classifier,
     ClassifierError,
     ClassifierVerdict,
@@ -23,7 +24,6 @@ from chatapp.moderation.classifiers.types import (
     counts_against,
     verdict_of,
 )
-from chatapp.moderation.detecting import Found
 
 
 class ClassifierRule(NamedTuple):

@@ -9,11 +9,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chatapp.moderation.classifiers.datasets import described, read_harmless, read_labelled, read_origins
-from chatapp.moderation.classifiers.figures import choose_thresholds, figures_at, share_flagged
-from chatapp.moderation.classifiers.linear import LinearClassifier, Thresholds, write_arrays, write_card
-from chatapp.moderation.classifiers.ngrams import MAX_NGRAM_SYMBOLS
-from chatapp.moderation.classifiers.training import (
+from chatapp.moderation.judging.classifiers.linear import LinearClassifier, Thresholds, write_arrays, write_card
+from chatapp.moderation.judging.classifiers.ngrams import MAX_NGRAM_SYMBOLS
+from chatapp.moderation.judging.classifiers.training.datasets import (
+    described,
+    read_harmless,
+    read_labelled,
+    read_origins,
+)
+from chatapp.moderation.judging.classifiers.training.figures import choose_thresholds, figures_at, share_flagged
+from chatapp.moderation.judging.classifiers.training.fitting import (
     DEFAULT_SETTINGS,
     NUM_FOLDS,
     Row,

@@ -10,15 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from chatapp.moderation.classifiers.linear import bundled_classifier
-from chatapp.moderation.classifiers.remote import RemoteClassifier
-from chatapp.moderation.classifiers.types import (
-    NO_CONTEXT,
-    Classifier,
-    ClassifierUnreachable,
-    Context,
-    Labels,
-)
+from chatapp.moderation.judging.classifiers.linear import bundled_classifier
+from chatapp.moderation.judging.classifiers.remote import RemoteClassifier
+from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, Classifier, ClassifierUnreachable, Context, Labels
 
 BUNDLED = "ngrams"
 CLASSIFIERS: dict[str, Callable[[], Classifier]] = {BUNDLED: bundled_classifier}

@@ -10,12 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.classifiers.detector import (
-    ClassifierRuleInvalid,
-    RulesUnanswered,
-    compile_classifiers,
-)
-from chatapp.moderation.classifiers.types import (
+from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.classifiers.detector import ClassifierRuleInvalid, RulesUnanswered, compile_classifiers
+from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
     ClassifierTimedOut,
     Context,
@@ -24,8 +21,7 @@ from chatapp.moderation.classifiers.types import (
     Strictness,
     Timing,
 )
-from chatapp.moderation.detecting import Found
-from tests.moderation.classifiers.scripted import ScriptedClassifier, make_classifier_rule, read_all, spans
+from tests.moderation.judging.classifiers.scripted import ScriptedClassifier, make_classifier_rule, read_all, spans
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from chatapp.moderation.classifiers.linear import Thresholds
+from chatapp.moderation.judging.classifiers.linear import Thresholds
 
 # What is promised is one harmless turn in a thousand. Half of it here: a classifier that has seen all labelled rows is
 # surer than one that has seen four fifths of them.

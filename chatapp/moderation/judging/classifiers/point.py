@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from chatapp.moderation.classifiers.types import Classifier, ClassifierTimedOut, Context, Labels
+from chatapp.moderation.judging.classifiers.types import Classifier, ClassifierTimedOut, Context, Labels
 
 
 class Patience:

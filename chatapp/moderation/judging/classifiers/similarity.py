@@ -7,13 +7,7 @@ import threading
 from collections.abc import Sequence
 from operator import mul
 
-from chatapp.moderation.classifiers.types import (
-    NO_CONTEXT,
-    ClassifierAnswerInvalid,
-    Context,
-    Embedder,
-    Labels,
-)
+from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierAnswerInvalid, Context, Embedder, Labels
 
 SIMILARITY = "similarity"
 # Two sentences: in a longer text what resembles an example weighs too little to be seen.

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.launch.configuration import CHECKOUT
-from chatapp.moderation.classifiers.linear import (
+from chatapp.moderation.judging.classifiers.linear import (
     BUNDLED_WEIGHTS,
     CARD_FILE,
     NGRAMS_FILE,
@@ -22,8 +22,8 @@ from chatapp.moderation.classifiers.linear import (
     bundled_thresholds,
     read_card,
 )
-from chatapp.moderation.classifiers.ngrams import has_han, ngrams_of, symbols_of
-from chatapp.moderation.classifiers.types import WeightsUnusable
+from chatapp.moderation.judging.classifiers.ngrams import has_han, ngrams_of, symbols_of
+from chatapp.moderation.judging.classifiers.types import WeightsUnusable
 
 MAX_BUNDLED_BYTES = 4_000_000
 OFFENCES = ["你们这些人都是垃圾", "女人就是麻烦，滚回去", "黑人都是垃圾"]
@@ -66,7 +66,7 @@ class TestTheBundledWeights:
 
     def test_load_and_score_without_numpy_torch_and_pickle(self):
         script = (
-            "import sys; from chatapp.moderation.classifiers.linear import bundled_classifier;"
+            "import sys; from chatapp.moderation.judging.classifiers.linear import bundled_classifier;"
             "bundled_classifier().labels('你好');"
             "print(sorted({'numpy', 'torch', 'pickle', 'django'} & set(sys.modules)))"
         )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.classifiers.sentences import MAX_SENTENCE_CHARS, SentencePoints, sentence_spans
+from chatapp.moderation.judging.classifiers.sentences import MAX_SENTENCE_CHARS, SentencePoints, sentence_spans
 
 texts = st.text(st.sampled_from("ab1 。！.?!…\n，😀中文"), max_size=80)
 

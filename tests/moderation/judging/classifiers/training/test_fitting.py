@@ -8,17 +8,28 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from chatapp.moderation.classifiers.datasets import DatasetUnusable, read_harmless, read_labelled, read_origins
-from chatapp.moderation.classifiers.figures import choose_thresholds, figures_at, share_flagged
-from chatapp.moderation.classifiers.linear import NGRAMS_FILE, WEIGHTS_FILE, LinearClassifier, read_card, write_arrays
-from chatapp.moderation.classifiers.minimising import minimise
-from chatapp.moderation.classifiers.training import (
+from chatapp.moderation.judging.classifiers.linear import (
+    NGRAMS_FILE,
+    WEIGHTS_FILE,
+    LinearClassifier,
+    read_card,
+    write_arrays,
+)
+from chatapp.moderation.judging.classifiers.training.datasets import (
+    DatasetUnusable,
+    read_harmless,
+    read_labelled,
+    read_origins,
+)
+from chatapp.moderation.judging.classifiers.training.figures import choose_thresholds, figures_at, share_flagged
+from chatapp.moderation.judging.classifiers.training.fitting import (
     Row,
     RowsUnusable,
     TrainingSettings,
     held_out_scores,
     train,
 )
+from chatapp.moderation.judging.classifiers.training.minimising import minimise
 
 SMALL = TrainingSettings(min_rows=2)
 

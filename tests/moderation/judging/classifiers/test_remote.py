@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.classifiers.remote import (
+from chatapp.moderation.judging.classifiers.remote import (
     MAX_ANSWER_BYTES,
     RemoteAddressInvalid,
     RemoteClassifier,
     parse_answer,
 )
-from chatapp.moderation.classifiers.types import (
+from chatapp.moderation.judging.classifiers.types import (
     ClassifierAnswerInvalid,
     ClassifierTimedOut,
     ClassifierUnreachable,

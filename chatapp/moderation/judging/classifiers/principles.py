@@ -5,7 +5,7 @@ A classifier by principles: how likely a judging model finds one of them broken.
 import math
 from collections.abc import Sequence
 
-from chatapp.moderation.classifiers.types import (
+from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
     ClassifierAnswerInvalid,
     Context,
