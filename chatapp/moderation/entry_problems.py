@@ -7,7 +7,6 @@ Every problem is a stable code and the entry it is about; the form has a sentenc
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
 from chatapp.moderation.judging.classifiers.asking_models import embedding_model_names
 from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
 from chatapp.moderation.judging.expressions.regex_syntax import (
@@ -17,6 +16,7 @@ from chatapp.moderation.judging.expressions.regex_syntax import (
     compile_regex,
 )
 from chatapp.moderation.judging.personal_data.reading import Entity
+from chatapp.moderation.judging.urls.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
 from chatapp.moderation.rule_options import RuleOptions
 
 # Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".

@@ -10,9 +10,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick
 
-from chatapp.moderation.defanging import plainly_written
 from chatapp.moderation.detecting import DetectorSource
-from chatapp.moderation.domain_lists import URL_SYMBOLS_BY_CHAR
 from chatapp.moderation.hidden_unicode import HiddenTextRules, holds_invisible
 from chatapp.moderation.judging.channels.leet import DISGUISING, LeetSource, letter_class
 from chatapp.moderation.judging.channels.pinyin import U_UMLAUT, PinyinSource
@@ -25,7 +23,9 @@ from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Step
 from chatapp.moderation.judging.text.spelling import SpelledByCode, spelled
 from chatapp.moderation.judging.text.syllables import reading_of
-from chatapp.moderation.urls import STARTER_MARKS, UrlRules
+from chatapp.moderation.judging.urls.defanging import plainly_written
+from chatapp.moderation.judging.urls.detector import STARTER_MARKS, UrlRules
+from chatapp.moderation.judging.urls.domain_lists import URL_SYMBOLS_BY_CHAR
 
 Glance = Callable[[str], bool]
 

@@ -28,8 +28,8 @@ from chatapp.moderation.judging.classifiers.similarity import SIMILARITY, Simila
 from chatapp.moderation.judging.classifiers.types import Classifier
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
 from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
+from chatapp.moderation.judging.urls.detector import UrlRule, compile_urls
 from chatapp.moderation.rule import SCORING_KINDS, Rule
-from chatapp.moderation.urls import UrlRule, compile_urls
 from chatapp.moderation.verdict import RuleKind
 
 _STREAM_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], DetectorSource]] = {

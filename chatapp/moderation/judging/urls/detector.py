@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 from urllib.parse import unquote
 
-from chatapp.moderation.defanging import OPENINGS, Placed, undisguise
 from chatapp.moderation.detecting import Found
-from chatapp.moderation.domain_lists import (
+from chatapp.moderation.judging.urls.defanging import OPENINGS, Placed, undisguise
+from chatapp.moderation.judging.urls.domain_lists import (
     URL_SYMBOLS_BY_CHAR,
     DomainInvalid,
     DomainLists,
