@@ -24,7 +24,7 @@ from chatapp.moderation.judging.channels.components import compile_components
 from chatapp.moderation.judging.channels.emoji import compile_emoji
 from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
 from chatapp.moderation.judging.channels.initials import compile_initials
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Stage
 
 FIXTURES = Path(__file__).resolve().parents[2] / "tests" / "moderation" / "fixtures"

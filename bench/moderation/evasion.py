@@ -22,9 +22,9 @@ from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
 from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.skip import compile_skip
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Ruleset
-from chatapp.moderation.sources import Finder
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.sources import Finder
 from chatapp.moderation.verdict import Action, RuleState, Stage
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 from bench.moderation.figures import Figure, one
 from chatapp.moderation.gate import MASK, OutputGate, judge
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Match, Stage
 from tests.moderation.mixed_rulesets import mixed_cuts, mixed_ruleset, mixed_text, scripted_classifiers
 

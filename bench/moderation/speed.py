@@ -15,9 +15,9 @@ from bench.moderation.figures import Figure, percentile
 from bench.moderation.publish import made_up_words
 from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, Rule
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
-from chatapp.moderation.rule import MAX_WORD_SYMBOLS, Rule
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 
 NUM_WORDS = 108_000

@@ -17,7 +17,7 @@ from chatapp.generations.notices import notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import Ending
 from chatapp.moderation.gate import judge
-from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import ruleset_current, ruleset_get
 from chatapp.moderation.supposing import judge_excusing
 from chatapp.moderation.verdict import Stage, Verdict

@@ -15,8 +15,8 @@ from chatapp.generations.session import Session
 from chatapp.generations.text_judge import TextJudge
 from chatapp.moderation.detecting import Detector
 from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.prompt_leakage import prompt_detectors
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.verdict import Stage
 

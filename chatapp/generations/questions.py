@@ -17,7 +17,7 @@ from chatapp.generations.models import Generation
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import generation_is_held
-from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import ruleset_get
 from chatapp.moderation.verdict import Action, Stage, Verdict, greatest_action
 from chatapp.review.models import Decision

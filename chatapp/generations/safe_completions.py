@@ -1,6 +1,6 @@
 """The operator's answer in the place of the model's: how it follows what was written, how it is known again. Pure."""
 
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Match
 
 PARAGRAPH_BREAK = "\n\n"

@@ -29,11 +29,11 @@ from chatapp.moderation.colours import (
 )
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import RuleForm
+from chatapp.moderation.judging.rulesets.rule import Rule as PublishedRule
 from chatapp.moderation.kind_fields import conditional_fields
 from chatapp.moderation.models import Hurdle, Rule, RuleLifeCycle, Ruleset
 from chatapp.moderation.pack_sentences import entries_text
 from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
-from chatapp.moderation.rule import Rule as PublishedRule
 from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
 from chatapp.moderation.selectors import lines, rule_as_published, rules_waiting, ruleset_rules
 from chatapp.moderation.services import rule_create, rule_update

@@ -7,7 +7,7 @@ Moderation sees no conversations. Whoever does (the review app) registers an adv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.judging.rulesets.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

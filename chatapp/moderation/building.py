@@ -7,9 +7,9 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from chatapp.core import clock
-from chatapp.moderation import builds
+from chatapp.moderation.judging.rulesets import builds
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset as PublishedRuleset
 from chatapp.moderation.models import Ruleset, RulesetBuild
-from chatapp.moderation.ruleset import Ruleset as PublishedRuleset
 
 # A process that is a version behind loads the newest, never an older one; the second is for who looks at this instant.
 _NUM_BUILDS_KEPT = 2

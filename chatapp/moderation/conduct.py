@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.verdict import Action, Match, RuleKind
 
 

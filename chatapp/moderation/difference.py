@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.judging.rulesets.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Generator
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.loading import (
     RulesetKey,
     has_build,
@@ -24,7 +25,6 @@ from chatapp.moderation.loading import (
     ruleset_newest_loaded,
     ruleset_pieces,
 )
-from chatapp.moderation.ruleset import Ruleset
 
 LOOK_EVERY_S = 0.25
 LOOK_FOR_BUILD_EVERY_S = 0.05

@@ -19,6 +19,8 @@ from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import models
 from chatapp.moderation.judging.classifiers.types import Strictness, Timing
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
+from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.kind_fields import (
     allow_help,
     channel_choices,
@@ -32,8 +34,6 @@ from chatapp.moderation.life_cycle import needs_reason
 from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
-from chatapp.moderation.rule import rule_problems
-from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.selectors import rule_as_published
 from chatapp.moderation.verdict import RuleState
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import structlog
 from django.db.models.functions import Length
 
-from chatapp.moderation import builds, models
-from chatapp.moderation.builds import BuildInvalid
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation import models
+from chatapp.moderation.judging.rulesets import builds
+from chatapp.moderation.judging.rulesets.builds import BuildInvalid
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Stage
 
 # Streams keep the ruleset they began with; more than a few at a time are only there while someone publishes often.

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chatapp.moderation.allowing import AllowedSpans
-from chatapp.moderation.compiling import CompiledRules, Pattern
 from chatapp.moderation.detecting import Detector, Found
 from chatapp.moderation.judging.automata.automaton import SYMBOL_BITS
 from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
+from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Pattern
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.text.normalise import FOLDED_BY_CHAR, WORD_END
-from chatapp.moderation.rule import Rule
 from chatapp.moderation.verdict import Action, Match
 
 _NEVER = 1 << 62  # a place that no text reaches

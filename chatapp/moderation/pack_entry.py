@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from chatapp.moderation.detecting import Channel
+from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, MIN_BLOCK_SYMBOLS, SEVERITIES
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
 from chatapp.moderation.pack import PACK_ACTIONS, Category, Language, PackEntry
-from chatapp.moderation.rule import MAX_WORD_SYMBOLS, MIN_BLOCK_SYMBOLS, SEVERITIES
 from chatapp.moderation.verdict import Action, Stage
 
 FIELDS = (

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from chatapp.moderation.compiling import CompiledRules, compile_rules
 from chatapp.moderation.detecting import Detector, Found
+from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.matching import Scanner
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Match, RuleKind, RuleState, Stage
 
 # A word of a script that is written with spaces counts as much as two characters of another.

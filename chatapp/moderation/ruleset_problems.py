@@ -7,7 +7,7 @@ A judge is never the only gate: it is the model that it watches, and what talks 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.verdict import RuleKind, Stage
 
 

@@ -31,10 +31,10 @@ from chatapp.moderation.errors import (
     RulesetUnchanged,
     RuleUnusable,
 )
+from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.life_cycle import may_move, needs_approval, needs_reason
 from chatapp.moderation.queue import build_send
-from chatapp.moderation.rule import Rule, rule_problems
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.ruleset_problems import lone_judges
 from chatapp.moderation.selectors import (
     publishing_digest,

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from chatapp.moderation.gate import find_matches, judge
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.verdict import Match, RuleState, Stage, Verdict
 
 

@@ -15,10 +15,10 @@ from chatapp.moderation import models
 from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.forms import TryForm
 from chatapp.moderation.gate import find_matches, judge
+from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.text.normalise import fold_text
 from chatapp.moderation.marking import pieces, visible
 from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel
-from chatapp.moderation.ruleset import Part, Ruleset
 from chatapp.moderation.selectors import ruleset_current, ruleset_edited
 from chatapp.moderation.supposing import judge_supposing
 from chatapp.moderation.verdict import Action, Match, RuleKind, RuleState, Verdict

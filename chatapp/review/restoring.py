@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatapp.moderation.gate import MASK, judge
-from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.verdict import STRENGTH, Action, Stage
 
 # Texts with more withheld spans in one step than this have more readings than anyone would try.

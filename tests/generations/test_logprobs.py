@@ -14,7 +14,7 @@ from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.session import Session
 from chatapp.generations.text_judge import TextJudge
 from chatapp.moderation.gate import OutputGate, judge
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Stage
 from tests.moderation.rulesets import cuts, make_rule, make_ruleset, rulesets, texts_about
 

@@ -19,7 +19,7 @@ from chatapp.moderation.judging.classifiers.types import (
     ClassifierUnreachable,
     Context,
 )
-from chatapp.moderation.ruleset import Part
+from chatapp.moderation.judging.rulesets.ruleset import Part
 from chatapp.moderation.verdict import Stage
 from inference.engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed

@@ -10,7 +10,7 @@ from chatapp.generations.session import Session
 from chatapp.generations.text_judge import TextJudge
 from chatapp.generations.under_way import SessionsUnderWay
 from chatapp.moderation.gate import OutputGate
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 
 
 def make_session(generation_id: UUID, *, attempt: int) -> Session:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import ENDING_ACTIONS, Action, RuleState, Stage
 
 

@@ -13,7 +13,7 @@ from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.glances import glance_of
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleKind, Stage
 from tests.moderation.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers
 from tests.moderation.rulesets import make_rule, make_ruleset, rulesets, texts_about

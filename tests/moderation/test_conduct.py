@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.conduct import Hit, paused_until
-from chatapp.moderation.rule import rule_problems
-from chatapp.moderation.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.verdict import Action, RuleKind, Stage
 from tests.moderation.rulesets import make_rule
 

@@ -10,10 +10,10 @@ import pytest
 
 from chatapp.moderation import migrations
 from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.models import Rule
-from chatapp.moderation.rule import rule_problems
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import rule_as_published, ruleset_current, ruleset_get
 from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 

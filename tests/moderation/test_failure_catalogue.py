@@ -13,9 +13,9 @@ import pytest
 from chatapp.feed.events import GenerationEnded, stream_event_adapter
 from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.gate import OutputGate, judge
-from chatapp.moderation.rule import RulesetInvalid, rule_problems
-from chatapp.moderation.rule_options import RuleOptions
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.rule import RulesetInvalid, rule_problems
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleKind, Stage
 from tests.moderation.mixed_rulesets import FAILING, scripted_classifiers
 from tests.moderation.rulesets import make_rule, make_ruleset

@@ -9,13 +9,14 @@ import pytest
 from django.db import connections
 
 from chatapp.core import clock
-from chatapp.moderation import builds, following, loading, models
+from chatapp.moderation import following, loading, models
 from chatapp.moderation.building import ruleset_build_store
 from chatapp.moderation.following import RulesetFollower
 from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.rulesets import builds
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load, ruleset_loaded
 from chatapp.moderation.queue import BUILD_TASK
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.tasks import ruleset_build
 from chatapp.moderation.verdict import Stage
@@ -90,7 +91,7 @@ class TestLoading:
     def test_takes_the_build_and_compiles_nothing(self, monkeypatch):
         publish_rule("xyzzy")
         ruleset_build_store()
-        monkeypatch.setattr("chatapp.moderation.ruleset.compile_rules", None)
+        monkeypatch.setattr("chatapp.moderation.judging.rulesets.ruleset.compile_rules", None)
 
         assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
 

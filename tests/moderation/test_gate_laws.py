@@ -19,9 +19,9 @@ from chatapp.moderation.detecting import Channel
 from chatapp.moderation.gate import MASK, OutputGate, find_matches, judge
 from chatapp.moderation.judging.classifiers.types import Timing
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.rule_options import RuleOptions
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Match, RuleKind, RuleState, Stage
 from tests.moderation.mixed_rulesets import (
     ACTIONS,

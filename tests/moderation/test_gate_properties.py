@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.gate import MASK, OutputGate, judge
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import ENDING_ACTIONS, Action, Stage
 from tests.moderation.oracle import outcome
 from tests.moderation.rulesets import (

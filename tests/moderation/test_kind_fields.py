@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from chatapp.moderation.forms import OPTION_FIELDS
+from chatapp.moderation.judging.rulesets.rule import KINDS_WITHOUT_ENTRIES
 from chatapp.moderation.kind_fields import CHANNEL_HINTS, ENTRY_HELP, KINDS_BY_FIELD, STAGE_HINTS, conditional_fields
 from chatapp.moderation.models import Rule, RuleChannel, RuleKind
-from chatapp.moderation.rule import KINDS_WITHOUT_ENTRIES
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db

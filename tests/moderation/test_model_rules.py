@@ -8,7 +8,6 @@ from typing import ClassVar
 import pytest
 
 from chatapp.moderation import errors, models
-from chatapp.moderation.builds import decode, encode
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.judging.classifiers import asking_models
@@ -19,9 +18,10 @@ from chatapp.moderation.judging.classifiers.asking_models import (
     judge_register,
 )
 from chatapp.moderation.judging.classifiers.types import Context, Strictness, Timing
+from chatapp.moderation.judging.rulesets.builds import decode, encode
+from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.problem_sentences import SENTENCES
-from chatapp.moderation.rule import Rule, rule_problems
-from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.services import rule_create, ruleset_publish
 from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.prompt_leakage import pieces, prompt_detectors
-from chatapp.moderation.rule import rule_problems
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 from tests.moderation.rulesets import make_rule, make_ruleset
 

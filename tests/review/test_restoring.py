@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.gate import GateStep, OutputGate
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, Stage
 from chatapp.review.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
 from tests.moderation.rulesets import cuts, make_rule, make_ruleset, rulesets, texts_about

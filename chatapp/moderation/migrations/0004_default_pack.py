@@ -9,8 +9,8 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 
 PACK = Path(__file__).resolve().parent.parent / "packs" / "default.json"
 

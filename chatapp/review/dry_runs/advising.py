@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chatapp.moderation.advice import Advice
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.selectors import ruleset_rules
 from chatapp.review.dry_runs.figures import share_text
 from chatapp.review.dry_runs.models import DryRunScope

@@ -12,8 +12,8 @@ from typing import Self
 
 from chatapp.moderation.batch import BatchJudge
 from chatapp.moderation.gate import judge
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.verdict import Match, Stage
 from chatapp.review.dry_runs.tally import Judged
 

@@ -18,8 +18,8 @@ from django.db.models import Q
 
 from chatapp.core import clock
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
-from chatapp.moderation.rule import Rule, RulesetInvalid
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.selectors import ruleset_rules
 from chatapp.moderation.verdict import Match, Stage
 from chatapp.review.dry_runs.judging import Comparison, MakeJudge, judge_at_once

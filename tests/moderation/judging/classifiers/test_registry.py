@@ -16,8 +16,8 @@ from chatapp.moderation.judging.classifiers.registry import (
 )
 from chatapp.moderation.judging.classifiers.remote import RemoteAddressInvalid, RemoteClassifier
 from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable
-from chatapp.moderation.rule import rule_problems
-from chatapp.moderation.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.verdict import RuleKind, Stage
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
 from tests.moderation.rulesets import make_rule

@@ -16,8 +16,8 @@ from chatapp.moderation.judging.expressions.regex_syntax import (
     compile_regex,
 )
 from chatapp.moderation.judging.personal_data.reading import Entity
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.urls.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
-from chatapp.moderation.rule_options import RuleOptions
 
 # Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".
 GAP_SIGNS = ("…", "...")

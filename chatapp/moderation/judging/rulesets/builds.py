@@ -18,10 +18,10 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NoReturn
 
-from chatapp.moderation.compiling import CompiledRules, Dictionary, Owners, compiled_by_stage
 from chatapp.moderation.judging.automata.automaton import Automaton, StoredEdges, edge_arrays
-from chatapp.moderation.rule import Rule, RulesetInvalid
-from chatapp.moderation.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Dictionary, Owners, compiled_by_stage
+from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.verdict import Stage
 
 # Raise it when this file, or the meaning of what it stores, changes: processes of another version then do not read it.

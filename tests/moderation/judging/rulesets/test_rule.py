@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation import models, verdict
-from chatapp.moderation.entry_problems import RuleProblem
 from chatapp.moderation.gate import judge
 from chatapp.moderation.judging.expressions.regex_syntax import RefusalCode
+from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
+from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid, rule_problems
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.problem_sentences import SENTENCES, problem_error
-from chatapp.moderation.rule import Rule, RulesetInvalid, rule_problems
-from chatapp.moderation.ruleset import Ruleset
 from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 from tests.moderation.rulesets import make_rule, make_ruleset
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
-from chatapp.moderation.entry_problems import (
+from chatapp.moderation.judging.classifiers.registry import classifier_is_model
+from chatapp.moderation.judging.classifiers.types import Timing
+from chatapp.moderation.judging.rulesets.entry_problems import (
     RuleProblem,
     classifier_problems,
     conduct_problems,
@@ -18,10 +20,8 @@ from chatapp.moderation.entry_problems import (
     similarity_problems,
     url_problems,
 )
-from chatapp.moderation.judging.classifiers.registry import classifier_is_model
-from chatapp.moderation.judging.classifiers.types import Timing
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
-from chatapp.moderation.rule_options import RuleOptions
 from chatapp.moderation.verdict import (
     ENDING_ACTIONS,
     HOLDING_ACTIONS,

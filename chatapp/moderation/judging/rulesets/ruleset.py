@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from chatapp.moderation.compiling import CompiledRules, compile_rules
-from chatapp.moderation.rule import Rule, RulesetInvalid
+from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules
+from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.verdict import Stage
 
 

@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chatapp.moderation.judging.automata.automaton import Automaton, build_automaton
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.sources import Sources, compile_sources
 from chatapp.moderation.judging.text.normalise import WORD_END, pattern_symbols
-from chatapp.moderation.rule import Rule
-from chatapp.moderation.sources import Sources, compile_sources
 from chatapp.moderation.verdict import RuleKind, Stage
 
 _WORD_END = chr(WORD_END)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation import builds
-from chatapp.moderation.builds import BuildInvalid, decode, decode_pieces, encode
 from chatapp.moderation.gate import find_matches, judge
-from chatapp.moderation.rule import Rule
+from chatapp.moderation.judging.rulesets import builds
+from chatapp.moderation.judging.rulesets.builds import BuildInvalid, decode, decode_pieces, encode
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.verdict import Action, Stage
 from tests.moderation.rulesets import make_rule, make_ruleset, rulesets, texts_about
 
@@ -63,7 +63,7 @@ class TestARoundTrip:
         assert encode(decode(build, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST) == build
 
     def test_compiles_nothing(self, monkeypatch):
-        monkeypatch.setattr("chatapp.moderation.ruleset.compile_rules", None)
+        monkeypatch.setattr("chatapp.moderation.judging.rulesets.ruleset.compile_rules", None)
 
         loaded = decode(BUILD, ruleset_sha256=DIGEST)
 
