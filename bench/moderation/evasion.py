@@ -15,17 +15,17 @@ from pathlib import Path
 
 from bench.moderation import corpora
 from bench.moderation.disguises import hatecheck_disguises, made_disguises
-from chatapp.moderation.detecting import DetectorSource, Found, Keyword
-from chatapp.moderation.gate import find_matches
 from chatapp.moderation.judging.channels.encoded import compile_encoded
 from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
 from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.skip import compile_skip
+from chatapp.moderation.judging.detecting import DetectorSource, Found, Keyword
+from chatapp.moderation.judging.gate import find_matches
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.rulesets.sources import Finder
-from chatapp.moderation.verdict import Action, RuleState, Stage
+from chatapp.moderation.judging.verdict import Action, RuleState, Stage
 
 
 @dataclass(frozen=True, slots=True)

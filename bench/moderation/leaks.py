@@ -1,7 +1,7 @@
 """
 Streams of nearly forbidden text under rulesets that mix every kind, each to one of its ends: nothing withheld leaves.
 
-Rulesets and texts are those of the gate's laws (tests/moderation/mixed_rulesets.py), from numbered seeds. A leak is a
+Rulesets and texts are those of the gate's laws (tests/moderation/judging/mixed_rulesets.py), from numbered seeds. A leak is a
 character that left before its match was known, or stands unmasked in what left; a difference is a text that left
 otherwise than the judge of the whole lets it.
 """
@@ -12,10 +12,10 @@ from enum import StrEnum
 from random import Random
 
 from bench.moderation.figures import Figure, one
-from chatapp.moderation.gate import MASK, OutputGate, judge
+from chatapp.moderation.judging.gate import MASK, OutputGate, judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, Match, Stage
-from tests.moderation.mixed_rulesets import mixed_cuts, mixed_ruleset, mixed_text, scripted_classifiers
+from chatapp.moderation.judging.verdict import Action, Match, Stage
+from tests.moderation.judging.mixed_rulesets import mixed_cuts, mixed_ruleset, mixed_text, scripted_classifiers
 
 STREAMS_PER_RULESET = 10  # compiling takes as long as three texts
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from bench.moderation.harmless_answers import answers_to, prompts
 from chatapp.moderation.judging.channels.whole_text import whole_text
-from chatapp.moderation.prompt_leakage import pieces
+from chatapp.moderation.judging.prompt_leakage import pieces
 from inference.types import ChatMessage, GenerationRequest, SamplingParameters
 
 MAX_NEW_TOKENS = 64

@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.moderation import classifier, default_pack, evasion, leaks, personal_data, publish, speed
 from bench.moderation.figures import Figure, one
 from bench.moderation.personal_data import measure_hold_back
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 
 HARMLESS_FLAGGED = 0.001
 SAFE_BLOCKED = 0.01

@@ -13,12 +13,12 @@ from bench.moderation import corpora
 from bench.moderation.default_pack import default_answers, default_ruleset
 from bench.moderation.figures import Figure, percentile
 from bench.moderation.publish import made_up_words
-from chatapp.moderation.batch import BatchJudge
-from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.judging.batch import BatchJudge
+from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
-from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
+from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 
 NUM_WORDS = 108_000
 NUM_RUNS = 5

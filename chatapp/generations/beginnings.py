@@ -8,7 +8,7 @@ from chatapp.conversations.models import Conversation
 from chatapp.conversations.selectors import conversation_id_check
 from chatapp.conversations.services import TemplateChoice, conversation_create
 from chatapp.generations.judging import person_text_judge
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 
 
 def conversation_begin(

@@ -6,7 +6,7 @@ from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.services import Ending
 from chatapp.generations.session import Session
 from chatapp.generations.titles import title_clean
-from chatapp.moderation.verdict import Action, strongest_told
+from chatapp.moderation.judging.verdict import Action, strongest_told
 
 
 def ending_of(session: Session, *, is_title: bool) -> Ending:

@@ -17,7 +17,7 @@ from chatapp.conversations.tree import branch
 from chatapp.conversations.views import conversation_view
 from chatapp.feed.events import GenerationView, MessageView
 from chatapp.generations.selectors import ConversationSnapshot
-from chatapp.moderation.verdict import Action
+from chatapp.moderation.judging.verdict import Action
 from chatapp.review.models import Decision
 
 SCHEMA = "chatapp/conversation/1"

@@ -16,11 +16,11 @@ from chatapp.generations.models import FinishReason
 from chatapp.generations.notices import notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import Ending
-from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.supposing import judge_excusing
+from chatapp.moderation.judging.verdict import Stage, Verdict
 from chatapp.moderation.selectors import ruleset_current, ruleset_get
-from chatapp.moderation.supposing import judge_excusing
-from chatapp.moderation.verdict import Stage, Verdict
 from chatapp.review.cases import decisive
 from chatapp.review.models import Decision
 from chatapp.review.overturned import rules_overturned

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from chatapp.core.lanes import Lane
+from chatapp.moderation.judging.lanes import Lane
 
 _Result = TypeVar("_Result")
 

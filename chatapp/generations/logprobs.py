@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatapp.feed.events import TokenLogprob
-from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.judging.gate import OutputGate
 
 HALF_CHARACTER = "\ufffd"
 

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, Match
+from chatapp.moderation.judging.verdict import Action, Match
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ Knows no engine.
 import time
 
 from chatapp.conversations.selectors import system_prompt_is_published
-from chatapp.core.lanes import Lane
 from chatapp.feed import log
 from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import Generation, GenerationKind
 from chatapp.generations.session import Session
 from chatapp.generations.text_judge import TextJudge
-from chatapp.moderation.detecting import Detector
-from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.judging.detecting import Detector
+from chatapp.moderation.judging.gate import OutputGate
+from chatapp.moderation.judging.lanes import Lane
+from chatapp.moderation.judging.prompt_leakage import prompt_detectors
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.prompt_leakage import prompt_detectors
+from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.selectors import ruleset_current
-from chatapp.moderation.verdict import Stage
 
 
 def session_open(row: Generation, start: log.TakeOver, *, lane: Lane) -> Session:

@@ -9,7 +9,7 @@ from chatapp.conversations.tree import branch
 from chatapp.generations.context import Context, PromptMessage, build_context
 from chatapp.generations.models import Generation, GenerationKind
 from chatapp.generations.titles import title_prompt
-from chatapp.moderation.hidden_unicode import strip_hidden
+from chatapp.moderation.judging.hidden_unicode import strip_hidden
 
 
 def prompt_context(

@@ -18,8 +18,8 @@ from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import generation_is_held
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.verdict import Action, Stage, Verdict, greatest_action
 from chatapp.moderation.selectors import ruleset_get
-from chatapp.moderation.verdict import Action, Stage, Verdict, greatest_action
 from chatapp.review.models import Decision
 from chatapp.review.selectors import decisions_of_generation
 

@@ -1,7 +1,7 @@
 """The operator's answer in the place of the model's: how it follows what was written, how it is known again. Pure."""
 
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Match
+from chatapp.moderation.judging.verdict import Match
 
 PARAGRAPH_BREAK = "\n\n"
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from chatapp.core.lanes import Lane
 from chatapp.feed.events import Timings, TokenLogprob, Usage
 from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.notices import Told
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.text_judge import JudgedPiece, TextJudge
-from chatapp.moderation.gate import OutputGate
-from chatapp.moderation.verdict import Action, Stage, Verdict
+from chatapp.moderation.judging.gate import OutputGate
+from chatapp.moderation.judging.lanes import Lane
+from chatapp.moderation.judging.verdict import Action, Stage, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from chatapp.core.text import storable
 from chatapp.feed.events import TokenLogprob
 from chatapp.generations.logprobs import LogprobTrail
-from chatapp.moderation.gate import GateStep, OutputGate
+from chatapp.moderation.judging.gate import GateStep, OutputGate
 
 
 @dataclass(frozen=True, slots=True)

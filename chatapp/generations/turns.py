@@ -37,7 +37,7 @@ from chatapp.generations.judging import (
 from chatapp.generations.models import LIVE_STATUSES, Generation
 from chatapp.generations.sampling import Sampling
 from chatapp.generations.services import Ending, answer_queue
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from chatapp.moderation.judging.classifiers.types import Strictness, Timing
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.kind_fields import (
     allow_help,
     channel_choices,
@@ -35,7 +36,6 @@ from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
 from chatapp.moderation.selectors import rule_as_published
-from chatapp.moderation.verdict import RuleState
 
 OPTION_FIELDS = (
     "max_gap_chars", "classifier", "label", "threshold_controversial", "threshold_unsafe", "strictness", "timing",

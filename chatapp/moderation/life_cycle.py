@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chatapp.moderation.verdict import ENDING_ACTIONS, RuleState
+from chatapp.moderation.judging.verdict import ENDING_ACTIONS, RuleState
 
 # An enforcing rule goes through shadow or retirement, so that what acted never silently becomes a draft; a retired one
 # begins again as a draft.

@@ -18,7 +18,7 @@ from chatapp.moderation import models
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.builds import BuildInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 
 # Streams keep the ruleset they began with; more than a few at a time are only there while someone publishes often.
 _MAX_RULESETS = 8

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chatapp.moderation.judging.text.normalise import fold_text
-from chatapp.moderation.verdict import STRENGTH, Action, Match
+from chatapp.moderation.judging.verdict import STRENGTH, Action, Match
 
 # Format and control characters, and those of nobody: a screen shows nothing in their place.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Co", "Cn"})

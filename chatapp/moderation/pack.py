@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chatapp.moderation.detecting import Channel
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Stage
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
 
 # A rule's name has at most 50 characters: this, and the longest category, action, language and number.
 MAX_PACK_NAME_CHARS = 14

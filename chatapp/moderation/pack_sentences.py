@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chatapp.moderation.detecting import Channel
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, SEVERITIES
+from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS, Category, Language
 from chatapp.moderation.pack_entry import FIELDS, PackProblem
-from chatapp.moderation.verdict import Stage
 
 # By problem code; in English the words of `pack_entry.ADVICE`, which a test holds together.
 _SENTENCES = {

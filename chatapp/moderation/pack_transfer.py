@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.moderation import models
-from chatapp.moderation.detecting import Channel
 from chatapp.moderation.errors import PackEmpty, RuleReasonMissing
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
+from chatapp.moderation.judging.verdict import RuleKind, RuleState
 from chatapp.moderation.pack import PACK_ACTIONS, Category, Pack, PackEntry, PackHeader, PackRule, rules_of
 from chatapp.moderation.pack_entry import EntryInvalid, read_entry
 from chatapp.moderation.selectors import lines
 from chatapp.moderation.services import rule_create
-from chatapp.moderation.verdict import RuleKind, RuleState
 
 _MAX_REASON_CHARS = 500  # the column's
 _NOTICE_FIELDS = (("en", "notice_en"), ("zh-hans", "notice_zh_hans"))

@@ -14,6 +14,7 @@ from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.forms import ReasonForm
+from chatapp.moderation.judging.verdict import RuleKind
 from chatapp.moderation.models import Rule, RuleAction, RuleCategory, RuleChannel, RuleLanguage, RuleStage
 from chatapp.moderation.pack import PACK_ACTIONS, PackRule
 from chatapp.moderation.pack_entry import PackProblem
@@ -28,7 +29,6 @@ from chatapp.moderation.pack_uploads import (
     pack_upload_get,
     pack_upload_store,
 )
-from chatapp.moderation.verdict import RuleKind
 from chatapp.moderation.views import page, permitted
 
 # More would make a page that no browser likes; who has more mends these first.

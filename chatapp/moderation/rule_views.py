@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from chatapp.core.errors import DomainError
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.life_cycle import MOVES, needs_approval, needs_reason
 from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import Rule, RuleChannel, RuleLifeCycle, RuleStage
@@ -32,7 +33,6 @@ from chatapp.moderation.selectors import (
 )
 from chatapp.moderation.services import rule_approve, rule_move, rule_restore
 from chatapp.moderation.snapshot import content_fields, rule_snapshot
-from chatapp.moderation.verdict import RuleState
 from chatapp.moderation.views import page, permitted
 
 MAX_REVISION_DIGITS = 10  # the column's numbers are shorter

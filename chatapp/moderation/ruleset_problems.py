@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.verdict import RuleKind, Stage
+from chatapp.moderation.judging.verdict import RuleKind, Stage
 
 
 class LoneJudge(NamedTuple):

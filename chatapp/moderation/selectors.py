@@ -15,17 +15,17 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.moderation import models
-from chatapp.moderation.detecting import Channel
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
 from chatapp.moderation.following import follower
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 from chatapp.moderation.life_cycle import ACTIONS_WITH_APPROVAL, SEVERITIES_WITH_APPROVAL
 from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.snapshot import rule_snapshot, snapshot_apply
-from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
 
 
 def ruleset_current() -> Ruleset:

@@ -33,6 +33,7 @@ from chatapp.moderation.errors import (
 )
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.life_cycle import may_move, needs_approval, needs_reason
 from chatapp.moderation.queue import build_send
 from chatapp.moderation.ruleset_problems import lone_judges
@@ -44,7 +45,6 @@ from chatapp.moderation.selectors import (
     ruleset_rules,
 )
 from chatapp.moderation.snapshot import rule_snapshot, snapshot_apply
-from chatapp.moderation.verdict import RuleState
 
 # Two people who publish at the same instant: the second takes the next number.
 _MAX_PUBLISH_COLLISIONS = 4

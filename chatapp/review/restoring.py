@@ -9,9 +9,9 @@ allow two readings or none, it refuses.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chatapp.moderation.gate import MASK, judge
+from chatapp.moderation.judging.gate import MASK, judge
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
-from chatapp.moderation.verdict import STRENGTH, Action, Stage
+from chatapp.moderation.judging.verdict import STRENGTH, Action, Stage
 
 # Texts with more withheld spans in one step than this have more readings than anyone would try.
 MAX_READINGS = 2000

@@ -9,9 +9,9 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from chatapp.feed.events import AppealState
-from chatapp.moderation.conduct import Hit
+from chatapp.moderation.judging.conduct import Hit
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
 from chatapp.moderation.models import Rule
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Stage
 from chatapp.review import chain
 from chatapp.review.errors import AppealNotFound, DecisionNotFound
 from chatapp.review.models import OPEN_STATES, Appeal, Decision, ReviewCase, ReviewOutcome

@@ -6,7 +6,7 @@ from bench.moderation import leaks
 from bench.moderation.__main__ import SettingsInvalid, settings_of
 from bench.moderation.figures import Figure, figures_table, missed, one
 from bench.moderation.rows import SECTIONS
-from chatapp.moderation.gate import GateStep, OutputGate
+from chatapp.moderation.judging.gate import GateStep, OutputGate
 
 
 class TestSettings:

@@ -176,7 +176,7 @@ def rule_retire(product: Product, slug: str) -> None:
     """Take a rule out of force."""
     product.manage(
         _AUTHOR_CODE + "from chatapp.moderation.services import rule_move\n"
-        "from chatapp.moderation.verdict import RuleState\n"
+        "from chatapp.moderation.judging.verdict import RuleState\n"
         f"rule = Rule.objects.get(slug={slug!r})\n"
         "rule_move(rule_id=rule.id, state=RuleState.RETIRED, author=author, reason='seen')\n" + _PUBLISH_CODE
     )

@@ -13,10 +13,10 @@ from chatapp.generations.logprobs import HALF_CHARACTER, LogprobTrail
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.session import Session
 from chatapp.generations.text_judge import TextJudge
-from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, Stage
-from tests.moderation.rulesets import cuts, make_rule, make_ruleset, rulesets, texts_about
+from chatapp.moderation.judging.verdict import Action, Stage
+from tests.moderation.judging.making import cuts, make_rule, make_ruleset, rulesets, texts_about
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 NO_RULES = make_ruleset()

@@ -8,7 +8,6 @@ import pytest
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from chatapp.generations.model_judges import ModelJudges, classifier_error
-from chatapp.moderation.gate import judge
 from chatapp.moderation.judging.classifiers import asking_models
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.model_settings import ModelSettingsInvalid, models_read
@@ -19,14 +18,15 @@ from chatapp.moderation.judging.classifiers.types import (
     ClassifierUnreachable,
     Context,
 )
+from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Part
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 from inference.engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
 from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer
 from tests.moderation.judging.classifiers.scripted import model_forget
-from tests.moderation.rulesets import make_ruleset
+from tests.moderation.judging.making import make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
 from tests.support.guards import write_tiny_bert
 

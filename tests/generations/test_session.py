@@ -8,10 +8,10 @@ from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.session import Session, Settled
 from chatapp.generations.text_judge import TextJudge
-from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, RuleState, Stage
+from chatapp.moderation.judging.verdict import Action, RuleState, Stage
 
 RENEW_S = 0.25
 

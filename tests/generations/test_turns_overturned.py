@@ -10,7 +10,7 @@ from chatapp.generations.errors import InputBlocked
 from chatapp.generations.judging import person_text_judge, text_judged
 from chatapp.generations.models import Generation
 from chatapp.generations.turns import turn_regenerate
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 from chatapp.review.appeals import decision_appeal
 from chatapp.review.cases import case_claim, case_confirm, case_overturn
 from chatapp.review.models import Decision, Evidence

@@ -9,7 +9,7 @@ from chatapp.generations.models import Generation
 from chatapp.generations.session import Session
 from chatapp.generations.text_judge import TextJudge
 from chatapp.generations.under_way import SessionsUnderWay
-from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 
 

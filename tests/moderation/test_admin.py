@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from chatapp.accounts.models import User
 from chatapp.core.admin_navigation import navigation
-from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.models import Rule, Ruleset
 from chatapp.moderation.selectors import rule_as_published, ruleset_current
-from chatapp.moderation.verdict import Stage
 from tests.review.records import record
 from tests.support.factories import make_user, publish_rule
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from chatapp.moderation import migrations
-from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 from chatapp.moderation.models import Rule
 from chatapp.moderation.selectors import rule_as_published, ruleset_current, ruleset_get
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 
 PACK = Path(migrations.__file__).parent.parent / "packs" / "default.json"
 FIXTURES = Path(__file__).parent / "fixtures"

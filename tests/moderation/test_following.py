@@ -12,15 +12,15 @@ from chatapp.core import clock
 from chatapp.moderation import following, loading, models
 from chatapp.moderation.building import ruleset_build_store
 from chatapp.moderation.following import RulesetFollower
-from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load, ruleset_loaded
 from chatapp.moderation.queue import BUILD_TASK
 from chatapp.moderation.selectors import ruleset_current
 from chatapp.moderation.tasks import ruleset_build
-from chatapp.moderation.verdict import Stage
-from tests.moderation.rulesets import make_rule
+from tests.moderation.judging.making import make_rule
 from tests.support.factories import publish_rule
 from tests.support.waiting import wait_until
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from chatapp.moderation.judging.verdict import Action, RuleState
 from chatapp.moderation.life_cycle import MOVES, may_move, needs_approval, needs_reason
-from chatapp.moderation.verdict import Action, RuleState
 
 LEGAL = {
     ("draft", "shadow"), ("draft", "enforcing"), ("draft", "retired"),

@@ -3,11 +3,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Channel
-from chatapp.moderation.gate import find_matches
+from chatapp.moderation.judging.detecting import Channel
+from chatapp.moderation.judging.gate import find_matches
+from chatapp.moderation.judging.verdict import Action, Match, RuleState, Stage
 from chatapp.moderation.marking import pieces, visible
-from chatapp.moderation.verdict import Action, Match, RuleState, Stage
-from tests.moderation.rulesets import make_rule, make_ruleset, rulesets, texts_about
+from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
 
 
 class TestPieces:

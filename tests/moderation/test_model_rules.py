@@ -9,7 +9,6 @@ import pytest
 
 from chatapp.moderation import errors, models
 from chatapp.moderation.forms import RuleForm
-from chatapp.moderation.gate import find_matches, judge
 from chatapp.moderation.judging.classifiers import asking_models
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.asking_models import (
@@ -18,15 +17,16 @@ from chatapp.moderation.judging.classifiers.asking_models import (
     judge_register,
 )
 from chatapp.moderation.judging.classifiers.types import Context, Strictness, Timing
+from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets.builds import decode, encode
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 from chatapp.moderation.problem_sentences import SENTENCES
 from chatapp.moderation.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.services import rule_create, ruleset_publish
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier, model_forget
-from tests.moderation.rulesets import make_rule, make_ruleset
+from tests.moderation.judging.making import make_rule, make_ruleset
 from tests.support.factories import make_user
 
 EMBEDDER, GUARD = "e5", "guard"

@@ -6,6 +6,7 @@ from django.utils import translation
 
 from chatapp.core.ids import uuid7
 from chatapp.moderation.errors import PackEmpty, PackTooLarge, PackUnreadable, PackUploadGone, RuleReasonMissing
+from chatapp.moderation.judging.verdict import Action
 from chatapp.moderation.models import Rule, RuleRevision
 from chatapp.moderation.pack import Category, Pack, PackEntry, PackHeader, rules_of
 from chatapp.moderation.pack_entry import ADVICE, PackProblem
@@ -22,7 +23,6 @@ from chatapp.moderation.pack_uploads import (
     pack_upload_get,
     pack_upload_store,
 )
-from chatapp.moderation.verdict import Action
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db

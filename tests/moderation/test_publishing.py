@@ -16,7 +16,8 @@ from chatapp.moderation.errors import (
     RulesetMissing,
     RulesetUnchanged,
 )
-from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.verdict import RuleState, Stage
 from chatapp.moderation.selectors import approver_exists, ruleset_current, ruleset_rules
 from chatapp.moderation.services import (
     rule_approve,
@@ -26,7 +27,6 @@ from chatapp.moderation.services import (
     ruleset_publish,
     ruleset_restore,
 )
-from chatapp.moderation.verdict import RuleState, Stage
 from tests.support.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

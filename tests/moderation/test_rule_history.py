@@ -19,10 +19,10 @@ from chatapp.moderation.errors import (
     RuleRevisionMissing,
     RuleRevisionOutdated,
 )
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.selectors import rule_history
 from chatapp.moderation.services import rule_approve, rule_create, rule_move, rule_restore, rule_update
 from chatapp.moderation.snapshot import rule_snapshot
-from chatapp.moderation.verdict import RuleState
 from tests.support.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

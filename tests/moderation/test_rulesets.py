@@ -10,11 +10,11 @@ from django.db.utils import DatabaseError
 from chatapp.accounts.models import User
 from chatapp.moderation import models
 from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, RulesetUnchanged, RuleUnusable
-from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.verdict import RuleState, Stage
 from chatapp.moderation.selectors import ruleset_current, ruleset_edited, ruleset_get
 from chatapp.moderation.services import rule_create, rule_update, ruleset_publish
-from chatapp.moderation.verdict import RuleState, Stage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

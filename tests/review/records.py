@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from chatapp.core.ids import uuid7
-from chatapp.moderation.gate import judge
-from chatapp.moderation.verdict import Action, RuleState, Stage, Verdict
+from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.verdict import Action, RuleState, Stage, Verdict
 from chatapp.review.models import Decision
 from chatapp.review.services import decisions_record
-from tests.moderation.rulesets import make_rule, make_ruleset
+from tests.moderation.judging.making import make_rule, make_ruleset
 
 RULES = make_ruleset(
     make_rule("masks", words=["secret"], action=Action.REDACT, severity=3),

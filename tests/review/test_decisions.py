@@ -11,9 +11,9 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.utils import DatabaseError
 
 from chatapp.core.ids import uuid7
-from chatapp.moderation.detecting import Channel
-from chatapp.moderation.gate import judge
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.detecting import Channel
+from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.verdict import Stage
 from chatapp.review import evidence
 from chatapp.review.chain import breaks
 from chatapp.review.models import Decision, Evidence, EvidenceReading

@@ -6,14 +6,14 @@ import pytest
 
 from chatapp.conversations.models import Message
 from chatapp.core import clock
+from chatapp.moderation.judging.verdict import Action
 from chatapp.moderation.models import Rule
 from chatapp.moderation.services import ruleset_publish
-from chatapp.moderation.verdict import Action
 from chatapp.review.holds.measuring import Hold, hold_of
 from chatapp.review.holds.models import RuleHold
 from chatapp.review.holds.services import rule_holds_measure
 from chatapp.review.holds.tasks import measure
-from tests.moderation.rulesets import make_rule
+from tests.moderation.judging.making import make_rule
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
 
 

@@ -12,14 +12,14 @@ from django.urls import reverse
 from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.verdict import Action, RuleState, Stage
 from chatapp.moderation.models import Rule
-from chatapp.moderation.verdict import Action, RuleState, Stage
 from chatapp.review.holds.models import RuleHold
 from chatapp.review.models import Decision
 from chatapp.review.rule_figures import rule_figures, rules_silent, rules_with_hits
 from chatapp.review.rule_list import duration_text, share_text
-from tests.moderation.rulesets import make_rule, make_ruleset
+from tests.moderation.judging.making import make_rule, make_ruleset
 from tests.support.factories import make_conversation, make_question, make_user
 
 pytestmark = pytest.mark.django_db

@@ -1,7 +1,7 @@
 """
 Judges many past messages with the rules asked about and with those in force. Owns what need not be judged twice.
 
-Knows no database. How texts are searched is the batch's business (moderation/batch.py).
+Knows no database. How texts are searched is the batch's business (moderation/judging/batch.py).
 """
 
 import time
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
-from chatapp.moderation.batch import BatchJudge
-from chatapp.moderation.gate import judge
+from chatapp.moderation.judging.batch import BatchJudge
+from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
-from chatapp.moderation.verdict import Match, Stage
+from chatapp.moderation.judging.verdict import Match, Stage
 from chatapp.review.dry_runs.tally import Judged
 
 # By what a comparison makes its judges; a test's may die at a chosen text.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from chatapp.moderation.verdict import ENDING_ACTIONS, Match
+from chatapp.moderation.judging.verdict import ENDING_ACTIONS, Match
 
 # About so many: enough for a 99th percentile; each is a judgement of its own, so more would cost time.
 NUM_COSTS = 1000

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from chatapp.moderation.gate import OutputGate
+from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import RuleKind, Stage
+from chatapp.moderation.judging.verdict import RuleKind, Stage
 
 # The others ask a classifier or a service for every sentence, or see no answers: they are not measured.
 MEASURED_KINDS = frozenset(

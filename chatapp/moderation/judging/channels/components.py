@@ -6,9 +6,9 @@ One level: a part is not taken apart again. A radical counts as the character pe
 
 from collections.abc import Sequence
 
-from chatapp.moderation.detecting import Channel, Found, Keyword
 from chatapp.moderation.judging.channels.component_table import PARTS
 from chatapp.moderation.judging.channels.respelling import RespelledKeywords, compile_respelled
+from chatapp.moderation.judging.detecting import Channel, Found, Keyword
 
 # The radical as it stands in a character, and the character. ⺅⺖⺡⺨⺘ are the same radicals in their own block.
 RADICALS = str.maketrans(

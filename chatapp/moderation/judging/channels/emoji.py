@@ -6,9 +6,9 @@ Owns the table, written by hand for this project: the pictures that people use l
 
 from collections.abc import Iterator, Sequence
 
-from chatapp.moderation.detecting import Channel, Found, Keyword
 from chatapp.moderation.judging.channels.respelling import RespelledKeywords, compile_respelled
 from chatapp.moderation.judging.channels.whole_text import is_han, phrase_symbols
+from chatapp.moderation.judging.detecting import Channel, Found, Keyword
 
 # Pinyin without tones; a picture may stand for any character that is read like that.
 _SYLLABLES = {

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Channel, Found, Keyword
 from chatapp.moderation.judging.channels.common_words import is_common_word, is_short_word
 from chatapp.moderation.judging.channels.whole_text import (
     WholeText,
@@ -23,6 +22,7 @@ from chatapp.moderation.judging.channels.whole_text import (
     whole_text,
     words_of,
 )
+from chatapp.moderation.judging.detecting import Channel, Found, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 
 # Four letters have a real word one letter away more often than not: any slip counts only of longer words.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Channel, Found, Keyword
 from chatapp.moderation.judging.text.normalise import fold_text, is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separator
 

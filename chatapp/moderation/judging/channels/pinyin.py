@@ -8,9 +8,9 @@ What a Latin word makes it hold, it holds to the word's end.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from chatapp.moderation.detecting import Found, Keyword
 from chatapp.moderation.judging.channels.pinyin_keywords import Node, Thread, in_order, keywords_by_sound
 from chatapp.moderation.judging.channels.pinyin_word import PinyinWord
+from chatapp.moderation.judging.detecting import Found, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
 from chatapp.moderation.judging.text.syllables import reading_of

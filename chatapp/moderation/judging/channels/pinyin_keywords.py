@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Channel, Found, Keyword
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR
 from chatapp.moderation.judging.text.syllables import readings_in, readings_of, spellings_of
 

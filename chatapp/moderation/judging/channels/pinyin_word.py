@@ -7,8 +7,8 @@ Whether it is pinyin shows at its end only ("women" is, "womenz" is not); until 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Found
 from chatapp.moderation.judging.channels.pinyin_keywords import Node, Thread, in_order
+from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.text.syllables import MAX_SYLLABLE_LETTERS, SYLLABLE_BEGINNINGS, syllable_of
 
 # Sentences written without a space are longer: they are cut after a syllable. This bounds what one word holds.

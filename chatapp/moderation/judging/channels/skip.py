@@ -16,7 +16,7 @@ that never occur there gave 18 spans across such punctuation and 3 across any ot
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Channel, Found, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.text.normalise import fold
 
 _MAX_REMEMBERED_CHARS = 1 << 16

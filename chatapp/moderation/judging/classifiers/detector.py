@@ -7,12 +7,12 @@ What a rule makes of a point is `rule_reading`, who waits for it `lines`.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Found
 from chatapp.moderation.judging.classifiers.lines import line_for
 from chatapp.moderation.judging.classifiers.point import Patience, Point
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule, Outcome
 from chatapp.moderation.judging.classifiers.sentences import SentencePoints
 from chatapp.moderation.judging.classifiers.types import ClassifierError
+from chatapp.moderation.judging.detecting import Found
 
 
 class ClassifierRuleInvalid(ValueError):

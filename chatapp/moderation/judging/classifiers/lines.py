@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Protocol
 
-from chatapp.core.lanes import Lane
-from chatapp.moderation.detecting import Found
 from chatapp.moderation.judging.classifiers.point import Point
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule, Outcome, RuleReading, outcome_of
+from chatapp.moderation.judging.detecting import Found
+from chatapp.moderation.judging.lanes import Lane
 
 # As many as answers that are written at once; a thread only waits for an answer.
 _MAX_THREADS = 32

@@ -11,7 +11,6 @@ Source of asking twice: Qwen3Guard, technical report (two consecutive tokens).
 
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Found
 from chatapp.moderation.judging.classifiers.point import Point
 from chatapp.moderation.judging.classifiers.principles import most_broken
 from chatapp.moderation.judging.classifiers.types import (
@@ -24,6 +23,7 @@ from chatapp.moderation.judging.classifiers.types import (
     counts_against,
     verdict_of,
 )
+from chatapp.moderation.judging.detecting import Found
 
 
 class ClassifierRule(NamedTuple):

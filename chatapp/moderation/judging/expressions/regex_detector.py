@@ -18,7 +18,7 @@ integers, and nothing is ever read twice.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.expressions.lazy_automaton import LazyAutomaton, Step
 from chatapp.moderation.judging.expressions.nfa import Nfa
 from chatapp.moderation.judging.expressions.regex_syntax import (

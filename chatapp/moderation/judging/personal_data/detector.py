@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.personal_data.api_keys import ApiKeyReader
 from chatapp.moderation.judging.personal_data.email_addresses import EmailReader
 from chatapp.moderation.judging.personal_data.ibans import IbanReader

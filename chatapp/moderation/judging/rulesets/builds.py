@@ -22,7 +22,7 @@ from chatapp.moderation.judging.automata.automaton import Automaton, StoredEdges
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Dictionary, Owners, compiled_by_stage
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 
 # Raise it when this file, or the meaning of what it stores, changes: processes of another version then do not read it.
 FORMAT = 3

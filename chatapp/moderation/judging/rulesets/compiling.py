@@ -16,7 +16,7 @@ from chatapp.moderation.judging.automata.automaton import Automaton, build_autom
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.sources import Sources, compile_sources
 from chatapp.moderation.judging.text.normalise import WORD_END, pattern_symbols
-from chatapp.moderation.verdict import RuleKind, Stage
+from chatapp.moderation.judging.verdict import RuleKind, Stage
 
 _WORD_END = chr(WORD_END)
 # So many patterns are worth numpy: plain Python takes 50 ms for them.

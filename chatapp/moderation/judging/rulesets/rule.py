@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from chatapp.moderation.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.judging.classifiers.registry import classifier_is_model
 from chatapp.moderation.judging.classifiers.types import Timing
+from chatapp.moderation.judging.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.judging.rulesets.entry_problems import (
     RuleProblem,
     classifier_problems,
@@ -22,7 +22,7 @@ from chatapp.moderation.judging.rulesets.entry_problems import (
 )
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
-from chatapp.moderation.verdict import (
+from chatapp.moderation.judging.verdict import (
     ENDING_ACTIONS,
     HOLDING_ACTIONS,
     STAGES_OF_THE_MODEL,

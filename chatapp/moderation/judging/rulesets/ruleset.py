@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
-from chatapp.moderation.verdict import Stage
+from chatapp.moderation.judging.verdict import Stage
 
 
 class Part(StrEnum):

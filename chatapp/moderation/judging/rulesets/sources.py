@@ -8,8 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chatapp.moderation.detecting import Channel, DetectorSource, Found, Keyword
-from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text
 from chatapp.moderation.judging.channels.components import compile_components
 from chatapp.moderation.judging.channels.emoji import compile_emoji
 from chatapp.moderation.judging.channels.encoded import compile_encoded
@@ -25,12 +23,14 @@ from chatapp.moderation.judging.classifiers.registry import classifier_named, cl
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.judging.classifiers.similarity import SIMILARITY, SimilarityClassifier
 from chatapp.moderation.judging.classifiers.types import Classifier
+from chatapp.moderation.judging.detecting import Channel, DetectorSource, Found, Keyword
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
+from chatapp.moderation.judging.hidden_unicode import HiddenTextRule, compile_hidden_text
 from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
 from chatapp.moderation.judging.rulesets.entry_problems import gapped_phrase
 from chatapp.moderation.judging.rulesets.rule import SCORING_KINDS, Rule
 from chatapp.moderation.judging.urls.detector import UrlRule, compile_urls
-from chatapp.moderation.verdict import RuleKind
+from chatapp.moderation.judging.verdict import RuleKind
 
 _STREAM_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], DetectorSource]] = {
     Channel.SKIP: compile_skip,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 from urllib.parse import unquote
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.urls.defanging import OPENINGS, Placed, undisguise
 from chatapp.moderation.judging.urls.domain_lists import (
     URL_SYMBOLS_BY_CHAR,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Channel
 from chatapp.moderation.judging.channels.component_table import PARTS
 from chatapp.moderation.judging.channels.components import compile_components, find_components
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import fold
 from tests.moderation.judging.channels.whole_texts import keywords, written
 

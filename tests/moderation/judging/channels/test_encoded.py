@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Channel
-from chatapp.moderation.gate import judge
 from chatapp.moderation.judging.channels.encoded import compile_encoded, find_encoded
 from chatapp.moderation.judging.channels.encodings import MAX_DECODED_CHARS, readings
-from chatapp.moderation.verdict import Action, Stage
-from tests.moderation.channels import many
+from chatapp.moderation.judging.detecting import Channel
+from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.verdict import Action, Stage
 from tests.moderation.judging.channels.whole_texts import keywords, written
-from tests.moderation.rulesets import make_rule, make_ruleset
+from tests.moderation.judging.making import make_rule, make_ruleset
+from tests.moderation.judging.reading import many
 
 Encoding = Callable[[str], str]
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from chatapp.moderation.detecting import Channel, Keyword
 from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy, find_fuzzy, is_one_slip
 from chatapp.moderation.judging.channels.whole_text import words_of
+from chatapp.moderation.judging.detecting import Channel, Keyword
 from tests.moderation.judging.channels.whole_texts import keywords, written
 
 few_letters = st.text("abc", max_size=7)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chatapp.moderation.detecting import Channel
 from chatapp.moderation.judging.channels.initials import find_initials
+from chatapp.moderation.judging.detecting import Channel
 from tests.moderation.judging.channels.whole_texts import keywords, written
 
 

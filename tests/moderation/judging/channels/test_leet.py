@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Channel, Keyword
 from chatapp.moderation.judging.channels.leet import compile_leet
+from chatapp.moderation.judging.detecting import Channel, Keyword
 from chatapp.moderation.judging.text.normalise import fold, fold_text, is_word_symbol
-from tests.moderation.channels import (
+from tests.moderation.judging.reading import (
     demand_copies_go_their_own_way,
     demand_no_leak,
     keywords,

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Channel, Keyword
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.pinyin_keywords import MIN_SYLLABLES
 from chatapp.moderation.judging.channels.pinyin_word import MAX_WORD_LETTERS
+from chatapp.moderation.judging.detecting import Channel, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
 from chatapp.moderation.judging.text.syllables import SYLLABLES, reading_of, readings_in, readings_of, syllable_of
-from tests.moderation.channels import (
+from tests.moderation.judging.reading import (
     demand_copies_go_their_own_way,
     demand_no_leak,
     keywords,

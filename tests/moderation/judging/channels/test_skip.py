@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Channel, Keyword
 from chatapp.moderation.judging.channels.skip import MAX_SKIPPED_CHARS, compile_skip
+from chatapp.moderation.judging.detecting import Channel, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
-from tests.moderation.channels import (
+from tests.moderation.judging.reading import (
     demand_copies_go_their_own_way,
     demand_no_leak,
     keywords,

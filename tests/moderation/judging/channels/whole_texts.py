@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chatapp.moderation.detecting import Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
 
 
 def keywords(*phrases: str) -> list[Keyword]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatapp.moderation.detecting import Found
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.detector import ClassifierDetector, RulesUnanswered
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
@@ -14,6 +13,7 @@ from chatapp.moderation.judging.classifiers.types import (
     Strictness,
     Timing,
 )
+from chatapp.moderation.judging.detecting import Found
 
 
 class ScriptedClassifier:

@@ -18,9 +18,9 @@ from chatapp.moderation.judging.classifiers.remote import RemoteAddressInvalid, 
 from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
-from chatapp.moderation.verdict import RuleKind, Stage
+from chatapp.moderation.judging.verdict import RuleKind, Stage
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
-from tests.moderation.rulesets import make_rule
+from tests.moderation.judging.making import make_rule
 
 
 @pytest.fixture(autouse=True)

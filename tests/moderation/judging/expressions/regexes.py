@@ -6,7 +6,7 @@ from functools import lru_cache
 import regex  # type: ignore[import-untyped]
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.expressions.regex_detector import (
     RegexDetector,
     RegexPattern,

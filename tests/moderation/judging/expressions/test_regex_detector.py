@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Detector, DetectorSource
+from chatapp.moderation.judging.detecting import Detector, DetectorSource
 from chatapp.moderation.judging.expressions.lazy_automaton import LazyAutomaton
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, RegexSource, compile_regexes
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS, GappedPhrase, compile_regex

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
-from tests.moderation.detector_laws import demand_exact_hold, demand_independent_copies, found_in, read_all
+from tests.moderation.judging.detector_laws import demand_exact_hold, demand_independent_copies, found_in, read_all
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
 

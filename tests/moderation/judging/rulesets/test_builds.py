@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.gate import find_matches, judge
+from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.builds import BuildInvalid, decode, decode_pieces, encode
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.verdict import Action, Stage
-from tests.moderation.rulesets import make_rule, make_ruleset, rulesets, texts_about
+from chatapp.moderation.judging.verdict import Action, Stage
+from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 DIGEST = "d" * 64

@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp.moderation import models, verdict
-from chatapp.moderation.gate import judge
+from chatapp.moderation import models
+from chatapp.moderation.judging import verdict
 from chatapp.moderation.judging.expressions.regex_syntax import RefusalCode
+from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 from chatapp.moderation.problem_sentences import SENTENCES, problem_error
-from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
-from tests.moderation.rulesets import make_rule, make_ruleset
+from tests.moderation.judging.making import make_rule, make_ruleset
 
 PROBLEMS = [
     (make_rule(words=["bomb"], action=Action.ALLOW), "action_unsupported"),

@@ -4,11 +4,11 @@ import unicodedata
 
 import pytest
 
-from chatapp.moderation.gate import find_matches
+from chatapp.moderation.judging.gate import find_matches
 from chatapp.moderation.judging.text.confusables import LATIN_BY_LOOKALIKE
 from chatapp.moderation.judging.text.normalise import fold, fold_text
-from chatapp.moderation.verdict import Stage
-from tests.moderation.rulesets import make_rule, make_ruleset
+from chatapp.moderation.judging.verdict import Stage
+from tests.moderation.judging.making import make_rule, make_ruleset
 
 
 class TestLookalikes:

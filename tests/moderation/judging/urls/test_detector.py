@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.urls.detector import DomainInvalid, UrlRule, compile_urls
-from tests.moderation.detector_laws import demand_exact_hold, demand_independent_copies, found_in, read_all, spans_in
+from tests.moderation.judging.detector_laws import (
+    demand_exact_hold,
+    demand_independent_copies,
+    found_in,
+    read_all,
+    spans_in,
+)
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from chatapp.core.lanes import Lane
+from chatapp.moderation.judging.lanes import Lane
 from tests.support.waiting import wait_until
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick
 
-from chatapp.moderation.detecting import DetectorSource
-from chatapp.moderation.hidden_unicode import HiddenTextRules, holds_invisible
 from chatapp.moderation.judging.channels.leet import DISGUISING, LeetSource, letter_class
 from chatapp.moderation.judging.channels.pinyin import U_UMLAUT, PinyinSource
 from chatapp.moderation.judging.channels.skip import SkipSource
+from chatapp.moderation.judging.detecting import DetectorSource
 from chatapp.moderation.judging.expressions.regex_detector import RegexSource
 from chatapp.moderation.judging.expressions.regex_glance import regex_glance
+from chatapp.moderation.judging.hidden_unicode import HiddenTextRules, holds_invisible
 from chatapp.moderation.judging.personal_data.detector import PersonalDataRules
 from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR

@@ -2,10 +2,10 @@
 
 import pytest
 
-from chatapp.moderation.gate import GateFinished, OutputGate, find_matches, judge
+from chatapp.moderation.judging.gate import GateFinished, OutputGate, find_matches, judge
+from chatapp.moderation.judging.verdict import Action, RuleState, Stage
 from chatapp.moderation.marking import Piece, pieces
-from chatapp.moderation.verdict import Action, RuleState, Stage
-from tests.moderation.rulesets import make_rule, make_ruleset
+from tests.moderation.judging.making import make_rule, make_ruleset
 
 
 def released(gate: OutputGate, *deltas: str) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.verdict import Action, Match, RuleKind
+from chatapp.moderation.judging.verdict import Action, Match, RuleKind
 
 
 class Hit(NamedTuple):

@@ -11,14 +11,14 @@ from uuid import uuid4
 import pytest
 
 from chatapp.feed.events import GenerationEnded, stream_event_adapter
-from chatapp.moderation.batch import BatchJudge
-from chatapp.moderation.gate import OutputGate, judge
+from chatapp.moderation.judging.batch import BatchJudge
+from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.rulesets.rule import RulesetInvalid, rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, RuleKind, Stage
-from tests.moderation.mixed_rulesets import FAILING, scripted_classifiers
-from tests.moderation.rulesets import make_rule, make_ruleset
+from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
+from tests.moderation.judging.making import make_rule, make_ruleset
+from tests.moderation.judging.mixed_rulesets import FAILING, scripted_classifiers
 
 TEXT = "Dear reader,\n\n  here is  a secret word: Passw0rd-炸弹。\tBye\n"
 

@@ -12,14 +12,14 @@ minimal: every alive start begins a keyword that some continuation completes.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chatapp.moderation.allowing import AllowedSpans
-from chatapp.moderation.detecting import Detector, Found
+from chatapp.moderation.judging.allowing import AllowedSpans
 from chatapp.moderation.judging.automata.automaton import SYMBOL_BITS
 from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
+from chatapp.moderation.judging.detecting import Detector, Found
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Pattern
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.text.normalise import FOLDED_BY_CHAR, WORD_END
-from chatapp.moderation.verdict import Action, Match
+from chatapp.moderation.judging.verdict import Action, Match
 
 _NEVER = 1 << 62  # a place that no text reaches
 # A rule this grave that cannot judge takes the text away; a lesser one lets it pass and says so.

@@ -8,12 +8,12 @@ and `finish` return is all that may leave. Verdict and released text do not depe
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.detecting import Detector
+from chatapp.moderation.judging.detecting import Detector
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.rulesets.sources import GivenDetector
-from chatapp.moderation.matching import Scanner
-from chatapp.moderation.verdict import STRENGTH, Action, Match, Stage, Verdict, greatest_action
+from chatapp.moderation.judging.scanning import Scanner
+from chatapp.moderation.judging.verdict import STRENGTH, Action, Match, Stage, Verdict, greatest_action
 
 # One per withheld character, so that offsets in the released text stay those of the text it came from.
 MASK = "█"

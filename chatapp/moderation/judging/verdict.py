@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chatapp.moderation.detecting import Channel
+from chatapp.moderation.judging.detecting import Channel
 
 
 class Stage(StrEnum):

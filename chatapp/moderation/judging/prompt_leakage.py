@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from chatapp.moderation.detecting import Detector, Found
+from chatapp.moderation.judging.detecting import Detector, Found
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.matching import Scanner
-from chatapp.moderation.verdict import Action, Match, RuleKind, RuleState, Stage
+from chatapp.moderation.judging.scanning import Scanner
+from chatapp.moderation.judging.verdict import Action, Match, RuleKind, RuleState, Stage
 
 # A word of a script that is written with spaces counts as much as two characters of another.
 _WEIGHT_OF_PIECE = 16

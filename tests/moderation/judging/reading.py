@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hypothesis import settings
 
-from chatapp.moderation.detecting import Detector, DetectorSource, Found, Keyword
+from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found, Keyword
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import ENDING_ACTIONS, Action, RuleState, Stage
+from chatapp.moderation.judging.verdict import ENDING_ACTIONS, Action, RuleState, Stage
 
 
 def make_rule(

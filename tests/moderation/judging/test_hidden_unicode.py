@@ -6,8 +6,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.hidden_unicode import HiddenTextRule, compile_hidden_text, strip_hidden
-from tests.moderation.detector_laws import demand_exact_hold, demand_independent_copies, found_in, read_all, spans_in
+from chatapp.moderation.judging.hidden_unicode import HiddenTextRule, compile_hidden_text, strip_hidden
+from tests.moderation.judging.detector_laws import (
+    demand_exact_hold,
+    demand_independent_copies,
+    found_in,
+    read_all,
+    spans_in,
+)
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
 

@@ -5,11 +5,11 @@ but the character map. What it says is what the gate must do, character by chara
 
 from dataclasses import dataclass
 
-from chatapp.moderation.gate import MASK
+from chatapp.moderation.judging.gate import MASK
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import WORD_END, fold, is_word_symbol, pattern_symbols
-from chatapp.moderation.verdict import HOLDING_ACTIONS, STRENGTH, Action
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, STRENGTH, Action
 
 WORD_START_SYMBOL, WORD_END_SYMBOL = "\x02", "\x03"
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.conduct import Hit, paused_until
+from chatapp.moderation.judging.conduct import Hit, paused_until
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
-from chatapp.moderation.verdict import Action, RuleKind, Stage
-from tests.moderation.rulesets import make_rule
+from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
+from tests.moderation.judging.making import make_rule
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 RULE = replace(

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.gate import MASK, OutputGate, judge
+from chatapp.moderation.judging.gate import MASK, OutputGate, judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import ENDING_ACTIONS, Action, Stage
-from tests.moderation.oracle import outcome
-from tests.moderation.rulesets import (
+from chatapp.moderation.judging.verdict import ENDING_ACTIONS, Action, Stage
+from tests.moderation.judging.making import (
     PATTERN_ALPHABET,
     cuts,
     harmless_rulesets,
@@ -22,6 +21,7 @@ from tests.moderation.rulesets import (
     texts_about,
     texts_of_any_kind,
 )
+from tests.moderation.judging.oracle import outcome
 
 # The naive reading is slow; test_gate_laws draws more. That no hold is needless only these say, so it draws as many.
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)

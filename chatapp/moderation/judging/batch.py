@@ -12,18 +12,18 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from chatapp.moderation.detecting import Detector, DetectorSource, Found
-from chatapp.moderation.gate import judge
-from chatapp.moderation.glances import Glance, glance_of
 from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
+from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found
+from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.glances import Glance, glance_of
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.rulesets.sources import GivenDetector, Sources
+from chatapp.moderation.judging.scanning import Scanner
 from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 from chatapp.moderation.judging.text.spelling import SpelledByCode
-from chatapp.moderation.matching import Scanner
-from chatapp.moderation.verdict import Action, Match, RuleKind, Stage, Verdict
+from chatapp.moderation.judging.verdict import Action, Match, RuleKind, Stage, Verdict
 
 _SYMBOLS_BY_CODE = SpelledByCode(fold)
 

@@ -14,7 +14,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 
 _TAGS = frozenset(map(chr, range(0xE0000, 0xE0080)))
 _SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 
-from chatapp.moderation.detecting import Channel
 from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.personal_data.reading import Entity
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, RuleKind, RuleState, Stage
+from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 
 SCRIPTED, FAILING = "scripted", "failing"
 # Keywords have the most ways to be found.

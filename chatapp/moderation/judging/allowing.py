@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from chatapp.moderation.detecting import Found
+from chatapp.moderation.judging.detecting import Found
 
 # No detector reports a span that ended longer ago: keywords of 100 symbols with three separators between, and a token.
 _REACH_CHARS = 1_024

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.batch import BatchJudge
-from chatapp.moderation.detecting import Channel
-from chatapp.moderation.gate import find_matches, judge
-from chatapp.moderation.glances import glance_of
+from chatapp.moderation.judging.batch import BatchJudge
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
+from chatapp.moderation.judging.gate import find_matches, judge
+from chatapp.moderation.judging.glances import glance_of
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import Action, RuleKind, Stage
-from tests.moderation.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers
-from tests.moderation.rulesets import make_rule, make_ruleset, rulesets, texts_about
+from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
+from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
+from tests.moderation.judging.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 

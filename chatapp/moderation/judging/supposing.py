@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from chatapp.moderation.gate import find_matches, judge
+from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
-from chatapp.moderation.verdict import Match, RuleState, Stage, Verdict
+from chatapp.moderation.judging.verdict import Match, RuleState, Stage, Verdict
 
 
 def judge_excusing(

@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.batch import BatchJudge
-from chatapp.moderation.detecting import Channel
-from chatapp.moderation.gate import MASK, OutputGate, find_matches, judge
+from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.classifiers.types import Timing
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
+from chatapp.moderation.judging.gate import MASK, OutputGate, find_matches, judge
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.verdict import HOLDING_ACTIONS, Action, Match, RuleKind, RuleState, Stage
-from tests.moderation.mixed_rulesets import (
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Match, RuleKind, RuleState, Stage
+from tests.moderation.judging.mixed_rulesets import (
     ACTIONS,
     FAILING,
     HARMLESS_ACTIONS,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chatapp.moderation.detecting import Detector, DetectorSource, Found
+from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found
 
 
 def found_in(source: DetectorSource, text: str) -> list[Found]:
