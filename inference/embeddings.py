@@ -18,7 +18,7 @@ from inference.errors import ModelUnusable
 from inference.guard_answers import GuardAnswerInvalid
 from inference.guard_batches import batches, padded
 from inference.guard_loading import load_model_and_tokenizer
-from inference.model_folder import context_window_of, is_encoder_decoder, read_json
+from inference.models.folder import context_window_of, is_encoder_decoder, read_json
 from inference.sequence_guard import MAX_TOKENS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, ModelUnusable, QueueFull, RequestIdInUse
 from inference.forward import ForwardPass
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
-from inference.model_folder import context_window_of
+from inference.models.folder import context_window_of
 from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
 from inference.scheduler import Scheduler

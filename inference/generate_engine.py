@@ -19,7 +19,7 @@ from inference.answers import Answer
 from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
-from inference.model_folder import context_window_of
+from inference.models.folder import context_window_of
 from inference.prompts import prompt_encoder_for
 from inference.sampling import choose
 from inference.streams import TokenRate

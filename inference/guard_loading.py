@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import ModelUnusable
-from inference.model_folder import require_no_kernels_package
+from inference.models.folder import require_no_kernels_package
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

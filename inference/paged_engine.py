@@ -21,7 +21,7 @@ from inference.answers import Answer
 from inference.cache import CacheShape
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
-from inference.model_folder import context_window_of
+from inference.models.folder import context_window_of
 from inference.prompts import PromptEncoder
 from inference.sampling import Choice, choose
 from inference.streams import TokenRate

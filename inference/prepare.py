@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from inference.errors import ModelUnusable
-from inference.preparing import prepare_model
+from inference.models.preparing import prepare_model
 
 
 def main(arguments: list[str] | None = None) -> int:

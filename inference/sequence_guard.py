@@ -14,7 +14,7 @@ from torch import Tensor
 from inference.errors import ModelUnusable
 from inference.guard_answers import GuardAnswerInvalid, GuardedText
 from inference.guard_batches import batches, padded
-from inference.model_folder import context_window_of
+from inference.models.folder import context_window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -19,7 +19,7 @@ from bench.engines.targets import TARGETS, Medians, outcome_of
 from bench.engines.timelines import median_of
 from bench.machine import machine
 from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG
-from inference.preparing import prepare_model
+from inference.models.preparing import prepare_model
 
 RESULTS = CHECKOUT / "bench" / "results"
 

@@ -10,7 +10,7 @@ import torch
 
 from inference.engine import SlotEngine
 from inference.loading import load_engine
-from inference.preparing import prepare_model
+from inference.models.preparing import prepare_model
 from inference.prompts import PromptEncoder
 from inference.testing import tiny_model, tiny_tokenizer
 from inference.types import Engine

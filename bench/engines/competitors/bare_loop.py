@@ -16,7 +16,7 @@ from inference.answers import Answer
 from inference.cache import CacheShape
 from inference.engine import DEFAULT_CACHE_BYTES, DEFAULT_MAX_PREFILL_TOKENS
 from inference.forward import ForwardPass
-from inference.loading import load_model
+from inference.models.loading import load_model
 from inference.pace import PrefillPace
 from inference.prompts import PromptEncoder
 from inference.sampling import Choice

@@ -114,7 +114,7 @@ def load(model_path: Path) -> LlamaCpp:
     except (ImportError, OSError, RuntimeError) as failure:
         raise CompetitorMissing(f"llama-cpp-python is not installed or broken ({failure})") from failure
     from inference.errors import ModelUnusable
-    from inference.preparing import default_gguf_path
+    from inference.models.preparing import default_gguf_path
 
     if not model_path.name.startswith("smollm2-135m-instruct"):
         raise CompetitorMissing("there is a GGUF file of the default model only")

@@ -55,7 +55,8 @@ def load(model_path: Path) -> Slots:
 
     from bench.engines.competitors.ours import NUM_SLOTS, ignore_end_tokens
     from inference.engine import SlotEngine  # noqa: F401
-    from inference.loading import load_engine, resolve_dtype
+    from inference.loading import load_engine
+    from inference.models.loading import resolve_dtype
 
     ignore_end_tokens()
     imported_s = time.monotonic()

@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from inference.errors import ModelUnusable
-from inference.loading import load_engine, load_model
+from inference.loading import load_engine
+from inference.models.loading import load_model
+from inference.models.preparing import default_gguf_path, prepare_model, read_description
 from inference.prepare import main
-from inference.preparing import default_gguf_path, prepare_model, read_description
 from inference.testing import TINY_CONTEXT_WINDOW, write_tiny_model
 from tests.inference.reading import ask, text_of
 

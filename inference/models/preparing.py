@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference.errors import ModelUnusable
-from inference.model_folder import check_model_folder, context_window_of, read_json, require_no_kernels_package
+from inference.models.folder import check_model_folder, context_window_of, read_json, require_no_kernels_package
 
 DESCRIPTION_NAME = "chatapp-model.json"  # written last, so its presence means: complete
 DEFAULT_SOURCE = "default"
