@@ -8,7 +8,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from inference.answers import Answer
 from inference.cache import CacheShape
 from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, ModelUnusable, QueueFull, RequestIdInUse
@@ -16,10 +15,11 @@ from inference.forward import ForwardPass
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
 from inference.models.folder import context_window_of
 from inference.pace import PrefillPace
-from inference.prompts import PromptEncoder
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
 from inference.streams import TokenRate
+from inference.tokens.answer import Answer
+from inference.tokens.prompts import PromptEncoder
 from inference.types import (
     Capabilities,
     EngineKind,

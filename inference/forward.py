@@ -17,8 +17,10 @@ from inference.cache import CacheShape, SlotCache
 from inference.errors import ModelUnusable
 from inference.fused import fuse
 from inference.packing import can_pack, pack_linears
-from inference.sampling import Choice, SamplingRow, choose
-from inference.scheduler import Job, Segment, StepPlan
+from inference.sampling import choose
+from inference.scheduler import Segment, StepPlan
+from inference.tokens.choice import Choice, SamplingRow
+from inference.tokens.job import Job
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig
 
-from inference.answers import Answer
 from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
 from inference.models.folder import context_window_of
-from inference.prompts import prompt_encoder_for
 from inference.sampling import choose
 from inference.streams import TokenRate
+from inference.tokens.answer import Answer
+from inference.tokens.prompts import prompt_encoder_for
 from inference.types import (
     Capabilities,
     EngineKind,

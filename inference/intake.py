@@ -13,11 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.answers import Answer
 from inference.errors import PromptTooLong, QueueFull
-from inference.prompts import PromptEncoder
 from inference.requests import check_request
 from inference.streams import ChannelStream
+from inference.tokens.answer import Answer
+from inference.tokens.prompts import PromptEncoder
 from inference.types import OPTIONAL_PARAMETERS, Capabilities, ChatMessage, GenerationRequest, StepChannel
 
 DEFAULT_MAX_WAITING = 512

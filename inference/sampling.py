@@ -8,39 +8,18 @@ have. Owns filters, penalties and noise; knows no text.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log
 
 import torch
 from torch import Tensor
 
+from inference.tokens.choice import Choice, SamplingRow, penalises
 from inference.types import SamplingParameters
 
 NUM_CANDIDATES = 64  # over 49,152 entries and 32 rows topk(64) takes 2 ms, a sort 78 ms
 _BLOCK = 64  # vocabularies are multiples of it nearly always; others take the slower way
 _MIN_TEMPERATURE = 1e-3  # below it logits overflow, and the best token is certain anyway
 _MINUS_INFINITY = float("-inf")
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingRow:
-    """What decides one row's choice beside its logits."""
-
-    parameters: SamplingParameters
-    seed: int
-    position: int  # of the token to choose, counted from the prompt's beginning
-    prompt_ids: Sequence[int] = ()  # both are read for penalties only
-    generated_ids: Sequence[int] = ()
-    allowed_ids: Sequence[int] | None = None  # None = all
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A row's next token; if asked for, its log-probability and the best tokens as (id, logprob)."""
-
-    token_id: int
-    logprob: float | None = None
-    best: tuple[tuple[int, float], ...] = ()
 
 
 def choose(logits: Tensor, rows: Sequence[SamplingRow]) -> list[Choice | None]:
@@ -263,11 +242,6 @@ def _adjust(logits: Tensor, rows: Sequence[SamplingRow]) -> Tensor:
 
 def _adjusts(row: SamplingRow) -> bool:
     return bool(row.parameters.logit_bias or penalises(row.parameters) or row.allowed_ids is not None)
-
-
-def penalises(parameters: SamplingParameters) -> bool:
-    """Whether the choice depends on the tokens that are there already."""
-    return bool(parameters.repetition_penalty != 1.0 or parameters.frequency_penalty or parameters.presence_penalty)
 
 
 def _penalise(logits: Tensor, row: SamplingRow) -> None:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from inference.detokenizer import Detokenizer
 from inference.errors import ModelUnusable
 from inference.fused import FUSED_FAMILY
-from inference.prompts import end_token_ids
+from inference.tokens.detokenizer import Detokenizer
+from inference.tokens.prompts import end_token_ids
+from inference.tokens.vocabulary import Vocabulary
 from inference.types import (
     Delta,
     Engine,
@@ -31,7 +32,6 @@ from inference.types import (
     SamplingParameters,
     StepChannel,
 )
-from inference.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import islice, zip_longest
 
-from inference.answers import Answer
 from inference.errors import EngineError, StepFailed
 from inference.forward import ForwardPass
 from inference.pace import PrefillPace
-from inference.sampling import Choice, SamplingRow
-from inference.scheduler import Job, Scheduler, Segment, StepPlan
+from inference.scheduler import Scheduler, Segment, StepPlan
+from inference.tokens.answer import Answer
+from inference.tokens.choice import Choice, SamplingRow
+from inference.tokens.job import Job
 from inference.types import FinishReason, Output, StepChannel
 
 

@@ -11,10 +11,10 @@ import torch
 from inference.engine import SlotEngine
 from inference.loading import load_engine
 from inference.models.preparing import prepare_model
-from inference.prompts import PromptEncoder
 from inference.testing import tiny_model, tiny_tokenizer
+from inference.tokens.prompts import PromptEncoder
+from inference.tokens.vocabulary import Vocabulary
 from inference.types import Engine
-from inference.vocabulary import Vocabulary
 
 # Two threads that wait for each other at every small product lose more than they win beside other processes: seen on
 # two busy cores, 0.3 ms became 9 ms.

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from inference.detokenizer import Detokenizer
-from inference.prompts import prompt_encoder_for
+from inference.tokens.detokenizer import Detokenizer
+from inference.tokens.prompts import prompt_encoder_for
+from inference.tokens.vocabulary import Vocabulary
 from inference.types import ChatMessage
-from inference.vocabulary import Vocabulary
 
 TIE = 1e-4  # where the two highest logits are closer, either token is right
 

@@ -8,8 +8,9 @@ import torch
 from inference.attention import pack
 from inference.cache import CacheShape, SlotCache
 from inference.fused import FusedDecoder, fuse
-from inference.scheduler import Job, Segment
+from inference.scheduler import Segment
 from inference.testing import tiny_model
+from inference.tokens.job import Job
 
 CPU = torch.device("cpu")
 NUM_POSITIONS = 128

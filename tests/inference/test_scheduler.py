@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.scheduler import Job, Scheduler, StepPlan, common_prefix_length
+from inference.scheduler import Scheduler, StepPlan
+from inference.tokens.job import Job, common_prefix_length
 
 
 def _scheduler(*, num_slots: int = 2, max_cached_tokens: int = 1_000, max_prefill_tokens: int = 100) -> Scheduler:

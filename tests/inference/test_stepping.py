@@ -6,14 +6,14 @@ from typing import Any, cast
 import pytest
 import torch
 
-from inference.answers import Answer
 from inference.errors import StepFailed
 from inference.forward import ForwardPass
 from inference.pace import PrefillPace
-from inference.prompts import PromptEncoder
 from inference.scheduler import Admission, Scheduler, StepPlan
 from inference.stepping import Stepper
 from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
+from inference.tokens.answer import Answer
+from inference.tokens.prompts import PromptEncoder
 from inference.types import ChatMessage, Delta, FinishReason, GenerationRequest, Output, StepChannel
 from tests.inference.reading import ask, ask_messages, finish_of, text_of
 

@@ -12,16 +12,16 @@ from typing import Any, cast
 
 from bench.engines.competitors.ours import NUM_SLOTS, ignore_end_tokens, request_of
 from bench.engines.protocol import Arrival, Ask, Mode
-from inference.answers import Answer
 from inference.cache import CacheShape
 from inference.engine import DEFAULT_CACHE_BYTES, DEFAULT_MAX_PREFILL_TOKENS
 from inference.forward import ForwardPass
 from inference.models.loading import load_model
 from inference.pace import PrefillPace
-from inference.prompts import PromptEncoder
-from inference.sampling import Choice
 from inference.scheduler import Scheduler
 from inference.stepping import Stepper
+from inference.tokens.answer import Answer
+from inference.tokens.choice import Choice
+from inference.tokens.prompts import PromptEncoder
 from inference.types import FinishReason, Output, StepChannel
 
 

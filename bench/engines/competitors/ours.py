@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from bench.engines.protocol import TEMPERATURE, TOP_K, TOP_P, Ask, Mode
-from inference import prompts
+from inference.tokens import prompts
 from inference.types import ChatMessage, GenerationRequest, SamplingParameters
 
 NUM_SLOTS = 64

@@ -6,9 +6,9 @@ Text waits for the rest of a character or of a stop string, so a token's log-pro
 
 from collections import deque
 
-from inference.sampling import Choice
+from inference.tokens.choice import Choice
+from inference.tokens.vocabulary import Vocabulary
 from inference.types import Alternative, TokenLogprob
-from inference.vocabulary import Vocabulary
 
 
 class PendingLogprobs:

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.healing import SpellingConstraint, heal
-from inference.vocabulary import Vocabulary
+from inference.tokens.healing import SpellingConstraint, heal
+from inference.tokens.vocabulary import Vocabulary
 
 WORDS = Vocabulary([b"The", b" cap", b"ital", b" capital", b" c", b" ", b"a", b"p", b"i", b"t", b"l", b" of"])
 

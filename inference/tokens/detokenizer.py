@@ -2,7 +2,7 @@
 
 import codecs
 
-from inference.vocabulary import Vocabulary
+from inference.tokens.vocabulary import Vocabulary
 
 
 class Detokenizer:

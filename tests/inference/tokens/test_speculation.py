@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.speculation import MAX_DRAFT_TOKENS, Drafter
+from inference.tokens.speculation import MAX_DRAFT_TOKENS, Drafter
 
 
 class TestADraft:

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.stop_strings import StopStringFilter
+from inference.tokens.stop_strings import StopStringFilter
 
 
 def _cut(text: str, places: list[int]) -> list[str]:

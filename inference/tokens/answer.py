@@ -4,17 +4,17 @@ The text side of one request: tokens in, deltas and the end out.
 Owns detokenising, stop strings, healing, limits and the request's timings. Knows no tensor and no slot.
 """
 
-from inference.detokenizer import Detokenizer
 from inference.errors import EngineError
-from inference.healing import SpellingConstraint
-from inference.logprobs import PendingLogprobs
-from inference.prompts import EncodedPrompt
-from inference.sampling import Choice, SamplingRow, penalises
-from inference.scheduler import Job
-from inference.speculation import Drafter
-from inference.stop_strings import StopStringFilter
+from inference.tokens.choice import Choice, SamplingRow, penalises
+from inference.tokens.detokenizer import Detokenizer
+from inference.tokens.healing import SpellingConstraint
+from inference.tokens.job import Job
+from inference.tokens.logprobs import PendingLogprobs
+from inference.tokens.prompts import EncodedPrompt
+from inference.tokens.speculation import Drafter
+from inference.tokens.stop_strings import StopStringFilter
+from inference.tokens.vocabulary import Vocabulary
 from inference.types import Delta, Finish, FinishReason, GenerationRequest, Output, StepChannel, Timings, Usage
-from inference.vocabulary import Vocabulary
 
 
 class Answer:

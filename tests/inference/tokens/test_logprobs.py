@@ -1,6 +1,6 @@
-from inference.logprobs import PendingLogprobs
-from inference.sampling import Choice
-from inference.vocabulary import Vocabulary
+from inference.tokens.choice import Choice
+from inference.tokens.logprobs import PendingLogprobs
+from inference.tokens.vocabulary import Vocabulary
 
 WORDS = Vocabulary([b"one", b" two", "你".encode()[:1], "你".encode()[1:]])
 

@@ -8,7 +8,7 @@ what was dropped. Owns both halves: where to cut, and what the new tokens may be
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.vocabulary import Vocabulary
+from inference.tokens.vocabulary import Vocabulary
 
 _MAX_DROPPED_TOKENS = 16  # a run without a boundary (Chinese, base64) is cut here; its tail is what a cut can spoil
 

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.detokenizer import Detokenizer
-from inference.vocabulary import Vocabulary
+from inference.tokens.detokenizer import Detokenizer
+from inference.tokens.vocabulary import Vocabulary
 
 
 def _ids(tokenizer, text: str) -> list[int]:

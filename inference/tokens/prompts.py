@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from jinja2 import TemplateError
 
 from inference.errors import ModelUnusable
-from inference.healing import HealedPrefix, heal
-from inference.scheduler import common_prefix_length
+from inference.tokens.healing import HealedPrefix, heal
+from inference.tokens.job import common_prefix_length
+from inference.tokens.vocabulary import Vocabulary
 from inference.types import ChatMessage, GenerationRequest
-from inference.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
