@@ -8,11 +8,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from inference.cache import CacheShape
 from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, ModelUnusable, QueueFull, RequestIdInUse
 from inference.forward import ForwardPass
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
+from inference.layers.cache import CacheShape
 from inference.models.folder import context_window_of
 from inference.pace import PrefillPace
 from inference.scheduler import Scheduler

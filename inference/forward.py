@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from inference.alibi import BatchInTurn, attend_over_slots
-from inference.attention import ATTENTION_NAME, PackedBatch, pack, slot_attention
-from inference.cache import CacheShape, SlotCache
 from inference.errors import ModelUnusable
-from inference.fused import fuse
-from inference.packing import can_pack, pack_linears
-from inference.sampling import choose
-from inference.scheduler import Segment, StepPlan
+from inference.layers.alibi import BatchInTurn, attend_over_slots
+from inference.layers.attention import ATTENTION_NAME, PackedBatch, pack, slot_attention
+from inference.layers.cache import CacheShape, SlotCache
+from inference.layers.fused import fuse
+from inference.layers.packing import can_pack, pack_linears
+from inference.layers.sampling import choose
+from inference.layers.segment import Segment
+from inference.scheduler import StepPlan
 from inference.tokens.choice import Choice, SamplingRow
 from inference.tokens.job import Job
 

@@ -18,8 +18,8 @@ from transformers import GenerationConfig
 from inference.compute_thread import ComputeThread
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
 from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
+from inference.layers.sampling import choose
 from inference.models.folder import context_window_of
-from inference.sampling import choose
 from inference.streams import TokenRate
 from inference.tokens.answer import Answer
 from inference.tokens.prompts import prompt_encoder_for

@@ -8,6 +8,7 @@ everything here is integers, so every rule can be tested alone. Called by the en
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from inference.layers.segment import Segment
 from inference.tokens.job import Job, common_prefix_length
 
 
@@ -37,23 +38,6 @@ class Admission:
     slot: int
     source: int
     num_cached: int
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Consecutive tokens of one job that this step computes, from position `start`."""
-
-    job: Job
-    slot: int
-    start: int
-    tokens: tuple[int, ...]
-    samples: bool  # the job's last token is among them: its logits choose the next
-    num_drafted: int = 0  # tokens behind the job's last that are only guessed: what follows each is wanted too
-
-    @property
-    def num_sampled(self) -> int:
-        """How many of the last tokens have logits that choose."""
-        return 1 + self.num_drafted if self.samples else 0
 
 
 @dataclass(frozen=True, slots=True)

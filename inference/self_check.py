@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from inference.errors import ModelUnusable
-from inference.fused import FUSED_FAMILY
+from inference.layers.fused import FUSED_FAMILY
 from inference.tokens.detokenizer import Detokenizer
 from inference.tokens.prompts import end_token_ids
 from inference.tokens.vocabulary import Vocabulary

@@ -11,8 +11,9 @@ from itertools import islice, zip_longest
 
 from inference.errors import EngineError, StepFailed
 from inference.forward import ForwardPass
+from inference.layers.segment import Segment
 from inference.pace import PrefillPace
-from inference.scheduler import Scheduler, Segment, StepPlan
+from inference.scheduler import Scheduler, StepPlan
 from inference.tokens.answer import Answer
 from inference.tokens.choice import Choice, SamplingRow
 from inference.tokens.job import Job

@@ -2,8 +2,8 @@
 Streams of nearly forbidden text under rulesets that mix every kind, each to one of its ends: nothing withheld leaves.
 
 Rulesets and texts are those of the gate's laws (tests/moderation/judging/mixed_rulesets.py), from numbered seeds. A
-leak is a character that left before its match was known, or stands unmasked in what left; a difference is a text that left
-otherwise than the judge of the whole lets it.
+leak is a character that left before its match was known, or stands unmasked in what left; a difference is a text that
+left otherwise than the judge of the whole lets it.
 """
 
 import time

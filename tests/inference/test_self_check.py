@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from inference.attention_kernels import attend
-from inference.cache import BLOCK_LENGTH
 from inference.errors import ModelUnusable
+from inference.layers.attention_kernels import attend
+from inference.layers.cache import BLOCK_LENGTH
 from inference.self_check import ReferenceAnswer, ReferenceToken, reference_answers, require_same_answers
 from inference.testing import tiny_model
 from tests.inference.reading import ask
@@ -98,7 +98,7 @@ class TestRequireSameAnswers:
         model = tiny_model(architecture="gpt2")
         references = reference_answers(model, tokenizer)
         engine = make_engine(model=model)
-        monkeypatch.setattr("inference.attention.attend", attend_first_block)
+        monkeypatch.setattr("inference.layers.attention.attend", attend_first_block)
 
         with pytest.raises(ModelUnusable, match="a trial prompt of 270 tokens"):
             require_same_answers(engine, references)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inference.fused_kernels import packed_linear
+from inference.layers.fused_kernels import packed_linear
 
 GROUP_SIZE = 32  # weights that share a scale and a zero; that of GGUF's Q4_0 and Q4_1
 _LEVELS = 15

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
-from inference.attention import Run, decode_runs, pack, slot_attention
-from inference.cache import CacheShape, SlotCache
-from inference.scheduler import Segment
+from inference.layers.attention import Run, decode_runs, pack, slot_attention
+from inference.layers.cache import CacheShape, SlotCache
+from inference.layers.segment import Segment
 from inference.tokens.job import Job
 
 NUM_SLOTS, NUM_HEADS, NUM_GROUPS, HEAD_SIZE, BLOCK = 5, 2, 3, 8, 16

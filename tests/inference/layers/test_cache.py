@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inference.cache import CacheShape, SlotCache
+from inference.layers.cache import CacheShape, SlotCache
 
 SHAPE = CacheShape(num_layers=2, num_heads=3, head_size=8, dtype=torch.float32)
 LENGTH = 1_000  # several memory pages per head

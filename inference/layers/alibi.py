@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from inference.attention import PackedBatch, slot_attention
+from inference.layers.attention import PackedBatch, slot_attention
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

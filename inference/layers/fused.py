@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, linear
 
-from inference.attention import PackedBatch
-from inference.fused_kernels import packed_linear, rms_norm, run_layers, scripted
-from inference.packing import can_pack, pack_four_bits, pack_weight, require_linear
+from inference.layers.attention import PackedBatch
+from inference.layers.fused_kernels import packed_linear, rms_norm, run_layers, scripted
+from inference.layers.packing import can_pack, pack_four_bits, pack_weight, require_linear
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

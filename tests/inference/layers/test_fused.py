@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import torch
 
-from inference.attention import pack
-from inference.cache import CacheShape, SlotCache
-from inference.fused import FusedDecoder, fuse
-from inference.scheduler import Segment
+from inference.layers.attention import pack
+from inference.layers.cache import CacheShape, SlotCache
+from inference.layers.fused import FusedDecoder, fuse
+from inference.layers.segment import Segment
 from inference.testing import tiny_model
 from inference.tokens.job import Job
 

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inference.attention_kernels import attend
-from inference.cache import SlotCache
-from inference.scheduler import Segment
+from inference.layers.attention_kernels import attend
+from inference.layers.cache import SlotCache
+from inference.layers.segment import Segment
 
 ATTENTION_NAME = "inference_slots"
 # Blocks that a run may read in vain before its slots are attended apart: a run of its own costs about as much.

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from inference.sampling import NUM_CANDIDATES, choose, choose_tokens, greatest, gumbel_noise, top
+from inference.layers.sampling import NUM_CANDIDATES, choose, choose_tokens, greatest, gumbel_noise, top
 from inference.tokens.choice import SamplingRow
 from inference.types import SamplingParameters
 

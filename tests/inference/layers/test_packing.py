@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import linear
 
-from inference.packing import PackedLinear, can_pack, pack_four_bits, pack_linears
+from inference.layers.packing import PackedLinear, can_pack, pack_four_bits, pack_linears
 
 pytestmark = pytest.mark.filterwarnings("error")
 

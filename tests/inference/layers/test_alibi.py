@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from inference.alibi import attend_over_slots
-from inference.cache import BLOCK_LENGTH
 from inference.engine import SlotEngine
 from inference.forward import ForwardPass
+from inference.layers.alibi import attend_over_slots
+from inference.layers.cache import BLOCK_LENGTH
 from inference.testing import tiny_model
 from inference.types import Engine, Finish, StepChannel
 from tests.inference.expected import ExpectedAnswer, expected_answer

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear, silu
 
-from inference.attention_kernels import attend
+from inference.layers.attention_kernels import attend
 
 # TorchScript cannot write the type of the operator's fifth argument, a list of optional numbers; its own notation can.
 _LINEAR_GRAPH = """graph(%x : Tensor, %weight : Tensor, %bias : Tensor?):
