@@ -13,12 +13,12 @@ from typing import Any, cast
 from bench.engines.competitors.ours import NUM_SLOTS, ignore_end_tokens, request_of
 from bench.engines.protocol import Arrival, Ask, Mode
 from inference.engine import DEFAULT_CACHE_BYTES, DEFAULT_MAX_PREFILL_TOKENS
-from inference.forward import ForwardPass
 from inference.layers.cache import CacheShape
 from inference.models.loading import load_model
-from inference.pace import PrefillPace
-from inference.scheduler import Scheduler
-from inference.stepping import Stepper
+from inference.slots.forward import ForwardPass
+from inference.slots.pace import PrefillPace
+from inference.slots.scheduler import Scheduler
+from inference.slots.stepping import Stepper
 from inference.tokens.answer import Answer
 from inference.tokens.choice import Choice
 from inference.tokens.prompts import PromptEncoder

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from inference.engine import SlotEngine
-from inference.forward import ForwardPass
 from inference.layers.alibi import attend_over_slots
 from inference.layers.cache import BLOCK_LENGTH
+from inference.slots.forward import ForwardPass
 from inference.testing import tiny_model
 from inference.types import Engine, Finish, StepChannel
 from tests.inference.expected import ExpectedAnswer, expected_answer

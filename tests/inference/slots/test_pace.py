@@ -1,4 +1,4 @@
-from inference.pace import MIN_PREFILL_TOKENS, PrefillPace
+from inference.slots.pace import MIN_PREFILL_TOKENS, PrefillPace
 
 
 def _pace() -> PrefillPace:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.scheduler import Scheduler, StepPlan
+from inference.slots.scheduler import Scheduler, StepPlan
 from inference.tokens.job import Job, common_prefix_length
 
 

@@ -19,7 +19,7 @@ from inference.layers.fused import fuse
 from inference.layers.packing import can_pack, pack_linears
 from inference.layers.sampling import choose
 from inference.layers.segment import Segment
-from inference.scheduler import StepPlan
+from inference.slots.scheduler import StepPlan
 from inference.tokens.choice import Choice, SamplingRow
 from inference.tokens.job import Job
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from inference.errors import StepFailed
-from inference.forward import ForwardPass
-from inference.pace import PrefillPace
-from inference.scheduler import Admission, Scheduler, StepPlan
-from inference.stepping import Stepper
+from inference.slots.forward import ForwardPass
+from inference.slots.pace import PrefillPace
+from inference.slots.scheduler import Admission, Scheduler, StepPlan
+from inference.slots.stepping import Stepper
 from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
 from inference.tokens.answer import Answer
 from inference.tokens.prompts import PromptEncoder

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from itertools import islice, zip_longest
 
 from inference.errors import EngineError, StepFailed
-from inference.forward import ForwardPass
 from inference.layers.segment import Segment
-from inference.pace import PrefillPace
-from inference.scheduler import Scheduler, StepPlan
+from inference.slots.forward import ForwardPass
+from inference.slots.pace import PrefillPace
+from inference.slots.scheduler import Scheduler, StepPlan
 from inference.tokens.answer import Answer
 from inference.tokens.choice import Choice, SamplingRow
 from inference.tokens.job import Job
