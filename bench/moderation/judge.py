@@ -17,10 +17,10 @@ from typing import NamedTuple
 from chatapp.launch.configuration import CHECKOUT
 from chatapp.moderation.judging.classifiers.training.datasets import read_labelled
 from chatapp.moderation.judging.classifiers.training.fitting import Row
-from inference.guard_answers import GuardedText
-from inference.guard_loading import load_tokenizer
 from inference.loading import load_engine
-from inference.principles import BROKEN, PrinciplesJudge
+from inference.scoring.guard_answers import GuardedText
+from inference.scoring.loading import load_tokenizer
+from inference.scoring.principles import BROKEN, PrinciplesJudge
 from inference.types import Engine, GenerationRequest, StepChannel, Stream
 
 DEFAULT_MODEL = CHECKOUT / "var" / "models" / "smollm2-135m-instruct"

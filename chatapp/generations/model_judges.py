@@ -25,13 +25,13 @@ from chatapp.moderation.judging.classifiers.types import (
     Labels,
 )
 from inference.errors import EngineError, ModelUnusable
-from inference.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
+from inference.scoring.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
 from inference.types import Engine
 
 if TYPE_CHECKING:
-    from inference.guard_queue import GuardQueue
-    from inference.guards import Guard
-    from inference.principles import PrinciplesJudge
+    from inference.scoring.guards import Guard
+    from inference.scoring.principles import PrinciplesJudge
+    from inference.scoring.queue import GuardQueue
 
 logger = structlog.get_logger(__name__)
 
@@ -54,8 +54,8 @@ class ModelJudges:
 
     def serve_judge(self, engine: Engine, *, chat_model_folder: Path) -> None:
         """From now on rules of judgement ask the chat model that this engine runs."""
-        from inference.guard_loading import load_tokenizer
-        from inference.principles import PrinciplesJudge
+        from inference.scoring.loading import load_tokenizer
+        from inference.scoring.principles import PrinciplesJudge
 
         try:
             judge = PrinciplesJudge(engine, load_tokenizer(chat_model_folder), priority=JUDGE_PRIORITY)
@@ -69,10 +69,10 @@ class ModelJudges:
             queue.close()
 
     def _serve(self, name: str, model: ModelSettings, *, path: Path) -> None:
-        from inference.guard_queue import GuardQueue
+        from inference.scoring.queue import GuardQueue
 
         if model.kind is ModelKind.EMBEDDING:
-            from inference.embeddings import load_embedding_model
+            from inference.scoring.embeddings import load_embedding_model
 
             # Vectors of half precision would move thresholds that were chosen on whole ones.
             dtype = "float32" if model.dtype == "auto" else model.dtype
@@ -88,8 +88,8 @@ class ModelJudges:
 
 def _guard(model: ModelSettings, path: Path) -> "Guard":
     """:raises ModelUnusable: if the folder holds no such guard."""
-    from inference.guard_answers import FORMATS
-    from inference.guards import load_generative_guard, load_sequence_guard
+    from inference.scoring.guard_answers import FORMATS
+    from inference.scoring.guards import load_generative_guard, load_sequence_guard
 
     match model.kind:
         case ModelKind.SEQUENCE_CLASSIFICATION:

@@ -23,7 +23,7 @@ from chatapp.moderation.judging.rulesets.ruleset import Part
 from chatapp.moderation.judging.verdict import Stage
 from inference.engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
-from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
+from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer
 from tests.moderation.judging.classifiers.scripted import model_forget
 from tests.moderation.judging.making import make_ruleset

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from inference.guard_answers import GuardedText
-from inference.guard_loading import load_tokenizer
 from inference.models.loading import load_model
-from inference.principles import PrinciplesJudge
+from inference.scoring.guard_answers import GuardedText
+from inference.scoring.loading import load_tokenizer
+from inference.scoring.principles import PrinciplesJudge
 from inference.types import ChatMessage, StepChannel
 from tests.inference.reading import ask, ask_messages, finish_of, read_all, text_of
 

@@ -9,18 +9,11 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from inference.errors import ModelUnusable
-from inference.generative_guard import GenerativeGuard
-from inference.guard_answers import (
-    HARM,
-    LLAMA_GUARD,
-    GuardAnswerInvalid,
-    GuardedText,
-    GuardFormat,
-    TextTooLong,
-)
-from inference.guard_batches import MAX_BATCH_ROWS
-from inference.guards import load_generative_guard, load_sequence_guard
-from inference.sequence_guard import SequenceGuard
+from inference.scoring.batches import MAX_BATCH_ROWS
+from inference.scoring.generative_guard import GenerativeGuard
+from inference.scoring.guard_answers import HARM, LLAMA_GUARD, GuardAnswerInvalid, GuardedText, GuardFormat, TextTooLong
+from inference.scoring.guards import load_generative_guard, load_sequence_guard
+from inference.scoring.sequence_guard import SequenceGuard
 from inference.testing import speaking_model, tiny_model, tiny_tokenizer, write_tiny_model
 from tests.support.guards import tiny_bert
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from inference.errors import ModelUnusable
-from inference.guard_answers import GuardAnswerInvalid, GuardedText
-from inference.guard_batches import batches, padded
 from inference.models.folder import context_window_of
+from inference.scoring.batches import batches, padded
+from inference.scoring.guard_answers import GuardAnswerInvalid, GuardedText
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

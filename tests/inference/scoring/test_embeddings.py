@@ -6,10 +6,10 @@ import pytest
 import torch
 from transformers import AutoModel, PreTrainedModel
 
-from inference.embeddings import EmbeddingModel, Pooling, load_embedding_model
 from inference.errors import ModelUnusable
-from inference.guard_answers import GuardAnswerInvalid
-from inference.guard_batches import MAX_BATCH_ROWS
+from inference.scoring.batches import MAX_BATCH_ROWS
+from inference.scoring.embeddings import EmbeddingModel, Pooling, load_embedding_model
+from inference.scoring.guard_answers import GuardAnswerInvalid
 from inference.testing import tiny_tokenizer, write_tiny_model
 from tests.support.guards import tiny_bert
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inference.errors import ModelUnusable
-from inference.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
 from inference.requests import MAX_LOGPROBS
+from inference.scoring.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
 from inference.types import (
     Alternative,
     Delta,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.errors import ModelUnusable, QueueFull, StepFailed
-from inference.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
-from inference.principles import BROKEN, PrinciplesJudge, _pieces
+from inference.scoring.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
+from inference.scoring.principles import BROKEN, PrinciplesJudge, _pieces
 from inference.testing import ScriptedEngine, tiny_tokenizer
 from inference.types import Alternative, FinishReason, GenerationRequest, StepChannel, TokenLogprob
 

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from inference.errors import ModelUnusable
-from inference.guard_answers import GuardAnswerInvalid
-from inference.guard_batches import batches, padded
-from inference.guard_loading import load_model_and_tokenizer
 from inference.models.folder import context_window_of, is_encoder_decoder, read_json
-from inference.sequence_guard import MAX_TOKENS
+from inference.scoring.batches import batches, padded
+from inference.scoring.guard_answers import GuardAnswerInvalid
+from inference.scoring.loading import load_model_and_tokenizer
+from inference.scoring.sequence_guard import MAX_TOKENS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from inference.errors import EngineClosed, QueueFull, StepFailed
-from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
-from inference.guard_queue import GuardQueue
+from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
+from inference.scoring.queue import GuardQueue
 from tests.support.waiting import wait_until
 
 LONG_S = 60.0

@@ -4,14 +4,7 @@ import math
 
 import pytest
 
-from inference.guard_answers import (
-    FORMATS,
-    HARM,
-    LLAMA_GUARD,
-    QWEN3_GUARD,
-    SHIELD_GEMMA,
-    GuardAnswerInvalid,
-)
+from inference.scoring.guard_answers import FORMATS, HARM, LLAMA_GUARD, QWEN3_GUARD, SHIELD_GEMMA, GuardAnswerInvalid
 
 
 class TestAWholeAnswer:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from inference.generative_guard import GenerativeGuard
-from inference.guard_answers import GuardedText, GuardFormat
-from inference.guard_loading import load_model_and_tokenizer
-from inference.sequence_guard import ProblemType, SequenceGuard
+from inference.scoring.generative_guard import GenerativeGuard
+from inference.scoring.guard_answers import GuardedText, GuardFormat
+from inference.scoring.loading import load_model_and_tokenizer
+from inference.scoring.sequence_guard import ProblemType, SequenceGuard
 
 
 class Guard(Protocol):

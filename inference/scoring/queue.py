@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from inference.errors import EngineClosed, EngineError, QueueFull, StepFailed
-from inference.guard_answers import GuardAnswerInvalid, GuardTimedOut
-from inference.guard_batches import MAX_BATCH_ROWS
+from inference.scoring.batches import MAX_BATCH_ROWS
+from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut
 
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
