@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from inference.loading import load_engine
+from inference.engines.choosing import load_engine
 from inference.types import ChatMessage, Delta, Finish, GenerationRequest, SamplingParameters, StepChannel
 
 NUM_SLOTS = 16  # as the catalog's row

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from bench.moderation.publish import ASK_EVERY_S, django_begin
-from inference.loading import load_engine
+from inference.engines.choosing import load_engine
 from inference.types import ChatMessage, Delta, GenerationRequest, SamplingParameters, StepChannel
 
 

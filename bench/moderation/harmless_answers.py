@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from inference.loading import load_engine
+from inference.engines.choosing import load_engine
 from inference.types import ChatMessage, Delta, Finish, GenerationRequest, SamplingParameters, StepChannel
 
 NUM_SLOTS = 16

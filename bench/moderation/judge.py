@@ -17,7 +17,7 @@ from typing import NamedTuple
 from chatapp.launch.configuration import CHECKOUT
 from chatapp.moderation.judging.classifiers.training.datasets import read_labelled
 from chatapp.moderation.judging.classifiers.training.fitting import Row
-from inference.loading import load_engine
+from inference.engines.choosing import load_engine
 from inference.scoring.guard_answers import GuardedText
 from inference.scoring.loading import load_tokenizer
 from inference.scoring.principles import BROKEN, PrinciplesJudge

@@ -52,7 +52,7 @@ CHECKPOINT_S = 5.0  # what a lost event log can cost of an answer
 
 def engine_load(model: ChatModel) -> Engine:
     """Load a catalog row's weights into the engine that serves them: the one the row names, or the best there is."""
-    from inference.loading import load_engine
+    from inference.engines.choosing import load_engine
 
     folder: Path = model_folder(model)
     kind: EngineKind | Literal["auto"] = "auto" if model.engine == EngineChoice.AUTO else EngineKind(model.engine)

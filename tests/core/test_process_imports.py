@@ -9,7 +9,7 @@ import pytest
 
 from chatapp.launch.configuration import CHECKOUT
 
-HEAVY = {"torch", "transformers", "accelerate", "inference.engine"}
+HEAVY = {"torch", "transformers", "accelerate", "inference.engines.slot_engine"}
 OURS = {"django", "celery", "redis", "channels", "chatapp"}
 ENTRIES = {
     "web": "import chatapp.asgi",
@@ -45,7 +45,7 @@ class TestProcess:
 
 class TestInference:
     def test_loads_nothing_of_the_web_and_nothing_of_ours(self):
-        loaded = loaded_after("import inference.engine, inference.loading, inference.prepare")
+        loaded = loaded_after("import inference.engines.slot_engine, inference.engines.choosing, inference.prepare")
 
         assert "torch" in loaded
         assert {name.partition(".")[0] for name in loaded} & OURS == set()

@@ -21,7 +21,7 @@ from chatapp.moderation.judging.classifiers.types import (
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Part
 from chatapp.moderation.judging.verdict import Stage
-from inference.engine import SlotEngine
+from inference.engines.slot_engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
 from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from inference.engine import SlotEngine
-from inference.loading import load_engine
+from inference.engines.choosing import load_engine
+from inference.engines.slot_engine import SlotEngine
 from inference.models.preparing import prepare_model
 from inference.testing import tiny_model, tiny_tokenizer
 from inference.tokens.prompts import PromptEncoder

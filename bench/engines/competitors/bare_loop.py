@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from bench.engines.competitors.ours import NUM_SLOTS, ignore_end_tokens, request_of
 from bench.engines.protocol import Arrival, Ask, Mode
-from inference.engine import DEFAULT_CACHE_BYTES, DEFAULT_MAX_PREFILL_TOKENS
+from inference.engines.slot_engine import DEFAULT_CACHE_BYTES, DEFAULT_MAX_PREFILL_TOKENS
 from inference.layers.cache import CacheShape
 from inference.models.loading import load_model
 from inference.slots.forward import ForwardPass

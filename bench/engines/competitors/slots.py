@@ -54,8 +54,8 @@ def load(model_path: Path) -> Slots:
     import transformers.models.llama.modeling_llama  # noqa: F401  # what loading would import
 
     from bench.engines.competitors.ours import NUM_SLOTS, ignore_end_tokens
-    from inference.engine import SlotEngine  # noqa: F401
-    from inference.loading import load_engine
+    from inference.engines.choosing import load_engine
+    from inference.engines.slot_engine import SlotEngine  # noqa: F401
     from inference.models.loading import resolve_dtype
 
     ignore_end_tokens()

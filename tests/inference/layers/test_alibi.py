@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from inference.engine import SlotEngine
+from inference.engines.slot_engine import SlotEngine
 from inference.layers.alibi import attend_over_slots
 from inference.layers.cache import BLOCK_LENGTH
 from inference.slots.forward import ForwardPass

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from inference.engines.choosing import load_engine
 from inference.errors import ModelUnusable
-from inference.loading import load_engine
 from inference.models.loading import load_model
 from inference.models.preparing import default_gguf_path, prepare_model, read_description
 from inference.prepare import main

@@ -8,16 +8,16 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from inference.compute_thread import ComputeThread
+from inference.engines.compute_thread import ComputeThread
+from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
+from inference.engines.streams import TokenRate
 from inference.errors import EngineClosed, ModelUnusable, QueueFull, RequestIdInUse
-from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
 from inference.layers.cache import CacheShape
 from inference.models.folder import context_window_of
 from inference.slots.forward import ForwardPass
 from inference.slots.pace import PrefillPace
 from inference.slots.scheduler import Scheduler
 from inference.slots.stepping import Stepper
-from inference.streams import TokenRate
 from inference.tokens.answer import Answer
 from inference.tokens.prompts import PromptEncoder
 from inference.types import (

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from inference.engines.paged_engine import PagedEngine
 from inference.errors import ModelUnusable, StepFailed
-from inference.paged_engine import PagedEngine
 from inference.testing import tiny_model
 from inference.types import StepChannel
 from tests.inference.expected import expected_answer

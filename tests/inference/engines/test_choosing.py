@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
+from inference.engines.choosing import load_engine, preferred_kind
 from inference.errors import ModelUnusable
-from inference.loading import load_engine, preferred_kind
 from inference.testing import TINY_CONTEXT_WINDOW, tiny_model, tiny_tokenizer, write_tiny_model
 from inference.types import ChatMessage, Engine, EngineKind
 from tests.inference.expected import expected_answer
@@ -69,7 +69,7 @@ class TestTheChoice:
         assert preferred_kind(tmp_path / "llama")[0] is EngineKind.PAGED
 
     def test_is_logged_with_its_reason(self, load, caplog):
-        caplog.set_level(logging.INFO, logger="inference.loading")
+        caplog.set_level(logging.INFO, logger="inference.engines.choosing")
 
         engine = load("mpt")
 

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig
 
-from inference.compute_thread import ComputeThread
+from inference.engines.compute_thread import ComputeThread
+from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
+from inference.engines.streams import TokenRate
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
-from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
 from inference.layers.sampling import choose
 from inference.models.folder import context_window_of
-from inference.streams import TokenRate
 from inference.tokens.answer import Answer
 from inference.tokens.prompts import prompt_encoder_for
 from inference.types import (

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
-from inference.engine import SlotEngine
+from inference.engines.generate_engine import GenerateEngine
+from inference.engines.paged_engine import PagedEngine
+from inference.engines.slot_engine import SlotEngine
 from inference.errors import (
     EngineClosed,
     PromptTooLong,
@@ -18,8 +20,6 @@ from inference.errors import (
     StepFailed,
     UnsupportedParameter,
 )
-from inference.generate_engine import GenerateEngine
-from inference.paged_engine import PagedEngine
 from inference.testing import TINY_CONTEXT_WINDOW, ScriptedEngine, speaking_model, tiny_model, tiny_tokenizer
 from inference.types import (
     OPTIONAL_PARAMETERS,

@@ -13,9 +13,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inference.engines.streams import ChannelStream
 from inference.errors import PromptTooLong, QueueFull
 from inference.requests import check_request
-from inference.streams import ChannelStream
 from inference.tokens.answer import Answer
 from inference.tokens.prompts import PromptEncoder
 from inference.types import OPTIONAL_PARAMETERS, Capabilities, ChatMessage, GenerationRequest, StepChannel

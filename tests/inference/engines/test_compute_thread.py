@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from inference.compute_thread import ComputeThread
+from inference.engines.compute_thread import ComputeThread
 
 
 class TestComputeThread:

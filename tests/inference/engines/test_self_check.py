@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from inference.engines.self_check import ReferenceAnswer, ReferenceToken, reference_answers, require_same_answers
 from inference.errors import ModelUnusable
 from inference.layers.attention_kernels import attend
 from inference.layers.cache import BLOCK_LENGTH
-from inference.self_check import ReferenceAnswer, ReferenceToken, reference_answers, require_same_answers
 from inference.testing import tiny_model
 from tests.inference.reading import ask
 

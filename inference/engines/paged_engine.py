@@ -17,12 +17,12 @@ from torch import Tensor
 from transformers import ContinuousBatchingConfig, GenerationConfig, LogitsProcessorList
 from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessorList
 
+from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
+from inference.engines.streams import TokenRate
 from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
-from inference.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
 from inference.layers.cache import CacheShape
 from inference.layers.sampling import choose
 from inference.models.folder import context_window_of
-from inference.streams import TokenRate
 from inference.tokens.answer import Answer
 from inference.tokens.choice import Choice
 from inference.tokens.prompts import PromptEncoder

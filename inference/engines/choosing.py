@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, assert_never
 
-from inference.compute_thread import ComputeThread
+from inference.engines.compute_thread import ComputeThread
 from inference.errors import ModelUnusable
 from inference.models.folder import check_model_folder, is_encoder_decoder
 from inference.models.loading import DtypeName, load_model, resolve_device
@@ -116,7 +116,7 @@ def _start_checked(
     build: Callable[[], Engine],
 ) -> Engine:
     """:raises ModelUnusable: as `_start`."""
-    from inference.self_check import reference_answers, require_same_answers
+    from inference.engines.self_check import reference_answers, require_same_answers
 
     context_window = options.get("context_window")
     references = thread.call(partial(reference_answers, model, tokenizer, context_window=context_window))
@@ -152,17 +152,17 @@ def build_engine(
     """
     match kind:
         case EngineKind.SLOTS:
-            from inference.engine import SlotEngine
+            from inference.engines.slot_engine import SlotEngine
 
             return SlotEngine(model, tokenizer, reason=reason, thread=thread, **options)
         case EngineKind.PAGED:
-            from inference.paged_engine import PagedEngine
+            from inference.engines.paged_engine import PagedEngine
 
             if thread is not None:
                 thread.end()
             return PagedEngine(model, tokenizer, reason=reason, **options)
         case EngineKind.GENERATE:
-            from inference.generate_engine import GenerateEngine
+            from inference.engines.generate_engine import GenerateEngine
 
             line = _LineOptions()
             for name in ("context_window", "max_waiting"):
