@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from chatapp.accounts.models import User
+from chatapp.moderation.choices import Hurdle, RuleLifeCycle
 from chatapp.moderation.colours import (
     ACTION_COLOURS,
     SEVERITY_COLOURS,
@@ -31,7 +32,7 @@ from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.judging.rulesets.rule import Rule as PublishedRule
 from chatapp.moderation.kind_fields import conditional_fields
-from chatapp.moderation.models import Hurdle, Rule, RuleLifeCycle, Ruleset
+from chatapp.moderation.models import Rule, Ruleset
 from chatapp.moderation.pack_sentences import entries_text
 from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
 from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing

@@ -16,7 +16,8 @@ from unfold.widgets import (
 )
 
 from chatapp.core.limits import MAX_TEXT_CHARS
-from chatapp.moderation import models
+from chatapp.moderation import choices, models
+from chatapp.moderation.choices import RuleChannel
 from chatapp.moderation.judging.classifiers.types import Strictness, Timing
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
 from chatapp.moderation.judging.rulesets.rule import rule_problems
@@ -33,7 +34,6 @@ from chatapp.moderation.kind_fields import (
 )
 from chatapp.moderation.life_cycle import needs_reason
 from chatapp.moderation.meanwhile import changed_meanwhile
-from chatapp.moderation.models import RuleChannel
 from chatapp.moderation.problem_sentences import problem_error
 from chatapp.moderation.selectors import rule_as_published
 
@@ -59,7 +59,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
     opened_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     stages = forms.MultipleChoiceField(
         label=_("Stages"),
-        choices=models.RuleStage,
+        choices=choices.RuleStage,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=models.Rule._meta.get_field("stages").help_text,  # noqa: SLF001 -- Django's public name for it
     )
@@ -76,7 +76,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         required=False,
         label=_("Channels"),
         choices=RuleChannel,
-        initial=models.default_channels,
+        initial=choices.default_channels,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=models.Rule._meta.get_field("channels").help_text,  # noqa: SLF001 -- likewise
     )
@@ -150,7 +150,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
     categories = forms.MultipleChoiceField(
         required=False,
         label=_("About"),
-        choices=models.RuleCategory,
+        choices=choices.RuleCategory,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("Conduct only: hits of which categories count. None chosen: of all."),
     )
@@ -198,7 +198,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
             {name: cleaned[name] for name in OPTION_FIELDS if cleaned[name] not in (None, "")}  # empty: the usual
         ).to_json()
         content = {name: value for name, value in cleaned.items() if name not in {"reason", *OPTION_FIELDS}}
-        row = models.Rule(**{**content, "state": models.RuleLifeCycle.ENFORCING, "options": self.instance.options})
+        row = models.Rule(**{**content, "state": choices.RuleLifeCycle.ENFORCING, "options": self.instance.options})
         for problem in rule_problems(rule_as_published(row)):
             self.add_error(*problem_error(problem))
         return cleaned
@@ -238,7 +238,7 @@ class TryForm(forms.Form):
     )
     stage = forms.ChoiceField(
         label=_("Stage"),
-        choices=models.RuleStage,
+        choices=choices.RuleStage,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Which rules look at it depends on where it would stand."),
     )

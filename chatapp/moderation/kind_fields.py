@@ -11,10 +11,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from chatapp.moderation.choices import RuleAction, RuleChannel, RuleKind, RuleStage
 from chatapp.moderation.judging.classifiers.asking_models import embedding_model_names
 from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
 from chatapp.moderation.judging.rulesets.rule import KINDS_WITHOUT_ENTRIES, SCORING_KINDS
-from chatapp.moderation.models import RuleAction, RuleChannel, RuleKind, RuleStage
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

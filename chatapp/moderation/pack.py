@@ -19,7 +19,7 @@ STAGES_OF_OTHER_RULES = (Stage.INPUT, Stage.OUTPUT)
 
 
 class Category(StrEnum):
-    """The words of `models.RuleCategory`, for those who know no database."""
+    """The words of `choices.RuleCategory`, for those who know no database."""
 
     VIOLENCE = "violence"
     WEAPONS = "weapons"
@@ -34,7 +34,7 @@ class Category(StrEnum):
 
 
 class Language(StrEnum):
-    """The words of `models.RuleLanguage`."""
+    """The words of `choices.RuleLanguage`."""
 
     ANY = "any"
     ENGLISH = "en"

@@ -15,7 +15,8 @@ from unfold.widgets import (
 )
 
 from chatapp.core.errors import DomainError
-from chatapp.moderation.models import Rule, RuleAction, RuleCategory, RuleLanguage
+from chatapp.moderation.choices import RuleAction, RuleCategory, RuleLanguage
+from chatapp.moderation.models import Rule
 from chatapp.moderation.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS
 from chatapp.moderation.pack_uploads import PackFormat, PackUpload, pack_format_of, pack_text
 

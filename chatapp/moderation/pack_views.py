@@ -12,10 +12,11 @@ from unfold.admin import ModelAdmin
 
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
+from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel, RuleLanguage, RuleStage
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.forms import ReasonForm
 from chatapp.moderation.judging.verdict import RuleKind
-from chatapp.moderation.models import Rule, RuleAction, RuleCategory, RuleChannel, RuleLanguage, RuleStage
+from chatapp.moderation.models import Rule
 from chatapp.moderation.pack import PACK_ACTIONS, PackRule
 from chatapp.moderation.pack_entry import PackProblem
 from chatapp.moderation.pack_format import PackRead, pack_to_csv, pack_to_json

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from chatapp.core.errors import DomainError
+from chatapp.moderation.choices import RuleChannel, RuleLifeCycle, RuleStage
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.life_cycle import MOVES, needs_approval, needs_reason
 from chatapp.moderation.meanwhile import changed_meanwhile
-from chatapp.moderation.models import Rule, RuleChannel, RuleLifeCycle, RuleStage
+from chatapp.moderation.models import Rule
 from chatapp.moderation.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.selectors import (
     approver_exists,

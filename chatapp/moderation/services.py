@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.core.errors import DomainError
-from chatapp.moderation import models
+from chatapp.moderation import choices, models
 from chatapp.moderation.advice import advice_on
 from chatapp.moderation.errors import (
     AlreadyApproved,
@@ -139,7 +139,7 @@ def _change_check(*, before: RuleState, after: RuleState, reason: str) -> None:
 
 
 def _move_illegal(before: RuleState, after: RuleState) -> RuleMoveIllegal:
-    labels = dict(models.RuleLifeCycle.choices)
+    labels = dict(choices.RuleLifeCycle.choices)
     sentence = _("A rule that is “%(before)s” cannot become “%(after)s” at once.")
     return RuleMoveIllegal(
         sentence % {"before": labels[before], "after": labels[after]}, before=before.value, after=after.value
@@ -276,15 +276,15 @@ def _again_after_collision(publish: Callable[[], Ruleset]) -> Ruleset:
 
 def _hurdles_check(
     in_force: Sequence[Rule], rules: Sequence[Rule], *, author: User | None, override_reason: str
-) -> list[models.Hurdle]:
+) -> list[choices.Hurdle]:
     """Returns what the override was needed for."""
-    refusals: list[tuple[models.Hurdle, DomainError]] = []
+    refusals: list[tuple[choices.Hurdle, DomainError]] = []
     if waiting := list(rules_waiting(in_force=in_force).values_list("slug", flat=True)):
         sentence = _("These rules wait for the approval of a second person: %(rules)s.")
         missing = ApprovalMissing(sentence % {"rules": ", ".join(waiting)}, rules=waiting)
-        refusals.append((models.Hurdle.APPROVAL, missing))
+        refusals.append((choices.Hurdle.APPROVAL, missing))
     refusals += [
-        (models.Hurdle.ADVICE, PublishAdvisedAgainst(advice.sentence))
+        (choices.Hurdle.ADVICE, PublishAdvisedAgainst(advice.sentence))
         for advice in advice_on(rules)
         if advice.is_hurdle
     ]
@@ -303,7 +303,7 @@ def _version_store(
     author: User | None,
     reason: str,
     override_reason: str,
-    overridden: Sequence[models.Hurdle],
+    overridden: Sequence[choices.Hurdle],
     restored_version: int | None,
 ) -> Ruleset:
     """:raises IntegrityError: if another took the number."""
@@ -341,7 +341,7 @@ def _judges_check(rules: Sequence[Rule]) -> None:
     alone = list(lone_judges(rules))
     if not alone:
         return
-    labels = dict(models.RuleStage.choices)
+    labels = dict(choices.RuleStage.choices)
     stages = list(dict.fromkeys(one.stage for one in alone))
     names = sorted({one.rule_id for one in alone})
     sentence = _(

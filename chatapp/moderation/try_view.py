@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from chatapp.moderation import models
+from chatapp.moderation import choices, models
+from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel
 from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.forms import TryForm
 from chatapp.moderation.judging.gate import find_matches, judge
@@ -20,7 +21,6 @@ from chatapp.moderation.judging.supposing import judge_supposing
 from chatapp.moderation.judging.text.normalise import fold_text
 from chatapp.moderation.judging.verdict import Action, Match, RuleKind, RuleState, Verdict
 from chatapp.moderation.marking import pieces, visible
-from chatapp.moderation.models import RuleAction, RuleCategory, RuleChannel
 from chatapp.moderation.selectors import ruleset_current, ruleset_edited
 from chatapp.moderation.views import page
 
@@ -88,7 +88,7 @@ def _matches_table(text: str, matches: Sequence[Match], ruleset: Ruleset) -> dic
 def _row(text: str, match: Match, kind: RuleKind, addresses: Mapping[str, str]) -> list[object]:
     return [
         format_html('<a class="underline" href="{}">{}</a>', addresses.get(match.rule_id, "#"), match.rule_id),
-        models.RuleKind(kind.value).label,
+        choices.RuleKind(kind.value).label,
         RuleChannel(match.channel.value).label,
         f"{match.start}–{match.end}",
         _seen(text[match.start : match.end]),

@@ -16,8 +16,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
+from chatapp.moderation.choices import RuleStage
 from chatapp.moderation.judging.verdict import STRENGTH, Action
-from chatapp.moderation.models import RuleStage
 from chatapp.review.errors import CaseTaken, ReasonMissing, ReviewForbidden
 from chatapp.review.models import (
     MAX_REASON_CHARS,

@@ -3,8 +3,9 @@
 from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
+from chatapp.moderation.choices import RuleLifeCycle
 from chatapp.moderation.judging.rulesets.rule import rule_problems
-from chatapp.moderation.models import Rule, RuleLifeCycle
+from chatapp.moderation.models import Rule
 from chatapp.moderation.selectors import lines, rule_as_published
 from chatapp.moderation.services import rule_update
 from chatapp.review.errors import ExceptionUnusable, ReviewForbidden

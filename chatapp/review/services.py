@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.core import clock
+from chatapp.moderation.choices import RuleAction
 from chatapp.moderation.judging.verdict import Match, Stage, Verdict
-from chatapp.moderation.models import RuleAction
 from chatapp.review import chain, evidence
 from chatapp.review.cases import case_follow, case_open
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from chatapp.moderation import errors, models
+from chatapp.moderation import choices, errors, models
 from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.judging.classifiers import asking_models
 from chatapp.moderation.judging.classifiers import registry as known
@@ -257,17 +257,17 @@ class TestALoneJudge:
 class TestPublishing:
     @pytest.fixture
     def no_rules(self):
-        models.Rule.objects.all().update(state=models.RuleLifeCycle.DRAFT)
+        models.Rule.objects.all().update(state=choices.RuleLifeCycle.DRAFT)
 
     def test_refuses_a_judge_that_would_be_the_only_gate_and_says_where(self, no_rules):
         author = make_user()
         rule_create(
             rule=models.Rule(
                 slug="judge",
-                kind=models.RuleKind.JUDGE,
-                category=models.RuleCategory.VIOLENCE,
-                action=models.RuleAction.BLOCK,
-                state=models.RuleLifeCycle.ENFORCING,
+                kind=choices.RuleKind.JUDGE,
+                category=choices.RuleCategory.VIOLENCE,
+                action=choices.RuleAction.BLOCK,
+                state=choices.RuleLifeCycle.ENFORCING,
                 stages=["output"],
                 words="Nobody is hurt.",
             ),

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatapp.moderation.choices import RuleCategory, RuleLanguage
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.judging.verdict import SUPPORTED_ACTIONS, Action, Stage
-from chatapp.moderation.models import Rule, RuleCategory, RuleLanguage
+from chatapp.moderation.models import Rule
 from chatapp.moderation.pack import PACK_ACTIONS, Category, Language, Pack, PackEntry, PackHeader, rules_of
 from chatapp.moderation.pack_entry import ADVICE, EntryInvalid, read_entry
 from chatapp.moderation.pack_format import pack_from_csv, pack_from_json, pack_from_paste, pack_to_csv, pack_to_json

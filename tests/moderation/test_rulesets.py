@@ -8,7 +8,7 @@ from django.db import IntegrityError, connections, transaction
 from django.db.utils import DatabaseError
 
 from chatapp.accounts.models import User
-from chatapp.moderation import models
+from chatapp.moderation import choices, models
 from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, RulesetUnchanged, RuleUnusable
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
@@ -40,7 +40,7 @@ def make_row(slug: str = "test-rule", **fields: object) -> models.Rule:
 
 class TestRulesetPublish:
     def test_puts_shadow_and_enforcing_rules_into_force_and_no_others(self, author):
-        for state in models.RuleLifeCycle.values:
+        for state in choices.RuleLifeCycle.values:
             rule_create(rule=make_row(f"is-{state}", state=state), author=author, reason="a test")
 
         ruleset = ruleset_publish(author=author, reason="all four")

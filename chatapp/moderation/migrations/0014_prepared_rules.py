@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             model_name="rule",
             name="channels",
             field=models.JSONField(
-                default=chatapp.moderation.models.default_channels,
+                default=chatapp.moderation.choices.default_channels,
                 help_text=(
                     "Keywords only: which disguises are seen through. Each costs some false alarms: try it, and run it "
                     "over past conversations first. The last five look at whole texts, so in answers they can only "

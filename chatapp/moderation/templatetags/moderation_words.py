@@ -2,8 +2,8 @@
 
 from django import template
 
+from chatapp.moderation.choices import RuleAction, RuleCategory, RuleLifeCycle
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS, STATE_COLOURS
-from chatapp.moderation.models import RuleAction, RuleCategory, RuleLifeCycle
 
 register = template.Library()
 

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from chatapp.moderation.models import Rule, RuleLifeCycle
+from chatapp.moderation.choices import RuleLifeCycle
+from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.dry_runs.services import DEFAULT_DAYS
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.moderation.models import RuleAction, RuleStage
+from chatapp.moderation.choices import RuleAction, RuleStage
 
 
 class DryRunScope(models.TextChoices):

@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
-from chatapp.moderation.models import RuleStage
+from chatapp.moderation.choices import RuleStage
 from chatapp.review.dry_runs.figures import rule_rows, share_text, stage_rows
 from chatapp.review.dry_runs.forms import DryRunForm
 from chatapp.review.dry_runs.models import UNFINISHED_STATES, DryRun

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp.moderation import models
+from chatapp.moderation import choices
 from chatapp.moderation.judging import verdict
 from chatapp.moderation.judging.expressions.regex_syntax import RefusalCode
 from chatapp.moderation.judging.gate import judge
@@ -172,9 +172,9 @@ class TestWords:
     """The same words in the pure core and in the database."""
 
     def test_of_actions_states_and_stages_agree(self):
-        assert set(models.RuleAction.values) == verdict.SUPPORTED_ACTIONS
-        assert set(models.RuleLifeCycle.values) == set(verdict.RuleState)
-        assert set(models.RuleStage.values) == set(verdict.Stage)
+        assert set(choices.RuleAction.values) == verdict.SUPPORTED_ACTIONS
+        assert set(choices.RuleLifeCycle.values) == set(verdict.RuleState)
+        assert set(choices.RuleStage.values) == set(verdict.Stage)
 
     def test_of_actions_stand_weakest_first(self):
         assert list(Action) == [
