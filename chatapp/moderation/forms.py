@@ -32,10 +32,10 @@ from chatapp.moderation.kind_fields import (
     stage_choices,
     threshold_help,
 )
-from chatapp.moderation.life_cycle import needs_reason
 from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.problem_sentences import problem_error
-from chatapp.moderation.selectors import rule_as_published
+from chatapp.moderation.rules.life_cycle import needs_reason
+from chatapp.moderation.rules.published import rule_as_published
 
 OPTION_FIELDS = (
     "max_gap_chars", "classifier", "label", "threshold_controversial", "threshold_unsafe", "strictness", "timing",

@@ -14,9 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from chatapp.moderation.models import Rule
-from chatapp.moderation.revision_diff import revision_diff
-from chatapp.moderation.selectors import rule_history, snapshot_completed
-from chatapp.moderation.snapshot import content_fields
+from chatapp.moderation.rules.revision_diff import revision_diff
+from chatapp.moderation.rules.selectors import rule_history, snapshot_completed
+from chatapp.moderation.rules.snapshot import content_fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.judging.verdict import RuleKind, RuleState
 from chatapp.moderation.pack import PACK_ACTIONS, Category, Pack, PackEntry, PackHeader, PackRule, rules_of
 from chatapp.moderation.pack_entry import EntryInvalid, read_entry
-from chatapp.moderation.selectors import lines
-from chatapp.moderation.services import rule_create
+from chatapp.moderation.rules.published import lines
+from chatapp.moderation.rules.services import rule_create
 
 _MAX_REASON_CHARS = 500  # the column's
 _NOTICE_FIELDS = (("en", "notice_en"), ("zh-hans", "notice_zh_hans"))

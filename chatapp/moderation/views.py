@@ -16,13 +16,8 @@ from chatapp.moderation import models
 from chatapp.moderation.advice import advice_on
 from chatapp.moderation.difference import difference
 from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
-from chatapp.moderation.selectors import (
-    approver_exists,
-    publishing_digest,
-    rule_list_in_force,
-    rules_waiting,
-    ruleset_rules,
-)
+from chatapp.moderation.rules.selectors import approver_exists, rules_waiting
+from chatapp.moderation.selectors import publishing_digest, rule_list_in_force, ruleset_rules
 from chatapp.moderation.services import ruleset_publish, ruleset_restore
 
 

@@ -6,8 +6,8 @@ from chatapp.accounts.models import User
 from chatapp.moderation.choices import RuleLifeCycle
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.models import Rule
-from chatapp.moderation.selectors import lines, rule_as_published
-from chatapp.moderation.services import rule_update
+from chatapp.moderation.rules.published import lines, rule_as_published
+from chatapp.moderation.rules.services import rule_update
 from chatapp.review.errors import ExceptionUnusable, ReviewForbidden
 
 MAX_PHRASE_CHARS = 100

@@ -10,7 +10,7 @@ from chatapp.moderation import models as moderation
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.loading import key_newest
-from chatapp.moderation.services import rule_create, rule_move
+from chatapp.moderation.rules.services import rule_create, rule_move
 from chatapp.review.dry_runs import running
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample, DryRunScope
 from chatapp.review.dry_runs.retention import dry_runs_erase_expired

@@ -8,7 +8,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from chatapp.moderation.snapshot import rule_snapshot
+from chatapp.moderation.rules.snapshot import rule_snapshot
 
 REASON = "As it was when its history began"
 

@@ -11,7 +11,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 import chatapp.moderation.models
-from chatapp.moderation.snapshot import rule_snapshot
+from chatapp.moderation.rules.snapshot import rule_snapshot
 
 PACK = Path(__file__).resolve().parent.parent / "packs" / "prepared.json"
 REASON = "Prepared as a draft: nothing of it is in force"

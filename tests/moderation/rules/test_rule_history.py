@@ -20,9 +20,9 @@ from chatapp.moderation.errors import (
     RuleRevisionOutdated,
 )
 from chatapp.moderation.judging.verdict import RuleState
-from chatapp.moderation.selectors import rule_history
-from chatapp.moderation.services import rule_approve, rule_create, rule_move, rule_restore, rule_update
-from chatapp.moderation.snapshot import rule_snapshot
+from chatapp.moderation.rules.selectors import rule_history
+from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_restore, rule_update
+from chatapp.moderation.rules.snapshot import rule_snapshot
 from tests.support.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

@@ -3,7 +3,7 @@
 import pytest
 
 from chatapp.moderation.judging.verdict import Action, RuleState
-from chatapp.moderation.life_cycle import MOVES, may_move, needs_approval, needs_reason
+from chatapp.moderation.rules.life_cycle import MOVES, may_move, needs_approval, needs_reason
 
 LEGAL = {
     ("draft", "shadow"), ("draft", "enforcing"), ("draft", "retired"),

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.revision_diff import MAX_SHOWN_ENTRIES, FieldChange, revision_diff
+from chatapp.moderation.rules.revision_diff import MAX_SHOWN_ENTRIES, FieldChange, revision_diff
 
 texts = st.text("ab\n ", max_size=8)
 values = st.one_of(st.integers(0, 4), st.booleans(), texts, st.lists(texts, max_size=4))
