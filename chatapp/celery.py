@@ -18,7 +18,7 @@ def _task_modules() -> list[str]:
         return ["chatapp.generations.tasks"]
     return [
         "chatapp.generations.maintenance",
-        "chatapp.moderation.tasks",
+        "chatapp.moderation.publishing.tasks",
         "chatapp.review.dry_runs.tasks",
         "chatapp.review.holds.tasks",
         "chatapp.review.retention",

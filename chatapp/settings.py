@@ -144,7 +144,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "chatapp.generations.maintenance.reap", "schedule": 2.0, "options": {"expires": 2.0}},
     # Sent when a ruleset is published, too; this one is for messages that were lost.
-    "ruleset-build": {"task": "chatapp.moderation.tasks.ruleset_build", "schedule": 30.0, "options": {"expires": 30.0}},
+    "ruleset-build": {
+        "task": "chatapp.moderation.publishing.tasks.ruleset_build",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     # Sent when one is asked for, too; this one is for messages that were lost and workers that died.
     "dry-run": {"task": "chatapp.review.dry_runs.tasks.dry_run", "schedule": 10.0, "options": {"expires": 10.0}},
     "rule-holds": {"task": "chatapp.review.holds.tasks.measure", "schedule": 600.0, "options": {"expires": 600.0}},

@@ -66,7 +66,7 @@ def measure(data: Path | None = None) -> dict[str, Any]:
     with _installation() as folder:
         django_begin()
         from chatapp.moderation import models
-        from chatapp.moderation.services import ruleset_publish
+        from chatapp.moderation.publishing.services import ruleset_publish
 
         rule = models.Rule(slug="many-words", category="other", action="block", state="enforcing")
         rule.stages, rule.words = ["input", "output"], "\n".join(words_of(data))

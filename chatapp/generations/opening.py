@@ -18,7 +18,7 @@ from chatapp.moderation.judging.lanes import Lane
 from chatapp.moderation.judging.prompt_leakage import prompt_detectors
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.publishing.selectors import ruleset_current
 
 
 def session_open(row: Generation, start: log.TakeOver, *, lane: Lane) -> Session:

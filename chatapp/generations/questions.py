@@ -19,7 +19,7 @@ from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.services import generation_is_held
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.verdict import Action, Stage, Verdict, greatest_action
-from chatapp.moderation.selectors import ruleset_get
+from chatapp.moderation.publishing.selectors import ruleset_get
 from chatapp.review.models import Decision
 from chatapp.review.selectors import decisions_of_generation
 

@@ -35,11 +35,11 @@ from chatapp.moderation.kind_fields import conditional_fields
 from chatapp.moderation.models import Rule, Ruleset
 from chatapp.moderation.pack_sentences import entries_text
 from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
+from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
 from chatapp.moderation.rules.published import lines, rule_as_published
 from chatapp.moderation.rules.selectors import rules_waiting
 from chatapp.moderation.rules.services import rule_create, rule_update
-from chatapp.moderation.selectors import ruleset_rules
 from chatapp.moderation.try_view import try_view
 from chatapp.moderation.views import publish_view, ruleset_restore_view
 

@@ -22,6 +22,7 @@ from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import Rule
+from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.moderation.rules.life_cycle import MOVES, needs_approval, needs_reason
 from chatapp.moderation.rules.revision_diff import FieldChange, revision_diff
 from chatapp.moderation.rules.selectors import (
@@ -33,7 +34,6 @@ from chatapp.moderation.rules.selectors import (
 )
 from chatapp.moderation.rules.services import rule_approve, rule_move, rule_restore
 from chatapp.moderation.rules.snapshot import content_fields, rule_snapshot
-from chatapp.moderation.selectors import ruleset_rules
 from chatapp.moderation.views import page, permitted
 
 MAX_REVISION_DIGITS = 10  # the column's numbers are shorter

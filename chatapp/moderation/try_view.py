@@ -21,7 +21,7 @@ from chatapp.moderation.judging.supposing import judge_supposing
 from chatapp.moderation.judging.text.normalise import fold_text
 from chatapp.moderation.judging.verdict import Action, Match, RuleKind, RuleState, Verdict
 from chatapp.moderation.marking import pieces, visible
-from chatapp.moderation.selectors import ruleset_current, ruleset_edited
+from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_edited
 from chatapp.moderation.views import page
 
 _MAX_SEEN_CHARS = 60

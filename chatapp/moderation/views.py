@@ -13,12 +13,12 @@ from unfold.admin import ModelAdmin
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
 from chatapp.moderation import models
-from chatapp.moderation.advice import advice_on
-from chatapp.moderation.difference import difference
 from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
+from chatapp.moderation.publishing.advice import advice_on
+from chatapp.moderation.publishing.difference import difference
+from chatapp.moderation.publishing.selectors import publishing_digest, rule_list_in_force, ruleset_rules
+from chatapp.moderation.publishing.services import ruleset_publish, ruleset_restore
 from chatapp.moderation.rules.selectors import approver_exists, rules_waiting
-from chatapp.moderation.selectors import publishing_digest, rule_list_in_force, ruleset_rules
-from chatapp.moderation.services import ruleset_publish, ruleset_restore
 
 
 def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:

@@ -8,7 +8,7 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review")
 
     def ready(self) -> None:
-        from chatapp.moderation.advice import adviser_register
+        from chatapp.moderation.publishing.advice import adviser_register
         from chatapp.review.dry_runs.advising import dry_run_advice  # needs the models
 
         adviser_register(dry_run_advice)

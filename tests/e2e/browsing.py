@@ -149,7 +149,7 @@ def rule_add(product: Product, *, action: str, stage: str, word: str = "", **fie
 _AUTHOR_CODE = (
     "from chatapp.accounts.models import User\n"
     "from chatapp.moderation.models import Rule\n"
-    "from chatapp.moderation.services import rule_create, ruleset_publish\n"
+    "from chatapp.moderation.publishing.services import rule_create, ruleset_publish\n"
     "author = User.objects.get(is_superuser=True)\n"
 )
 _PUBLISH_CODE = "ruleset_publish(author=author, reason='a test')\n"
@@ -175,7 +175,7 @@ def publish_rules(product: Product) -> None:
 def rule_retire(product: Product, slug: str) -> None:
     """Take a rule out of force."""
     product.manage(
-        _AUTHOR_CODE + "from chatapp.moderation.services import rule_move\n"
+        _AUTHOR_CODE + "from chatapp.moderation.publishing.services import rule_move\n"
         "from chatapp.moderation.judging.verdict import RuleState\n"
         f"rule = Rule.objects.get(slug={slug!r})\n"
         "rule_move(rule_id=rule.id, state=RuleState.RETIRED, author=author, reason='seen')\n" + _PUBLISH_CODE

@@ -29,7 +29,7 @@ from chatapp.generations import tasks as generation_tasks
 from chatapp.generations.models import Generation
 from chatapp.generations.runner import Runner
 from chatapp.launch.configuration import CHECKOUT
-from chatapp.moderation import tasks as moderation_tasks
+from chatapp.moderation.publishing import tasks as moderation_tasks
 from chatapp.pages import views
 from chatapp.realtime.frames import ServerFrame
 from chatapp.realtime.outlet import Outlet

@@ -23,7 +23,7 @@ from chatapp.generations.services import generation_claim, generation_requeue
 from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
-from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.review.appeals import message_appeal
 from chatapp.review.cases import case_claim, case_overturn
 from chatapp.review.models import Decision

@@ -26,7 +26,7 @@ from chatapp.generations.runner import Runner
 from chatapp.generations.selectors import generation_place
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.review.models import Decision, Evidence
 from chatapp.review.services import decisions_record
 from inference.errors import PromptTooLong, QueueFull, StepFailed, UnsupportedParameter

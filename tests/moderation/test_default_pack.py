@@ -15,8 +15,8 @@ from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 from chatapp.moderation.models import Rule
+from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_get
 from chatapp.moderation.rules.published import rule_as_published
-from chatapp.moderation.selectors import ruleset_current, ruleset_get
 
 PACK = Path(migrations.__file__).parent.parent / "packs" / "default.json"
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -23,9 +23,9 @@ from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 from chatapp.moderation.problem_sentences import SENTENCES
+from chatapp.moderation.publishing.ruleset_problems import LoneJudge, lone_judges
+from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create
-from chatapp.moderation.ruleset_problems import LoneJudge, lone_judges
-from chatapp.moderation.services import ruleset_publish
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier, model_forget
 from tests.moderation.judging.making import make_rule, make_ruleset
 from tests.support.factories import make_user

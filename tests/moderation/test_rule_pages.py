@@ -14,8 +14,8 @@ from chatapp.accounts.models import User
 from chatapp.moderation import admin
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.models import Rule, RuleApproval, Ruleset
+from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create, rule_update
-from chatapp.moderation.services import ruleset_publish
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.review.appeals import message_appeal
 from chatapp.review.models import Decision, ReviewCase
 from chatapp.review.services import decisions_record

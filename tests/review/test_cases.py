@@ -9,7 +9,7 @@ from django.db import DatabaseError, connections, transaction
 from chatapp.conversations.models import Message
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.moderation.services import ruleset_publish
+from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.review.appeals import decision_appeal
 from chatapp.review.cases import CLAIM_KEPT, case_claim, case_confirm, case_overturn, is_held
 from chatapp.review.errors import CaseTaken, ReasonMissing, RestorationImpossible, ReviewForbidden

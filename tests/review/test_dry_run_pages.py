@@ -7,9 +7,9 @@ from django.urls import reverse
 from chatapp.core.ids import uuid7
 from chatapp.moderation import models as moderation
 from chatapp.moderation.errors import OverrideNotPermitted, PublishAdvisedAgainst
+from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create
-from chatapp.moderation.selectors import ruleset_current
-from chatapp.moderation.services import ruleset_publish
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunScope
 from chatapp.review.dry_runs.running import dry_runs_work
 from chatapp.review.dry_runs.selectors import dry_run_samples_read

@@ -9,7 +9,7 @@ from chatapp.core.ids import uuid7_floor
 from chatapp.moderation import models as moderation
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.verdict import RuleState
-from chatapp.moderation.loading import key_newest
+from chatapp.moderation.publishing.loading import key_newest
 from chatapp.moderation.rules.services import rule_create, rule_move
 from chatapp.review.dry_runs import running
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample, DryRunScope

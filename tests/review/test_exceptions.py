@@ -3,7 +3,7 @@
 import pytest
 
 from chatapp.moderation.models import Rule
-from chatapp.moderation.selectors import ruleset_current
+from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.review.errors import ExceptionUnusable, ReviewForbidden
 from chatapp.review.exceptions import MAX_PHRASE_CHARS, rule_exception_add
 from tests.review.cases import make_staff

@@ -8,7 +8,7 @@ from chatapp.conversations.models import Message
 from chatapp.core import clock
 from chatapp.moderation.judging.verdict import Action
 from chatapp.moderation.models import Rule
-from chatapp.moderation.services import ruleset_publish
+from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.review.holds.measuring import Hold, hold_of
 from chatapp.review.holds.models import RuleHold
 from chatapp.review.holds.services import rule_holds_measure

@@ -20,9 +20,9 @@ from chatapp.generations.sampling import Sampling
 from chatapp.generations.status import status_after
 from chatapp.generations.turns import Turn, turn_start
 from chatapp.moderation import models as moderation
+from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.life_cycle import needs_approval
 from chatapp.moderation.rules.services import rule_approve, rule_create
-from chatapp.moderation.services import ruleset_publish
 from chatapp.prompts.models import PromptTemplate, PromptTemplateVersion
 
 _numbers = count(1)

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from chatapp.moderation.advice import Advice
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.selectors import ruleset_rules
+from chatapp.moderation.publishing.advice import Advice
+from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.review.dry_runs.figures import share_text
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.dry_runs.scope import rules_digest

@@ -15,8 +15,8 @@ from chatapp.moderation import models
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState, Stage
+from chatapp.moderation.publishing.selectors import rule_list_in_force
 from chatapp.moderation.rules.published import rule_as_published
-from chatapp.moderation.selectors import rule_list_in_force
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.errors import DryRunRulesUnusable
 

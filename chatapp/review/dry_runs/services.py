@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.loading import key_newest
+from chatapp.moderation.publishing.loading import key_newest
 from chatapp.review.dry_runs.models import UNFINISHED_STATES, DryRun, DryRunScope, DryRunState
 from chatapp.review.dry_runs.queue import dry_run_send
 from chatapp.review.dry_runs.scope import message_bounds, messages_within, rules_asked, rules_digest

@@ -13,7 +13,7 @@ import structlog
 from chatapp.conversations.models import Message, MessageRole
 from chatapp.core.aside import run_aside
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.selectors import ruleset_rules
+from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.review.holds.measuring import hold_of, is_measurable
 from chatapp.review.holds.models import RuleHold
 

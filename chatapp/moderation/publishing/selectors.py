@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from chatapp.moderation import models
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
-from chatapp.moderation.following import follower
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState
-from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load
+from chatapp.moderation.publishing.following import follower
+from chatapp.moderation.publishing.loading import RulesetKey, key_newest, ruleset_load
 from chatapp.moderation.rules.published import rule_as_published
 
 

@@ -18,10 +18,10 @@ from chatapp.moderation.errors import (
 )
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import RuleState, Stage
+from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_rules
+from chatapp.moderation.publishing.services import ruleset_publish, ruleset_restore
 from chatapp.moderation.rules.selectors import approver_exists
 from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_update
-from chatapp.moderation.selectors import ruleset_current, ruleset_rules
-from chatapp.moderation.services import ruleset_publish, ruleset_restore
 from tests.support.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

@@ -11,7 +11,6 @@ from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.core.errors import DomainError
 from chatapp.moderation import choices, models
-from chatapp.moderation.advice import advice_on
 from chatapp.moderation.errors import (
     ApprovalMissing,
     JudgeAlone,
@@ -24,10 +23,11 @@ from chatapp.moderation.errors import (
 )
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.queue import build_send
+from chatapp.moderation.publishing.advice import advice_on
+from chatapp.moderation.publishing.queue import build_send
+from chatapp.moderation.publishing.ruleset_problems import lone_judges
+from chatapp.moderation.publishing.selectors import publishing_digest, rule_list_in_force, ruleset_rules
 from chatapp.moderation.rules.selectors import rules_waiting
-from chatapp.moderation.ruleset_problems import lone_judges
-from chatapp.moderation.selectors import publishing_digest, rule_list_in_force, ruleset_rules
 
 # Two people who publish at the same instant: the second takes the next number.
 _MAX_PUBLISH_COLLISIONS = 4

@@ -4,8 +4,8 @@ from celery import shared_task
 from django.db import connection
 
 import chatapp.moderation.judging.automata.large_automaton  # noqa: F401  # numpy takes its time, and not that of the first publish
-from chatapp.moderation.building import ruleset_build_store
-from chatapp.moderation.queue import BUILD_TASK
+from chatapp.moderation.publishing.building import ruleset_build_store
+from chatapp.moderation.publishing.queue import BUILD_TASK
 
 
 @shared_task(name=BUILD_TASK)  # type: ignore[untyped-decorator]  # celery has no types

@@ -14,7 +14,7 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.loading import (
+from chatapp.moderation.publishing.loading import (
     RulesetKey,
     has_build,
     is_small,

@@ -13,9 +13,9 @@ from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, Rule
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState, Stage
+from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_edited, ruleset_get
+from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create, rule_update
-from chatapp.moderation.selectors import ruleset_current, ruleset_edited, ruleset_get
-from chatapp.moderation.services import ruleset_publish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

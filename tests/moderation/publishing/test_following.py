@@ -9,17 +9,18 @@ import pytest
 from django.db import connections
 
 from chatapp.core import clock
-from chatapp.moderation import following, loading, models
-from chatapp.moderation.building import ruleset_build_store
-from chatapp.moderation.following import RulesetFollower
+from chatapp.moderation import models
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.loading import RulesetKey, key_newest, ruleset_load, ruleset_loaded
-from chatapp.moderation.queue import BUILD_TASK
-from chatapp.moderation.selectors import ruleset_current
-from chatapp.moderation.tasks import ruleset_build
+from chatapp.moderation.publishing import following, loading
+from chatapp.moderation.publishing.building import ruleset_build_store
+from chatapp.moderation.publishing.following import RulesetFollower
+from chatapp.moderation.publishing.loading import RulesetKey, key_newest, ruleset_load, ruleset_loaded
+from chatapp.moderation.publishing.queue import BUILD_TASK
+from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.tasks import ruleset_build
 from tests.moderation.judging.making import make_rule
 from tests.support.factories import publish_rule
 from tests.support.waiting import wait_until

@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 
 from chatapp.celery import app
 
-BUILD_TASK = "chatapp.moderation.tasks.ruleset_build"
+BUILD_TASK = "chatapp.moderation.publishing.tasks.ruleset_build"
 
 logger = structlog.get_logger(__name__)
 
