@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from chatapp.moderation.admin import ADMIN_CSS
+from chatapp.moderation.admin.page import ADMIN_CSS
 
 
 class RecordAdmin(ModelAdmin):

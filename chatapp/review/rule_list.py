@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from chatapp.core import clock
-from chatapp.moderation.admin import RuleAdmin
+from chatapp.moderation.admin.rules import RuleAdmin
 from chatapp.moderation.colours import SUBTLE_LINE
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope

@@ -8,7 +8,8 @@ from typing import ClassVar
 import pytest
 
 from chatapp.moderation import choices, errors, models
-from chatapp.moderation.forms import RuleForm
+from chatapp.moderation.admin.problem_sentences import SENTENCES
+from chatapp.moderation.admin.rule_form import RuleForm
 from chatapp.moderation.judging.classifiers import asking_models
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.asking_models import (
@@ -22,7 +23,6 @@ from chatapp.moderation.judging.rulesets.builds import decode, encode
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
-from chatapp.moderation.problem_sentences import SENTENCES
 from chatapp.moderation.publishing.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create

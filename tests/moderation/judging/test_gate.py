@@ -2,9 +2,9 @@
 
 import pytest
 
+from chatapp.moderation.admin.marking import Piece, pieces
 from chatapp.moderation.judging.gate import GateFinished, OutputGate, find_matches, judge
 from chatapp.moderation.judging.verdict import Action, RuleState, Stage
-from chatapp.moderation.marking import Piece, pieces
 from tests.moderation.judging.making import make_rule, make_ruleset
 
 

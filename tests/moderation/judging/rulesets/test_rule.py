@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation import choices
+from chatapp.moderation.admin.problem_sentences import SENTENCES, problem_error
 from chatapp.moderation.judging import verdict
 from chatapp.moderation.judging.expressions.regex_syntax import RefusalCode
 from chatapp.moderation.judging.gate import judge
@@ -13,7 +14,6 @@ from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
-from chatapp.moderation.problem_sentences import SENTENCES, problem_error
 from tests.moderation.judging.making import make_rule, make_ruleset
 
 PROBLEMS = [

@@ -5,15 +5,15 @@ from django.db import IntegrityError
 from django.utils import translation
 
 from chatapp.core.ids import uuid7
+from chatapp.moderation.admin.pack_sentences import pack_advice
 from chatapp.moderation.errors import PackEmpty, PackTooLarge, PackUnreadable, PackUploadGone, RuleReasonMissing
 from chatapp.moderation.judging.verdict import Action
 from chatapp.moderation.models import Rule, RuleRevision
-from chatapp.moderation.pack import Category, Pack, PackEntry, PackHeader, rules_of
-from chatapp.moderation.pack_entry import ADVICE, PackProblem
-from chatapp.moderation.pack_format import pack_from_json, pack_to_json
-from chatapp.moderation.pack_sentences import pack_advice
-from chatapp.moderation.pack_transfer import pack_export, pack_import
-from chatapp.moderation.pack_uploads import (
+from chatapp.moderation.packs.entry import ADVICE, PackProblem
+from chatapp.moderation.packs.formats import pack_from_json, pack_to_json
+from chatapp.moderation.packs.pack import Category, Pack, PackEntry, PackHeader, rules_of
+from chatapp.moderation.packs.transfer import pack_export, pack_import
+from chatapp.moderation.packs.uploads import (
     MAX_PACK_BYTES,
     PackFormat,
     PackUpload,
@@ -155,12 +155,19 @@ class TestAnUpload:
         with pytest.raises(PackUploadGone):
             pack_upload_get(upload_id=upload_id, person_id=person)
 
+    def test_is_kept_as_plain_values_that_an_upgrade_which_moves_a_class_can_read(self, event_log):
+        pack_upload_store(upload=PackUpload("xyzzy", PackFormat.LIST), person_id=uuid7())
+
+        (kept,) = [event_log.get(key) for key in event_log.keys("*pack-upload*")]
+        assert b"xyzzy" in kept
+        assert b"chatapp" not in kept
+
     def test_is_refused_when_it_is_too_large(self):
         with pytest.raises(PackTooLarge):
             pack_upload_store(upload=PackUpload("字" * (MAX_PACK_BYTES // 3 + 1), PackFormat.LIST), person_id=uuid7())
 
     def test_is_refused_when_it_has_too_many_entries(self, monkeypatch):
-        monkeypatch.setattr("chatapp.moderation.pack_uploads.MAX_PACK_ENTRIES", 1)
+        monkeypatch.setattr("chatapp.moderation.packs.uploads.MAX_PACK_ENTRIES", 1)
         defaults = {"category": "other", "severity": 1, "action": "flag"}
 
         with pytest.raises(PackTooLarge, match="2 entries"):

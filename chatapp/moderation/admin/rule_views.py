@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from chatapp.core.errors import DomainError
+from chatapp.moderation.admin.forms import OptionalReasonForm, ReasonForm
+from chatapp.moderation.admin.meanwhile import changed_meanwhile
+from chatapp.moderation.admin.page import page, permitted
 from chatapp.moderation.choices import RuleChannel, RuleLifeCycle, RuleStage
 from chatapp.moderation.errors import RuleRevisionOutdated
-from chatapp.moderation.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.judging.verdict import RuleState
-from chatapp.moderation.meanwhile import changed_meanwhile
 from chatapp.moderation.models import Rule
 from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.moderation.rules.life_cycle import MOVES, needs_approval, needs_reason
@@ -34,7 +35,6 @@ from chatapp.moderation.rules.selectors import (
 )
 from chatapp.moderation.rules.services import rule_approve, rule_move, rule_restore
 from chatapp.moderation.rules.snapshot import content_fields, rule_snapshot
-from chatapp.moderation.views import page, permitted
 
 MAX_REVISION_DIGITS = 10  # the column's numbers are shorter
 

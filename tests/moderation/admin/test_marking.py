@@ -3,10 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatapp.moderation.admin.marking import pieces, visible
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.gate import find_matches
 from chatapp.moderation.judging.verdict import Action, Match, RuleState, Stage
-from chatapp.moderation.marking import pieces, visible
 from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
 
 

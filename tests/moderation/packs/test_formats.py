@@ -14,9 +14,9 @@ from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.judging.verdict import SUPPORTED_ACTIONS, Action, Stage
 from chatapp.moderation.models import Rule
-from chatapp.moderation.pack import PACK_ACTIONS, Category, Language, Pack, PackEntry, PackHeader, rules_of
-from chatapp.moderation.pack_entry import ADVICE, EntryInvalid, read_entry
-from chatapp.moderation.pack_format import pack_from_csv, pack_from_json, pack_from_paste, pack_to_csv, pack_to_json
+from chatapp.moderation.packs.entry import ADVICE, EntryInvalid, read_entry
+from chatapp.moderation.packs.formats import pack_from_csv, pack_from_json, pack_from_paste, pack_to_csv, pack_to_json
+from chatapp.moderation.packs.pack import PACK_ACTIONS, Category, Language, Pack, PackEntry, PackHeader, rules_of
 
 EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "200"))
 HEADER = PackHeader(name="demo", version="3", language=Language.ENGLISH, licence="CC0-1.0", source="made up")

@@ -8,10 +8,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from chatapp.moderation.admin.kind_fields import (
+    CHANNEL_HINTS,
+    ENTRY_HELP,
+    KINDS_BY_FIELD,
+    STAGE_HINTS,
+    conditional_fields,
+)
+from chatapp.moderation.admin.rule_form import OPTION_FIELDS
 from chatapp.moderation.choices import RuleChannel, RuleKind
-from chatapp.moderation.forms import OPTION_FIELDS
 from chatapp.moderation.judging.rulesets.rule import KINDS_WITHOUT_ENTRIES
-from chatapp.moderation.kind_fields import CHANNEL_HINTS, ENTRY_HELP, KINDS_BY_FIELD, STAGE_HINTS, conditional_fields
 from chatapp.moderation.models import Rule
 from tests.support.factories import make_user
 

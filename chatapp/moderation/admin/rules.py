@@ -1,10 +1,9 @@
-"""The pages on which people keep rules: edit, try, publish, look back."""
+"""The list and the form of rules, and the ways from there: try, publish, packs, history."""
 
 
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 
-import json
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -13,14 +12,21 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from chatapp.accounts.models import User
-from chatapp.moderation.choices import Hurdle, RuleLifeCycle
+from chatapp.moderation.admin.kind_fields import conditional_fields
+from chatapp.moderation.admin.pack_sentences import entries_text
+from chatapp.moderation.admin.pack_views import export_view, import_preview_view, import_view
+from chatapp.moderation.admin.page import ADMIN_CSS
+from chatapp.moderation.admin.publish_views import publish_view
+from chatapp.moderation.admin.rule_form import RuleForm
+from chatapp.moderation.admin.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
+from chatapp.moderation.admin.try_view import try_view
+from chatapp.moderation.choices import RuleLifeCycle
 from chatapp.moderation.colours import (
     ACTION_COLOURS,
     SEVERITY_COLOURS,
@@ -29,22 +35,13 @@ from chatapp.moderation.colours import (
     SUBTLE_LINE,
 )
 from chatapp.moderation.errors import RuleRevisionOutdated
-from chatapp.moderation.forms import RuleForm
 from chatapp.moderation.judging.rulesets.rule import Rule as PublishedRule
-from chatapp.moderation.kind_fields import conditional_fields
-from chatapp.moderation.models import Rule, Ruleset
-from chatapp.moderation.pack_sentences import entries_text
-from chatapp.moderation.pack_views import export_view, import_preview_view, import_view
+from chatapp.moderation.models import Rule
 from chatapp.moderation.publishing.selectors import ruleset_rules
-from chatapp.moderation.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
 from chatapp.moderation.rules.published import lines, rule_as_published
 from chatapp.moderation.rules.selectors import rules_waiting
 from chatapp.moderation.rules.services import rule_create, rule_update
-from chatapp.moderation.try_view import try_view
-from chatapp.moderation.views import publish_view, ruleset_restore_view
 
-# On every list of rules and records, and on the form of a rule.
-ADMIN_CSS = ("moderation/admin.css",)
 STANDINGS = {
     "in_force": _("as published"),
     "changed": _("changed since"),
@@ -251,69 +248,3 @@ def standing(row: Rule, published: Sequence[PublishedRule]) -> str:
     if not acts:
         return "leaving"
     return "in_force" if in_force[row.slug] == rule_as_published(row) else "changed"
-
-
-@admin.register(Ruleset)
-class RulesetAdmin(ModelAdmin):
-    class Media:
-        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ADMIN_CSS}
-
-    list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored", "override", "restore")
-    list_select_related = ("published_by",)
-    fields = (
-        "version", "published_at", "published_by", "reason", "restored_version", "override", "sha256", "payload",
-    )  # fmt: skip
-    actions = None
-    actions_detail = ("open_restore",)
-    newest_version: int | None = None  # as of the newest list that was asked for
-    custom_urls = (("<int:version>/restore/", "moderation_ruleset_restore", ruleset_restore_view),)
-
-    @action(
-        description=_("Put back into force"),
-        url_path="open-restore",
-        permissions=["publish"],
-        icon="settings_backup_restore",
-    )
-    def open_restore(self, _request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:moderation_ruleset_restore", version=object_id)
-
-    @display(description=_("restored version"), empty_value="–")
-    def restored(self, row: Ruleset) -> int | None:
-        return row.restored_version
-
-    @display(description=_("override"), empty_value="–")
-    def override(self, row: Ruleset) -> str | None:
-        """In spite of what, and why. An old ruleset knows only why."""
-        hurdles = ", ".join(str(Hurdle(name).label) for name in row.overridden)
-        return ": ".join(part for part in (hurdles, row.override_reason) if part) or None
-
-    @display(description="")
-    def restore(self, row: Ruleset) -> str:
-        """A link on every version but the newest."""
-        if row.version == self.newest_version:
-            return ""
-        address = reverse("admin:moderation_ruleset_restore", args=[row.version])
-        return format_html('<a class="underline whitespace-nowrap" href="{}">{}</a>', address, _("Put back into force"))
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        self.newest_version = Ruleset.objects.values_list("version", flat=True).first()
-        return super().changelist_view(request, extra_context)
-
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return self.list_display if self.has_publish_permission(request) else self.list_display[:-1]
-
-    def has_publish_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return request.user.has_perm("moderation.publish_ruleset")
-
-    @display(description=_("rules"))
-    def num_rules(self, row: Ruleset) -> int:
-        return len(json.loads(row.payload)["rules"])
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False

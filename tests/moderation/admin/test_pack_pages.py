@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from chatapp.accounts.models import User
 from chatapp.moderation.models import Rule
-from chatapp.moderation.pack_uploads import MAX_PACK_BYTES
+from chatapp.moderation.packs.uploads import MAX_PACK_BYTES
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The forms of the rule pages. Says every problem of a rule in a sentence; decides none: `rule_problems` does."""
+"""The form of a rule. Says every problem of a rule in a sentence; decides none: `rule_problems` does."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -11,19 +11,12 @@ from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from chatapp.core.limits import MAX_TEXT_CHARS
 from chatapp.moderation import choices, models
-from chatapp.moderation.choices import RuleChannel
-from chatapp.moderation.judging.classifiers.types import Strictness, Timing
-from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
-from chatapp.moderation.judging.rulesets.rule import rule_problems
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
-from chatapp.moderation.judging.verdict import RuleState
-from chatapp.moderation.kind_fields import (
+from chatapp.moderation.admin.forms import MAX_REASON_CHARS
+from chatapp.moderation.admin.kind_fields import (
     allow_help,
     channel_choices,
     classifier_choices,
@@ -32,8 +25,14 @@ from chatapp.moderation.kind_fields import (
     stage_choices,
     threshold_help,
 )
-from chatapp.moderation.meanwhile import changed_meanwhile
-from chatapp.moderation.problem_sentences import problem_error
+from chatapp.moderation.admin.meanwhile import changed_meanwhile
+from chatapp.moderation.admin.problem_sentences import problem_error
+from chatapp.moderation.choices import RuleChannel
+from chatapp.moderation.judging.classifiers.types import Strictness, Timing
+from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
+from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.rules.life_cycle import needs_reason
 from chatapp.moderation.rules.published import rule_as_published
 
@@ -41,17 +40,22 @@ OPTION_FIELDS = (
     "max_gap_chars", "classifier", "label", "threshold_controversial", "threshold_unsafe", "strictness", "timing",
     "num_hits", "window_s", "categories",
 )  # fmt: skip
+
+
 STRICTNESSES = (
     (Strictness.LOOSE, _("loose: only what is unsafe")),
     (Strictness.STRICT, _("strict: what is controversial too")),
 )
+
+
 TIMINGS = (
     (Timing.GATE, _("gate: a sentence waits for its verdict")),
     (Timing.TRAIL, _("trail: the verdict comes behind the sentence")),
 )
+
+
 # Of the boxes for text: a list of words is long, a notice is a sentence.
 _ROWS_BY_FIELD = {"words": 10, "allow_phrases": 3, "notice_en": 2, "notice_zh_hans": 2}
-MAX_REASON_CHARS = 500  # the column's
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker only
@@ -221,65 +225,3 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         after = RuleState(cleaned.get("state", before))
         if needs_reason(before=before, after=after) and not cleaned["reason"].strip():
             self.add_error("reason", _("Say why: the rule is in force, or is to be, and others read its history."))
-
-
-class TryForm(forms.Form):
-    """A text to judge, and by which rules."""
-
-    PUBLISHED, EDITED = "published", "edited"
-    RULES = ((PUBLISHED, _("as published")), (EDITED, _("as edited, drafts included")))
-
-    text = forms.CharField(
-        label=_("Text"),
-        max_length=MAX_TEXT_CHARS,
-        strip=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
-        help_text=_("It is judged and forgotten: nothing is stored."),
-    )
-    stage = forms.ChoiceField(
-        label=_("Stage"),
-        choices=choices.RuleStage,
-        widget=UnfoldAdminSelectWidget,
-        help_text=_("Which rules look at it depends on where it would stand."),
-    )
-    rules = forms.ChoiceField(
-        label=_("Rules"),
-        choices=RULES,
-        widget=UnfoldAdminSelectWidget,
-        help_text=_("What is in force, or what you are working on."),
-    )
-
-
-class ReasonForm(forms.Form):
-    """Why a person does what the page asks about."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=MAX_REASON_CHARS,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=_("One sentence that others will understand in a year."),
-    )
-
-
-class OptionalReasonForm(ReasonForm):
-    """For what is not in force: there the reason is a courtesy."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=MAX_REASON_CHARS,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=_("One sentence that others will understand in a year."),
-    )
-
-
-class PublishOverrideForm(ReasonForm):
-    """For an administrator, while something speaks against publishing."""
-
-    override_reason = forms.CharField(
-        label=_("Publish in spite of that"),
-        max_length=MAX_REASON_CHARS,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=_("Only if it cannot wait. Say why: it stands on the ruleset for ever."),
-    )

@@ -19,7 +19,7 @@ from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_get
 from chatapp.moderation.rules.published import rule_as_published
 
 PACK = Path(migrations.__file__).parent.parent / "packs" / "default.json"
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 # Harmless questions in words that rules are made of, as XSTest (arXiv:2308.01263) asks them.
 SAFE_QUESTIONS = (FIXTURES / "safe_questions.txt").read_text(encoding="utf-8").splitlines()
 EVERYDAY = [

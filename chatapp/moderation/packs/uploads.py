@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from chatapp.core.ids import uuid7
 from chatapp.moderation.errors import PackTooLarge, PackUnreadable, PackUploadGone
-from chatapp.moderation.pack import Language, PackHeader
-from chatapp.moderation.pack_format import PackRead, pack_from_csv, pack_from_json, pack_from_paste
+from chatapp.moderation.packs.formats import PackRead, pack_from_csv, pack_from_json, pack_from_paste
+from chatapp.moderation.packs.pack import Language, PackHeader
 
 MAX_PACK_BYTES = 5_000_000
 # As CSV about 3 MB; read in 4 s.
@@ -85,7 +85,9 @@ def pack_upload_store(*, upload: PackUpload, person_id: UUID) -> UUID:
     """
     pack_text(upload.text.encode("utf-8", "replace"))
     upload_id = uuid7()
-    cache.set(_key(person_id, upload_id), asdict(upload), timeout=KEPT_S)
+    # Plain values: what is kept must be readable after an upgrade that moves or renames a class.
+    kept = {**asdict(upload), "format": upload.format.value}
+    cache.set(_key(person_id, upload_id), kept, timeout=KEPT_S)
     return upload_id
 
 
@@ -102,7 +104,7 @@ def pack_upload_forget(*, upload_id: UUID, person_id: UUID) -> None:
 
 
 def _key(person_id: UUID, upload_id: UUID) -> str:
-    return f"moderation:pack:{person_id}:{upload_id}"
+    return f"moderation:pack-upload:{person_id}:{upload_id}"
 
 
 def pack_read(upload: PackUpload) -> PackRead:

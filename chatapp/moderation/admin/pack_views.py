@@ -12,25 +12,25 @@ from unfold.admin import ModelAdmin
 
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
+from chatapp.moderation.admin.forms import ReasonForm
+from chatapp.moderation.admin.pack_forms import PackExportForm, PackUploadForm
+from chatapp.moderation.admin.pack_sentences import entries_text, pack_advice
+from chatapp.moderation.admin.page import page, permitted
 from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel, RuleLanguage, RuleStage
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
-from chatapp.moderation.forms import ReasonForm
 from chatapp.moderation.judging.verdict import RuleKind
 from chatapp.moderation.models import Rule
-from chatapp.moderation.pack import PACK_ACTIONS, PackRule
-from chatapp.moderation.pack_entry import PackProblem
-from chatapp.moderation.pack_format import PackRead, pack_to_csv, pack_to_json
-from chatapp.moderation.pack_forms import PackExportForm, PackUploadForm
-from chatapp.moderation.pack_sentences import entries_text, pack_advice
-from chatapp.moderation.pack_transfer import pack_export, pack_import, pack_plan
-from chatapp.moderation.pack_uploads import (
+from chatapp.moderation.packs.entry import PackProblem
+from chatapp.moderation.packs.formats import PackRead, pack_to_csv, pack_to_json
+from chatapp.moderation.packs.pack import PACK_ACTIONS, PackRule
+from chatapp.moderation.packs.transfer import pack_export, pack_import, pack_plan
+from chatapp.moderation.packs.uploads import (
     PackFormat,
     pack_read,
     pack_upload_forget,
     pack_upload_get,
     pack_upload_store,
 )
-from chatapp.moderation.views import page, permitted
 
 # More would make a page that no browser likes; who has more mends these first.
 MAX_PROBLEMS_SHOWN = 2_000

@@ -12,17 +12,17 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from chatapp.moderation import choices, models
+from chatapp.moderation.admin.forms import TryForm
+from chatapp.moderation.admin.marking import pieces, visible
+from chatapp.moderation.admin.page import page
 from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel
 from chatapp.moderation.colours import ACTION_COLOURS
-from chatapp.moderation.forms import TryForm
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.supposing import judge_supposing
 from chatapp.moderation.judging.text.normalise import fold_text
 from chatapp.moderation.judging.verdict import Action, Match, RuleKind, RuleState, Verdict
-from chatapp.moderation.marking import pieces, visible
 from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_edited
-from chatapp.moderation.views import page
 
 _MAX_SEEN_CHARS = 60
 

@@ -1,19 +1,15 @@
 """The pages beside the lists: publish, put back into force. Each makes one call and shows the result."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
 from chatapp.moderation import models
-from chatapp.moderation.forms import PublishOverrideForm, ReasonForm
+from chatapp.moderation.admin.forms import PublishOverrideForm, ReasonForm
+from chatapp.moderation.admin.page import page, permitted
 from chatapp.moderation.publishing.advice import advice_on
 from chatapp.moderation.publishing.difference import difference
 from chatapp.moderation.publishing.selectors import publishing_digest, rule_list_in_force, ruleset_rules
@@ -74,15 +70,3 @@ def ruleset_restore_view(request: HttpRequest, version: int, model_admin: ModelA
         "shown": publishing_digest(before, rules),
     }
     return page(request, model_admin, "ruleset_restore", about)
-
-
-def permitted(request: HttpRequest, permission: str) -> User:
-    """:raises PermissionDenied: for everybody else."""
-    if not request.user.is_authenticated or not request.user.has_perm(permission):
-        raise PermissionDenied
-    return request.user
-
-
-def page(request: HttpRequest, model_admin: ModelAdmin, name: str, context: dict[str, Any]) -> HttpResponse:
-    shared = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
-    return TemplateResponse(request, f"admin/moderation/{name}.html", {**shared, **context})

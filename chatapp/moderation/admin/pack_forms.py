@@ -17,8 +17,8 @@ from unfold.widgets import (
 from chatapp.core.errors import DomainError
 from chatapp.moderation.choices import RuleAction, RuleCategory, RuleLanguage
 from chatapp.moderation.models import Rule
-from chatapp.moderation.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS
-from chatapp.moderation.pack_uploads import PackFormat, PackUpload, pack_format_of, pack_text
+from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS
+from chatapp.moderation.packs.uploads import PackFormat, PackUpload, pack_format_of, pack_text
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9-]*$"
 _NAME_HELP = _("Letters, digits and hyphens. The names of its rules begin with it.")

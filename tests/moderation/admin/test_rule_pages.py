@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from chatapp.accounts.models import User
-from chatapp.moderation import admin
+from chatapp.moderation.admin import rules as admin
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.models import Rule, RuleApproval, Ruleset
 from chatapp.moderation.publishing.services import ruleset_publish
