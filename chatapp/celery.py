@@ -21,7 +21,7 @@ def _task_modules() -> list[str]:
         "chatapp.moderation.publishing.tasks",
         "chatapp.review.dry_runs.tasks",
         "chatapp.review.holds.tasks",
-        "chatapp.review.retention",
+        "chatapp.review.evidence.retention",
     ]
 
 

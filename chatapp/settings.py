@@ -152,7 +152,11 @@ CELERY_BEAT_SCHEDULE = {
     # Sent when one is asked for, too; this one is for messages that were lost and workers that died.
     "dry-run": {"task": "chatapp.review.dry_runs.tasks.dry_run", "schedule": 10.0, "options": {"expires": 10.0}},
     "rule-holds": {"task": "chatapp.review.holds.tasks.measure", "schedule": 600.0, "options": {"expires": 600.0}},
-    "evidence-erase": {"task": "chatapp.review.retention.erase", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "evidence-erase": {
+        "task": "chatapp.review.evidence.retention.erase",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model worker serves

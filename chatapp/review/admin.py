@@ -18,10 +18,10 @@ from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
 from chatapp.review import case_admin  # noqa: F401 -- registers its pages
 from chatapp.review.dry_runs import admin as dry_run_admin  # noqa: F401 -- likewise
+from chatapp.review.evidence.views import evidence_view
 from chatapp.review.models import Decision, EvidenceReading
 from chatapp.review.record_admin import RecordAdmin
 from chatapp.review.rule_list import RuleWithHitsAdmin
-from chatapp.review.views import evidence_view
 
 
 @admin.register(Decision)

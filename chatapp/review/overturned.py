@@ -13,8 +13,8 @@ from django.db.models import Q, QuerySet
 from chatapp.conversations.models import Message
 from chatapp.core.text import storable
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.review.chain import text_digest
-from chatapp.review.keys import Purpose, keys_for
+from chatapp.review.evidence.chain import text_digest
+from chatapp.review.evidence.keys import Purpose, keys_for
 from chatapp.review.models import Decision, ReviewOutcome
 
 

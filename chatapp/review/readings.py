@@ -17,9 +17,9 @@ from chatapp.conversations.models import Conversation, Message
 from chatapp.conversations.selectors import message_list
 from chatapp.conversations.tree import branch
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
+from chatapp.review.evidence.reading import evidence_read
 from chatapp.review.models import ContextReading, Decision, Evidence, ReviewCase
 from chatapp.review.selectors import decisions_of
-from chatapp.review.services import evidence_read
 
 # Enough to see what was asked; a reviewer judges one text, not a person's whole day.
 MAX_CONTEXT_MESSAGES = 6

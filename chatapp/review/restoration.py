@@ -19,8 +19,8 @@ from chatapp.conversations.services import restored_message_add
 from chatapp.moderation.errors import RulesetMissing
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
 from chatapp.moderation.publishing.selectors import ruleset_get
-from chatapp.review import evidence
 from chatapp.review.errors import EvidenceUnreadable, RestorationImpossible
+from chatapp.review.evidence import cipher
 from chatapp.review.models import Decision, Evidence, ReviewCase
 from chatapp.review.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
 
@@ -93,4 +93,4 @@ def _withheld(rows: Sequence[Decision]) -> Withheld:
         Span(row.span_start, row.span_end, Action(row.action), row.rule_slug, ruleset.rule(row.rule_slug).replacement)
         for row in rows
     )
-    return Withheld(spans, evidence.decrypt(bytes(kept.ciphertext)))
+    return Withheld(spans, cipher.decrypt(bytes(kept.ciphertext)))

@@ -12,8 +12,8 @@ from chatapp.feed.events import AppealState
 from chatapp.moderation.judging.conduct import Hit
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
 from chatapp.moderation.models import Rule
-from chatapp.review import chain
 from chatapp.review.errors import AppealNotFound, DecisionNotFound
+from chatapp.review.evidence import chain
 from chatapp.review.models import OPEN_STATES, Appeal, Decision, ReviewCase, ReviewOutcome
 from chatapp.review.precision import Precision, precision_estimate
 from chatapp.review.telling import appeal_state

@@ -1,22 +1,18 @@
 """Writes decisions, evidence and who read it. Every write is append-only."""
 
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
-from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.moderation.choices import RuleAction
 from chatapp.moderation.judging.verdict import Match, Stage, Verdict
-from chatapp.review import chain, evidence
 from chatapp.review.cases import case_follow, case_open
-from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
-from chatapp.review.keys import Purpose, keys_for
-from chatapp.review.models import Decision, Evidence, EvidenceReading, ReviewOrigin
+from chatapp.review.evidence import chain, cipher
+from chatapp.review.evidence.keys import Purpose, keys_for
+from chatapp.review.models import Decision, Evidence, ReviewOrigin
 
 # Writers of one conversation at the same instant; each collision moves one of them on by a place.
 _MAX_PLACE_COLLISIONS = 20
@@ -59,7 +55,7 @@ def decisions_record(
 @transaction.atomic
 def _append(matches: tuple[Match, ...], withheld_text: str, shared: dict[str, Any]) -> list[Decision]:
     newest = Decision.objects.filter(conversation_id=shared["conversation_id"]).order_by("-place").first()
-    kept = Evidence.objects.create(ciphertext=evidence.encrypt(withheld_text)) if withheld_text else None
+    kept = Evidence.objects.create(ciphertext=cipher.encrypt(withheld_text)) if withheld_text else None
     shared = {
         **shared,
         "evidence_id": kept.id if kept else None,
@@ -98,24 +94,3 @@ def _row(match: Match, before: Decision | None, shared: dict[str, Any]) -> Decis
     )
     row.digest = chain.row_digest(row, key=keys_for(Purpose.CHAIN)[0])
     return row
-
-
-def evidence_read(*, decision: Decision, reader: User, on_record_since: datetime | None = None) -> str:
-    """
-    The withheld text behind a decision; that it was read is on record before it is returned.
-
-    on_record_since: a reading of the same reader since then is of the same look, and there is no second one.
-    :raises EvidenceForbidden, EvidenceMissing, EvidenceUnreadable: then nothing was read, and nothing says so.
-    """
-    if not reader.has_perm("review.view_evidence_text"):
-        raise EvidenceForbidden(_("You may not read withheld text."))
-    kept = Evidence.objects.filter(id=decision.evidence_id).first() if decision.evidence_id else None
-    if kept is None:
-        raise EvidenceMissing(_("No text was withheld here, or it was erased."))
-    text = evidence.decrypt(bytes(kept.ciphertext))
-    readings = EvidenceReading.objects.filter(evidence_id=kept.id, reader_id=reader.id)
-    if on_record_since is None or not readings.filter(read_at__gte=on_record_since).exists():
-        EvidenceReading.objects.create(
-            evidence_id=kept.id, decision_id=decision.id, reader_id=reader.id, reader_email=reader.email
-        )
-    return text

@@ -33,8 +33,8 @@ from chatapp.moderation.publishing import tasks as moderation_tasks
 from chatapp.pages import views
 from chatapp.realtime.frames import ServerFrame
 from chatapp.realtime.outlet import Outlet
-from chatapp.review import retention
 from chatapp.review.dry_runs import tasks as dry_run_tasks
+from chatapp.review.evidence import retention
 from chatapp.review.holds import tasks as hold_tasks
 from chatapp.review.models import Decision, Evidence
 from inference.testing import ScriptedEngine

@@ -15,7 +15,7 @@ from chatapp.generations.models import Generation
 from chatapp.generations.services import generation_claim
 from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.review.evidence import decrypt
+from chatapp.review.evidence.cipher import decrypt
 from chatapp.review.models import Decision, Evidence
 from tests.support.factories import make_conversation, make_user, publish_rule, start_turn
 

@@ -14,8 +14,8 @@ from chatapp.core.ids import uuid7
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.review import evidence
-from chatapp.review.chain import breaks
+from chatapp.review.evidence import cipher
+from chatapp.review.evidence.chain import breaks
 from chatapp.review.models import Decision, Evidence, EvidenceReading
 from chatapp.review.selectors import decision_list, decision_list_broken
 from tests.review.records import RULES, VERDICT, record
@@ -59,7 +59,7 @@ class TestDecisionsRecord:
         kept = Evidence.objects.get()
         assert [row.evidence_id for row in rows] == [kept.id, kept.id]
         assert b"secret" not in bytes(kept.ciphertext)
-        assert evidence.decrypt(bytes(kept.ciphertext)) == "the secret 炸弹 \ud83d"
+        assert cipher.decrypt(bytes(kept.ciphertext)) == "the secret 炸弹 \ud83d"
 
     def test_keeps_no_evidence_where_nothing_was_withheld(self):
         (first, _) = record(withheld_text="")

@@ -22,8 +22,8 @@ from chatapp.review.dry_runs.services import dry_run_cancel, dry_run_start
 from chatapp.review.dry_runs.tally import Tally
 from chatapp.review.dry_runs.tasks import dry_run
 from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRunRulesUnusable, DryRunUnlimited
+from chatapp.review.evidence.retention import erase
 from chatapp.review.models import Decision
-from chatapp.review.retention import erase
 from tests.review.cases import make_staff
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
 

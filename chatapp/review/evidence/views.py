@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from chatapp.core.errors import DomainError
+from chatapp.review.evidence.reading import evidence_read
 from chatapp.review.models import Decision
-from chatapp.review.services import evidence_read
 
 
 def evidence_view(request: HttpRequest, decision_id: UUID, model_admin: ModelAdmin) -> HttpResponse:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from chatapp.review.keys import Purpose, keys_for
+from chatapp.review.evidence.keys import Purpose, keys_for
 from chatapp.review.models import Decision
 
 _COVERED_FIELDS = (

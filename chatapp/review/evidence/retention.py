@@ -22,7 +22,7 @@ logger = structlog.get_logger(__name__)
 LEAST_SEVERITY = 1
 
 
-@shared_task(name="chatapp.review.retention.erase")  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name="chatapp.review.evidence.retention.erase")  # type: ignore[untyped-decorator]  # celery has no types
 def erase() -> None:
     """Runs every hour (settings.CELERY_BEAT_SCHEDULE). Two at once are safe."""
     try:

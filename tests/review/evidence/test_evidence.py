@@ -5,10 +5,10 @@ from django.contrib.auth.models import Group
 
 from chatapp.accounts.models import User
 from chatapp.core.ids import uuid7
-from chatapp.review import evidence
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing, EvidenceUnreadable
+from chatapp.review.evidence import cipher
+from chatapp.review.evidence.reading import evidence_read
 from chatapp.review.models import Decision, Evidence, EvidenceReading
-from chatapp.review.services import evidence_read
 from tests.review.records import record
 from tests.support.factories import make_user
 
@@ -61,15 +61,15 @@ class TestEvidenceRead:
 
 class TestEncryption:
     def test_reads_what_an_older_secret_wrote(self, settings):
-        ciphertext = evidence.encrypt("text")
+        ciphertext = cipher.encrypt("text")
         settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
         settings.SECRET_KEY = "a new secret"
 
-        assert evidence.decrypt(ciphertext) == "text"
+        assert cipher.decrypt(ciphertext) == "text"
 
     def test_says_when_the_secret_is_gone(self, settings):
-        ciphertext = evidence.encrypt("text")
+        ciphertext = cipher.encrypt("text")
         settings.SECRET_KEY = "a new secret"
 
         with pytest.raises(EvidenceUnreadable):
-            evidence.decrypt(ciphertext)
+            cipher.decrypt(ciphertext)

@@ -3,7 +3,7 @@
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from chatapp.review.errors import EvidenceUnreadable
-from chatapp.review.keys import fernet_keys
+from chatapp.review.evidence.keys import fernet_keys
 
 
 def encrypt(text: str) -> bytes:

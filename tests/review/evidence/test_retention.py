@@ -6,8 +6,8 @@ import pytest
 
 from chatapp.core import clock
 from chatapp.review.cases import case_claim, case_confirm
+from chatapp.review.evidence.retention import appeal_words_erase_expired, erase, evidence_erase_expired
 from chatapp.review.models import Appeal, Decision, Evidence
-from chatapp.review.retention import appeal_words_erase_expired, erase, evidence_erase_expired
 from chatapp.review.selectors import decision_list_broken
 from tests.review.cases import appealed, judged_answer, make_staff
 from tests.support.factories import publish_rule

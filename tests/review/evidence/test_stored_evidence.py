@@ -7,8 +7,8 @@ derivation or the cipher makes every installation's evidence unreadable and its 
 
 import pytest
 
-from chatapp.review import evidence
-from chatapp.review.keys import Purpose, keys_for
+from chatapp.review.evidence import cipher
+from chatapp.review.evidence.keys import Purpose, keys_for
 
 SECRET = "an installation's own secret"
 CIPHERTEXT = (
@@ -29,7 +29,7 @@ def installation(settings) -> None:
 
 class TestStoredEvidence:
     def test_is_read_as_it_was_written(self):
-        assert evidence.decrypt(CIPHERTEXT) == "被拦下的话 \ud83d withheld"
+        assert cipher.decrypt(CIPHERTEXT) == "被拦下的话 \ud83d withheld"
 
     @pytest.mark.parametrize("purpose", Purpose)
     def test_has_the_key_of_its_purpose(self, purpose):
