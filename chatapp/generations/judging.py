@@ -21,9 +21,9 @@ from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.supposing import judge_excusing
 from chatapp.moderation.judging.verdict import Stage, Verdict
 from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_get
-from chatapp.review.cases import decisive
+from chatapp.review.cases.overturned import rules_overturned
+from chatapp.review.cases.services import decisive
 from chatapp.review.models import Decision
-from chatapp.review.overturned import rules_overturned
 from chatapp.review.services import decisions_record
 
 

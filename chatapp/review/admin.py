@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
-from chatapp.review import case_admin  # noqa: F401 -- registers its pages
+from chatapp.review.cases import admin as case_admin  # noqa: F401 -- registers its pages
 from chatapp.review.dry_runs import admin as dry_run_admin  # noqa: F401 -- likewise
 from chatapp.review.evidence.views import evidence_view
 from chatapp.review.models import Decision, EvidenceReading

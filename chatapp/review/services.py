@@ -1,4 +1,4 @@
-"""Writes decisions, evidence and who read it. Every write is append-only."""
+"""Writes decisions and evidence. Every write is append-only."""
 
 from contextlib import suppress
 from typing import Any
@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from chatapp.core import clock
 from chatapp.moderation.choices import RuleAction
 from chatapp.moderation.judging.verdict import Match, Stage, Verdict
-from chatapp.review.cases import case_follow, case_open
+from chatapp.review.cases.services import case_follow, case_open
 from chatapp.review.evidence import chain, cipher
 from chatapp.review.evidence.keys import Purpose, keys_for
 from chatapp.review.models import Decision, Evidence, ReviewOrigin

@@ -5,10 +5,10 @@ import pytest
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_APPEAL_CHARS
-from chatapp.review.cases import case_claim, case_overturn
+from chatapp.review.cases.services import case_claim, case_overturn
 from chatapp.review.models import Appeal, ReviewCase
 from tests.api.refusals import details, refusal
-from tests.review.cases import judged_answer, make_staff, refused_input
+from tests.review.making import judged_answer, make_staff, refused_input
 from tests.support.factories import make_conversation, publish_rule
 
 pytestmark = pytest.mark.django_db

@@ -24,8 +24,8 @@ from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
 from chatapp.moderation.publishing.selectors import ruleset_current
-from chatapp.review.appeals import message_appeal
-from chatapp.review.cases import case_claim, case_overturn
+from chatapp.review.cases.appeals import message_appeal
+from chatapp.review.cases.services import case_claim, case_overturn
 from chatapp.review.models import Decision
 from inference.testing import ScriptedEngine
 from tests.moderation.judging.classifiers.scripted import model_forget

@@ -11,10 +11,10 @@ from chatapp.generations.judging import person_text_judge, text_judged
 from chatapp.generations.models import Generation
 from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.review.appeals import decision_appeal
-from chatapp.review.cases import case_claim, case_confirm, case_overturn
+from chatapp.review.cases.appeals import decision_appeal
+from chatapp.review.cases.services import case_claim, case_confirm, case_overturn
 from chatapp.review.models import Decision, Evidence
-from tests.review.cases import make_staff
+from tests.review.making import make_staff
 from tests.support.factories import make_conversation, make_user, publish_rule, start_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

@@ -15,7 +15,7 @@ from chatapp.review.dry_runs.running import dry_runs_work
 from chatapp.review.dry_runs.selectors import dry_run_samples_read
 from chatapp.review.dry_runs.services import dry_run_start
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
-from tests.review.cases import make_staff
+from tests.review.making import make_staff
 from tests.support.factories import make_answer, make_conversation, make_question, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

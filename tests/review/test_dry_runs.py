@@ -24,7 +24,7 @@ from chatapp.review.dry_runs.tasks import dry_run
 from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRunRulesUnusable, DryRunUnlimited
 from chatapp.review.evidence.retention import erase
 from chatapp.review.models import Decision
-from tests.review.cases import make_staff
+from tests.review.making import make_staff
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

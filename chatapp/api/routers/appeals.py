@@ -10,7 +10,7 @@ from chatapp.api.people import person
 from chatapp.api.schemas import AppealIn
 from chatapp.core import clock
 from chatapp.feed.events import AppealView
-from chatapp.review.appeals import decision_appeal, message_appeal
+from chatapp.review.cases.appeals import decision_appeal, message_appeal
 from chatapp.review.selectors import appeal_get_case
 from chatapp.review.telling import appeal_view
 

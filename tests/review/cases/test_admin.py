@@ -8,10 +8,10 @@ from django.urls import reverse
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.moderation.models import Rule
-from chatapp.review.cases import CLAIM_KEPT
+from chatapp.review.cases.readings import LOOK_KEPT
+from chatapp.review.cases.services import CLAIM_KEPT
 from chatapp.review.models import ContextReading, EvidenceReading, ReviewCase, ReviewOutcome
-from chatapp.review.readings import LOOK_KEPT
-from tests.review.cases import appealed, judged_answer, make_staff
+from tests.review.making import appealed, judged_answer, make_staff
 from tests.support.factories import publish_rule
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chatapp.moderation.judging.gate import GateStep, OutputGate
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, Stage
-from chatapp.review.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
+from chatapp.review.cases.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
 from tests.moderation.judging.making import cuts, make_rule, make_ruleset, rulesets, texts_about
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)

@@ -4,9 +4,9 @@ import pytest
 
 from chatapp.moderation.models import Rule
 from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.review.cases.exceptions import MAX_PHRASE_CHARS, rule_exception_add
 from chatapp.review.errors import ExceptionUnusable, ReviewForbidden
-from chatapp.review.exceptions import MAX_PHRASE_CHARS, rule_exception_add
-from tests.review.cases import make_staff
+from tests.review.making import make_staff
 from tests.support.factories import publish_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

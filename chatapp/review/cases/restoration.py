@@ -19,10 +19,10 @@ from chatapp.conversations.services import restored_message_add
 from chatapp.moderation.errors import RulesetMissing
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
 from chatapp.moderation.publishing.selectors import ruleset_get
+from chatapp.review.cases.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
 from chatapp.review.errors import EvidenceUnreadable, RestorationImpossible
 from chatapp.review.evidence import cipher
 from chatapp.review.models import Decision, Evidence, ReviewCase
-from chatapp.review.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
 
 logger = structlog.get_logger(__name__)
 

@@ -15,13 +15,13 @@ from chatapp.core.errors import RateLimited
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_APPEAL_CHARS, MAX_APPEALS_PER_DAY
 from chatapp.feed.models import OutboxFact
-from chatapp.review.appeals import decision_appeal, message_appeal
-from chatapp.review.cases import case_claim, case_confirm
+from chatapp.review.cases.appeals import decision_appeal, message_appeal
+from chatapp.review.cases.services import case_claim, case_confirm
 from chatapp.review.errors import AppealNotFound, AppealTooLong, AppealTwice, DecisionNotFound, NothingToReview
 from chatapp.review.models import Appeal, ReviewCase
 from chatapp.review.selectors import appeal_get_case, appeal_states
 from chatapp.review.telling import appeal_state
-from tests.review.cases import Judged, appealed, judged_answer, make_staff, refused_input
+from tests.review.making import Judged, appealed, judged_answer, make_staff, refused_input
 from tests.support.factories import make_conversation, make_user, publish_rule
 from tests.support.waiting import wait_until
 

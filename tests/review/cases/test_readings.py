@@ -3,11 +3,11 @@
 import pytest
 
 from chatapp.core import clock
-from chatapp.review.appeals import decision_appeal
+from chatapp.review.cases.appeals import decision_appeal
+from chatapp.review.cases.readings import MAX_CONTEXT_MESSAGES, case_context_read, case_evidence_read
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing, EvidenceUnreadable
 from chatapp.review.models import ContextReading, Evidence, EvidenceReading
-from chatapp.review.readings import MAX_CONTEXT_MESSAGES, case_context_read, case_evidence_read
-from tests.review.cases import appealed, judged_answer, make_staff, refused_input
+from tests.review.making import appealed, judged_answer, make_staff, refused_input
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from chatapp.accounts.models import User
 from chatapp.moderation.choices import RuleStage
 from chatapp.moderation.judging.verdict import STRENGTH, Action
+from chatapp.review.cases.restoration import answer_restore
 from chatapp.review.errors import CaseTaken, ReasonMissing, ReviewForbidden
 from chatapp.review.models import (
     MAX_REASON_CHARS,
@@ -28,7 +29,6 @@ from chatapp.review.models import (
     ReviewOutcome,
     ReviewState,
 )
-from chatapp.review.restoration import answer_restore
 from chatapp.review.telling import appeal_tell
 
 # Long enough to read a conversation, short enough that a closed laptop keeps nobody waiting.

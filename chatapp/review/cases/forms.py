@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from chatapp.review.exceptions import MAX_PHRASE_CHARS
+from chatapp.review.cases.exceptions import MAX_PHRASE_CHARS
 from chatapp.review.models import MAX_REASON_CHARS
 
 

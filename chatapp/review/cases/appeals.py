@@ -12,7 +12,7 @@ from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_APPEAL_CHARS, MAX_APPEALS_PER_DAY
 from chatapp.core.text import storable
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action
-from chatapp.review.cases import case_open, is_open
+from chatapp.review.cases.services import case_open, is_open
 from chatapp.review.errors import AppealTooLong, AppealTwice, NothingToReview
 from chatapp.review.models import Appeal, Decision, ReviewCase, ReviewOrigin
 from chatapp.review.selectors import decision_get_own, decisions_beside

@@ -11,7 +11,7 @@ from chatapp.core.ids import uuid7
 from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.publishing.selectors import ruleset_current
-from chatapp.review.appeals import message_appeal
+from chatapp.review.cases.appeals import message_appeal
 from chatapp.review.models import Decision, ReviewCase
 from chatapp.review.services import decisions_record
 from tests.support.factories import make_answer, make_conversation, make_question, make_user

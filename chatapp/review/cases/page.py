@@ -21,13 +21,13 @@ from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.core.errors import DomainError
 from chatapp.moderation.models import Rule
-from chatapp.review.ageing import is_overdue
-from chatapp.review.cases import case_claim, case_confirm, case_overturn, is_held, is_open
-from chatapp.review.exceptions import rule_exception_add
+from chatapp.review.cases.ageing import is_overdue
+from chatapp.review.cases.exceptions import rule_exception_add
+from chatapp.review.cases.forms import ExceptionForm, ResolveForm
+from chatapp.review.cases.readings import LOOK_KEPT, case_context_read, case_evidence_read
+from chatapp.review.cases.services import case_claim, case_confirm, case_overturn, is_held, is_open
 from chatapp.review.figures import precision_text
-from chatapp.review.forms import ExceptionForm, ResolveForm
 from chatapp.review.models import Appeal, ReviewCase, ReviewOutcome
-from chatapp.review.readings import LOOK_KEPT, case_context_read, case_evidence_read
 from chatapp.review.selectors import decisions_of, rule_precision
 
 READINGS = {"context": case_context_read, "evidence": case_evidence_read}

@@ -19,9 +19,9 @@ from unfold.decorators import display
 
 from chatapp.core import clock
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
-from chatapp.review.ageing import is_overdue
-from chatapp.review.case_page import case_view
-from chatapp.review.cases import is_held, is_open
+from chatapp.review.cases.ageing import is_overdue
+from chatapp.review.cases.page import case_view
+from chatapp.review.cases.services import is_held, is_open
 from chatapp.review.models import Appeal, ContextReading, ReviewCase, ReviewState
 from chatapp.review.record_admin import RecordAdmin
 from chatapp.review.selectors import review_case_list
