@@ -19,9 +19,9 @@ from chatapp.moderation.models import Rule
 from chatapp.review.cases import admin as case_admin  # noqa: F401 -- registers its pages
 from chatapp.review.dry_runs import admin as dry_run_admin  # noqa: F401 -- likewise
 from chatapp.review.evidence.views import evidence_view
+from chatapp.review.figures.rule_list import RuleWithHitsAdmin
 from chatapp.review.models import Decision, EvidenceReading
 from chatapp.review.record_admin import RecordAdmin
-from chatapp.review.rule_list import RuleWithHitsAdmin
 
 
 @admin.register(Decision)

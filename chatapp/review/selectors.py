@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, IntegerField, QuerySet, When
 from django.utils.translation import gettext as _
 
 from chatapp.feed.events import AppealState
 from chatapp.moderation.judging.conduct import Hit
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
-from chatapp.moderation.models import Rule
 from chatapp.review.errors import AppealNotFound, DecisionNotFound
 from chatapp.review.evidence import chain
-from chatapp.review.models import OPEN_STATES, Appeal, Decision, ReviewCase, ReviewOutcome
-from chatapp.review.precision import Precision, precision_estimate
+from chatapp.review.models import OPEN_STATES, Appeal, Decision, ReviewCase
 from chatapp.review.telling import appeal_state
 
 _ROWS_AT_A_TIME = 2000
@@ -84,24 +81,6 @@ def review_case_list() -> QuerySet[ReviewCase]:
     """Every case: those that wait first, the gravest of them first, of equals the oldest."""
     is_resolved = Case(When(state__in=OPEN_STATES, then=0), default=1, output_field=IntegerField())
     return ReviewCase.objects.annotate(is_resolved=is_resolved).order_by("is_resolved", "-severity", "opened_at", "id")
-
-
-def rule_precision(slug: str) -> Precision | None:
-    """How often reviewers found the rule right; None while none was asked."""
-    outcomes = ReviewOutcome.objects.filter(rule_slug=slug)
-    num_overturned = outcomes.filter(is_overturned=True).count()
-    return precision_estimate(num_confirmed=outcomes.count() - num_overturned, num_overturned=num_overturned)
-
-
-def rules_with_reviews(rules: QuerySet[Rule]) -> QuerySet[Rule]:
-    """Each rule with `num_confirmed` and `num_overturned`."""
-    outcomes = ReviewOutcome.objects.filter(rule_slug=OuterRef("slug")).order_by().values("rule_slug")
-
-    def number(*, is_overturned: bool) -> Coalesce:
-        counted = outcomes.filter(is_overturned=is_overturned).annotate(num=Count("id")).values("num")
-        return Coalesce(Subquery(counted), 0)
-
-    return rules.annotate(num_confirmed=number(is_overturned=False), num_overturned=number(is_overturned=True))
 
 
 def appeal_states(*, conversation_id: UUID) -> dict[UUID, AppealState]:

@@ -1,7 +1,6 @@
 """The pages of second looks: the queue, one case, appeals, who read which context."""
 
 
-# ruff: noqa: ARG002 -- signatures are Django's
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False, warn-return-any=False
 # (unfold is published without types)
 

@@ -13,6 +13,7 @@ from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.review.cases.appeals import decision_appeal
 from chatapp.review.cases.services import CLAIM_KEPT, case_claim, case_confirm, case_overturn, is_held
 from chatapp.review.errors import CaseTaken, ReasonMissing, RestorationImpossible, ReviewForbidden
+from chatapp.review.figures.rule_figures import rule_precision
 from chatapp.review.models import (
     ContextReading,
     Decision,
@@ -20,7 +21,7 @@ from chatapp.review.models import (
     ReviewCase,
     ReviewOutcome,
 )
-from chatapp.review.selectors import appeal_states, decision_list_broken, review_case_list, rule_precision
+from chatapp.review.selectors import appeal_states, decision_list_broken, review_case_list
 from tests.review.making import appealed, judged_answer, make_staff, refused_input
 from tests.support.factories import leaf_id, make_answer, make_conversation, make_question, make_user, publish_rule
 from tests.support.fold import fact_types, facts_of, fetched

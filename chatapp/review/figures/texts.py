@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from chatapp.review.precision import Precision
+from chatapp.review.figures.precision import Precision
 
 
 def precision_range_text(precision: Precision) -> str:

@@ -14,7 +14,8 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from chatapp.conversations.models import Message
 from chatapp.moderation.models import Rule
-from chatapp.review.models import Decision
+from chatapp.review.figures.precision import Precision, precision_estimate
+from chatapp.review.models import Decision, ReviewOutcome
 
 RECENT_DAYS = 30  # the columns' headings say so
 SILENT_DAYS = 90  # likewise
@@ -107,3 +108,21 @@ def _latency_p99_by_rule(slugs: Iterable[str], now: datetime) -> dict[str, int]:
 
 def _recent_hits(slugs: Iterable[str], now: datetime) -> QuerySet[Decision]:
     return Decision.objects.filter(rule_slug__in=list(slugs), created_at__gte=_recent(now)).order_by()
+
+
+def rule_precision(slug: str) -> Precision | None:
+    """How often reviewers found the rule right; None while none was asked."""
+    outcomes = ReviewOutcome.objects.filter(rule_slug=slug)
+    num_overturned = outcomes.filter(is_overturned=True).count()
+    return precision_estimate(num_confirmed=outcomes.count() - num_overturned, num_overturned=num_overturned)
+
+
+def rules_with_reviews(rules: QuerySet[Rule]) -> QuerySet[Rule]:
+    """Each rule with `num_confirmed` and `num_overturned`."""
+    outcomes = ReviewOutcome.objects.filter(rule_slug=OuterRef("slug")).order_by().values("rule_slug")
+
+    def number(*, is_overturned: bool) -> Coalesce:
+        counted = outcomes.filter(is_overturned=is_overturned).annotate(num=Count("id")).values("num")
+        return Coalesce(Subquery(counted), 0)
+
+    return rules.annotate(num_confirmed=number(is_overturned=False), num_overturned=number(is_overturned=True))

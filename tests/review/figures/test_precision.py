@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.review.precision import precision_estimate
+from chatapp.review.figures.precision import precision_estimate
 
 numbers = st.integers(0, 10_000)
 

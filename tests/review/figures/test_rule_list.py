@@ -15,10 +15,10 @@ from chatapp.core.ids import uuid7
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Action, RuleState, Stage
 from chatapp.moderation.models import Rule
+from chatapp.review.figures.rule_figures import rule_figures, rules_silent, rules_with_hits
+from chatapp.review.figures.rule_list import duration_text, share_text
 from chatapp.review.holds.models import RuleHold
 from chatapp.review.models import Decision
-from chatapp.review.rule_figures import rule_figures, rules_silent, rules_with_hits
-from chatapp.review.rule_list import duration_text, share_text
 from tests.moderation.judging.making import make_rule, make_ruleset
 from tests.support.factories import make_conversation, make_question, make_user
 

@@ -24,11 +24,17 @@ from chatapp.moderation.admin.rules import RuleAdmin
 from chatapp.moderation.colours import SUBTLE_LINE
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
-from chatapp.review.figures import precision_range_text
+from chatapp.review.figures.precision import precision_estimate
+from chatapp.review.figures.rule_figures import (
+    RuleFigures,
+    is_silent,
+    rule_figures,
+    rules_silent,
+    rules_with_hits,
+    rules_with_reviews,
+)
+from chatapp.review.figures.texts import precision_range_text
 from chatapp.review.holds.selectors import rules_with_holds
-from chatapp.review.precision import precision_estimate
-from chatapp.review.rule_figures import RuleFigures, is_silent, rule_figures, rules_silent, rules_with_hits
-from chatapp.review.selectors import rules_with_reviews
 
 
 class Silent(admin.SimpleListFilter):
