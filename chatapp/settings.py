@@ -293,5 +293,5 @@ UNFOLD = {
             "950": "oklch(0.22 0.04 190)",
         }
     },
-    "SIDEBAR": {"navigation": "chatapp.core.admin_navigation.navigation", "show_search": True},
+    "SIDEBAR": {"navigation": "chatapp.pages.admin_navigation.navigation", "show_search": True},
 }

@@ -8,12 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from chatapp.accounts.models import User
-from chatapp.core.admin_navigation import navigation
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.models import Rule, Ruleset
 from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.moderation.rules.published import rule_as_published
+from chatapp.pages.admin_navigation import navigation
 from tests.review.records import record
 from tests.support.factories import make_user, publish_rule
 
