@@ -20,10 +20,10 @@ from chatapp.conversations.views import conversation_view
 from chatapp.feed.events import ConversationView
 from chatapp.feed.log import feed_cursor
 from chatapp.generations.beginnings import conversation_begin
-from chatapp.generations.exports import export_json, export_markdown, export_name
 from chatapp.generations.selectors import conversation_snapshot
 from chatapp.generations.services import conversation_remove
 from chatapp.review.selectors import decisions_told
+from chatapp.transfer.exports import export_json, export_markdown, export_name
 
 router = Router(tags=["conversations"])
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chatapp.feed import log
-from chatapp.generations.exports import export_json, export_markdown, export_name
 from chatapp.generations.models import GenerationStatus
 from chatapp.generations.selectors import conversation_snapshot
 from chatapp.review.selectors import decisions_told
+from chatapp.transfer.exports import export_json, export_markdown, export_name
 from tests.support.factories import make_answer, make_conversation, make_generation, make_question, make_turn, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
