@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
+from chatapp.generations.ending import Ending
 from chatapp.generations.errors import InputBlocked
 from chatapp.generations.models import FinishReason
 from chatapp.generations.notices import notice_of
 from chatapp.generations.safe_completions import rest_of_answer
-from chatapp.generations.services import Ending
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.supposing import judge_excusing

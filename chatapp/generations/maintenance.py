@@ -13,9 +13,10 @@ from chatapp.core import clock
 from chatapp.core.redis import redis_sync
 from chatapp.feed import log
 from chatapp.feed.outbox import facts_relay_overdue
+from chatapp.generations.holding import generation_requeue
 from chatapp.generations.models import Generation, GenerationStatus
 from chatapp.generations.queue import tasks_top_up
-from chatapp.generations.services import MAX_ATTEMPTS, generation_fail, generation_requeue
+from chatapp.generations.services import MAX_ATTEMPTS, generation_fail
 
 logger = structlog.get_logger(__name__)
 

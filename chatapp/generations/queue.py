@@ -1,6 +1,15 @@
 """The way from web to worker: task names, sent by name, so that nobody imports a task. Owns no state; the rows do."""
 
+from functools import partial
+
+import structlog
+from django.db import transaction
+from kombu.exceptions import OperationalError as BrokerUnavailable
+from redis.exceptions import RedisError
+
 from chatapp.celery import app
+
+logger = structlog.get_logger(__name__)
 
 GENERATE_TASK = "chatapp.generations.tasks.generate"
 
@@ -22,3 +31,15 @@ def tasks_top_up(*, slug: str, num_queued_rows: int) -> int:
     for _ in range(num_missing):
         task_send(slug=slug)
     return num_missing
+
+
+def task_send_after_commit(*, slug: str) -> None:
+    """Tell the model's workers once the row is there. Where the broker is away, the reaper tells them later."""
+    transaction.on_commit(partial(_task_send_or_warn, slug))
+
+
+def _task_send_or_warn(slug: str) -> None:
+    try:
+        task_send(slug=slug)
+    except (BrokerUnavailable, RedisError) as error:
+        logger.warning("task_not_sent", model=slug, error=str(error))

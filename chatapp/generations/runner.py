@@ -25,7 +25,7 @@ from chatapp.core import clock
 from chatapp.feed import log
 from chatapp.feed.events import ContextReport, Timings
 from chatapp.feed.log import AppendAnswer, Fenced
-from chatapp.generations import services
+from chatapp.generations import holding, services
 from chatapp.generations.earlier import told_before
 from chatapp.generations.endings import ending_of
 from chatapp.generations.engine_requests import chat_messages, engine_request, error_details, token_logprobs
@@ -147,7 +147,7 @@ class Runner:
             context_window=self._engine.context_window,
             left_out_message_ids=context.left_out,
         )
-        if not services.generation_started(row=row, context=report, ruleset_version=ruleset.version, start=start):
+        if not holding.generation_started(row=row, context=report, ruleset_version=ruleset.version, start=start):
             self._drop(session)
             return
         session.num_prompt_tokens = context.num_prompt_tokens
@@ -289,7 +289,7 @@ class Runner:
         self._write(
             session,
             partial(
-                services.generation_checkpoint,
+                holding.generation_checkpoint,
                 generation_id=session.generation_id,
                 attempt=session.attempt,
                 text=session.text,
@@ -328,7 +328,7 @@ class Runner:
         self._write(session, partial(self._hand_over_write, session))
 
     def _hand_over_write(self, session: Session) -> None:
-        services.generation_requeue(generation_id=session.generation_id, attempt=session.attempt)
+        holding.generation_requeue(generation_id=session.generation_id, attempt=session.attempt)
         self._lease_release(session)
         logger.info("generation_handed_over", generation_id=str(session.generation_id), attempt=session.attempt)
         self._drop(session)
@@ -338,7 +338,7 @@ class Runner:
         self._write(session, partial(self._turn_away_write, session))
 
     def _turn_away_write(self, session: Session) -> None:
-        services.generation_turn_away(generation_id=session.generation_id, attempt=session.attempt)
+        holding.generation_turn_away(generation_id=session.generation_id, attempt=session.attempt)
         self._lease_release(session)
         self._drop(session)
 

@@ -10,8 +10,8 @@ from chatapp.conversations.views import message_view
 from chatapp.feed import log
 from chatapp.feed.events import GenerationView, MessageView
 from chatapp.generations.errors import GenerationNotFound
+from chatapp.generations.holding import queued_in_order
 from chatapp.generations.models import LIVE_STATUSES, Generation, GenerationKind, GenerationStatus
-from chatapp.generations.services import queued_in_order
 from chatapp.generations.views import generation_view
 from chatapp.review.selectors import appeal_states
 

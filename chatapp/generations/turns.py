@@ -25,6 +25,7 @@ from chatapp.conversations.services import assistant_message_add, text_check, us
 from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
 from chatapp.generations.conduct import conduct_check
+from chatapp.generations.ending import Ending
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
 from chatapp.generations.judging import (
     Judged,
@@ -36,7 +37,7 @@ from chatapp.generations.judging import (
 )
 from chatapp.generations.models import LIVE_STATUSES, Generation
 from chatapp.generations.sampling import Sampling
-from chatapp.generations.services import Ending, answer_queue
+from chatapp.generations.services import answer_queue
 from chatapp.moderation.judging.verdict import Stage
 
 

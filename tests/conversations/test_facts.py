@@ -10,16 +10,10 @@ from chatapp.conversations.services import TemplateChoice, conversation_create, 
 from chatapp.core import clock
 from chatapp.feed import log
 from chatapp.feed.events import ContextReport, Timings, Usage
+from chatapp.generations.ending import Ending
+from chatapp.generations.holding import generation_claim, generation_requeue, generation_started
 from chatapp.generations.models import FinishReason, Generation
-from chatapp.generations.services import (
-    Ending,
-    conversation_remove,
-    generation_cancel,
-    generation_claim,
-    generation_end,
-    generation_requeue,
-    generation_started,
-)
+from chatapp.generations.services import conversation_remove, generation_cancel, generation_end
 from chatapp.generations.turns import Turn, turn_regenerate, turn_start
 from tests.support.factories import make_model, make_user
 from tests.support.fold import fact_types, facts_of, fetched, folded

@@ -16,10 +16,10 @@ from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.feed import log
 from chatapp.generations.errors import NothingToRegenerate
+from chatapp.generations.holding import generation_claim, generation_requeue
 from chatapp.generations.models import Generation
 from chatapp.generations.questions import question_check
 from chatapp.generations.runner import Runner
-from chatapp.generations.services import generation_claim, generation_requeue
 from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels

@@ -18,7 +18,7 @@ from chatapp.conversations.models import Conversation, Message
 from chatapp.core import clock
 from chatapp.feed import keys, log
 from chatapp.feed.log import Append
-from chatapp.generations import services
+from chatapp.generations import holding, services
 from chatapp.generations.maintenance import leases_reap, queues_top_up
 from chatapp.generations.models import Generation
 from chatapp.generations.queue import queue_name
@@ -219,7 +219,7 @@ class TestAFullEngine:
             running.begin(turn, wait_for_engine=False)
             running.wait(turn)
         Generation.objects.update(
-            status="running", worker="gone", lease_expires_at=clock.now() - services.LEASE, attempt=F("attempt") + 1
+            status="running", worker="gone", lease_expires_at=clock.now() - holding.LEASE, attempt=F("attempt") + 1
         )
 
         leases_reap()
@@ -699,7 +699,7 @@ class TestAnAnswerClaimedAgainByTheSameWorker:
         running.begin(turn)
         running.say(turn, "Once")
         first = running.request_id(turn)
-        services.generation_requeue(generation_id=turn.id, attempt=1)
+        holding.generation_requeue(generation_id=turn.id, attempt=1)
         running.begin(turn)
         return str(first)
 

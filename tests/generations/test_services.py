@@ -8,17 +8,10 @@ from chatapp.conversations.models import Message, MessageState
 from chatapp.feed import log
 from chatapp.feed.events import ContextReport, Timings, Usage
 from chatapp.feed.models import OutboxFact
+from chatapp.generations.ending import Ending
+from chatapp.generations.holding import generation_checkpoint, generation_claim, generation_requeue, generation_started
 from chatapp.generations.models import FinishReason, Generation, GenerationStatus
-from chatapp.generations.services import (
-    Ending,
-    generation_cancel,
-    generation_checkpoint,
-    generation_claim,
-    generation_end,
-    generation_fail,
-    generation_requeue,
-    generation_started,
-)
+from chatapp.generations.services import generation_cancel, generation_end, generation_fail
 from tests.support.factories import make_conversation, make_turn, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

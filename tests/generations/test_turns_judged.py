@@ -10,9 +10,9 @@ from chatapp.conversations.models import Message
 from chatapp.core import clock
 from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import InputBlocked
+from chatapp.generations.holding import generation_claim
 from chatapp.generations.judging import person_text_judge
 from chatapp.generations.models import Generation
-from chatapp.generations.services import generation_claim
 from chatapp.generations.turns import turn_regenerate
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.review.evidence.cipher import decrypt

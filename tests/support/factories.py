@@ -15,9 +15,9 @@ from chatapp.catalog.selectors import model_get_default
 from chatapp.conversations.models import Conversation, Message, MessageRole
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
+from chatapp.generations.ending import status_after
 from chatapp.generations.models import FinishReason, Generation, GenerationKind, GenerationStatus
 from chatapp.generations.sampling import Sampling
-from chatapp.generations.status import status_after
 from chatapp.generations.turns import Turn, turn_start
 from chatapp.moderation import models as moderation
 from chatapp.moderation.publishing.services import ruleset_publish

@@ -9,9 +9,9 @@ from django.db import connection
 
 from chatapp.core import clock
 from chatapp.feed import log
+from chatapp.generations.holding import generation_claim
 from chatapp.generations.models import Generation
 from chatapp.generations.runner import Runner
-from chatapp.generations.services import generation_claim
 from inference.testing import ScriptedEngine
 from tests.support.waiting import wait_until
 

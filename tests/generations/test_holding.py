@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from chatapp.generations.holding import LEASE, generation_claim, queued_in_order
 from chatapp.generations.models import Generation, GenerationStatus
-from chatapp.generations.services import LEASE, generation_claim, queued_in_order
 from tests.support.factories import make_conversation, make_model, make_title_generation, make_turn, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
