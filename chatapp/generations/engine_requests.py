@@ -8,8 +8,8 @@ from typing import Any
 from chatapp.conversations.selectors import system_prompt_is_public
 from chatapp.core.text import storable
 from chatapp.feed.events import Alternative, TokenLogprob
-from chatapp.generations.context import Context, PromptMessage
 from chatapp.generations.models import GenerationKind
+from chatapp.generations.prompting.context import Context, PromptMessage
 from chatapp.generations.sampling import supported
 from chatapp.generations.session import Session
 from inference.errors import EngineError, PromptTooLong, UnsupportedParameter

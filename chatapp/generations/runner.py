@@ -32,7 +32,7 @@ from chatapp.generations.engine_requests import chat_messages, engine_request, e
 from chatapp.generations.judging_threads import JudgingThreads
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
 from chatapp.generations.opening import session_catch_up, session_open
-from chatapp.generations.prompt import prompt_context
+from chatapp.generations.prompting.prompt import prompt_context
 from chatapp.generations.questions import question_check
 from chatapp.generations.session import Session, Settled
 from chatapp.generations.text_judge import JudgedPiece

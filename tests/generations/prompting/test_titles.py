@@ -12,11 +12,17 @@ from chatapp.conversations.models import MessageState, TitleSource
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.feed import keys
-from chatapp.generations.context import PromptMessage
 from chatapp.generations.ending import Ending
 from chatapp.generations.models import FinishReason, Generation, GenerationKind, GenerationStatus
+from chatapp.generations.prompting.context import PromptMessage
+from chatapp.generations.prompting.titles import (
+    MAX_QUOTED_CHARS,
+    MAX_TITLE_CHARS,
+    MAX_TITLE_WORDS,
+    title_clean,
+    title_prompt,
+)
 from chatapp.generations.services import generation_end
-from chatapp.generations.titles import MAX_QUOTED_CHARS, MAX_TITLE_CHARS, MAX_TITLE_WORDS, title_clean, title_prompt
 from tests.support.factories import (
     make_answer,
     make_conversation,

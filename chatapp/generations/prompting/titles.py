@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chatapp.generations.context import PromptMessage
+from chatapp.generations.prompting.context import PromptMessage
 
 MAX_QUOTED_CHARS = 600
 MAX_TITLE_WORDS = 8

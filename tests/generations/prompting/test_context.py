@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.core.ids import uuid7
-from chatapp.generations.context import PromptMessage, build_context
+from chatapp.generations.prompting.context import PromptMessage, build_context
 
 
 def count_words(messages: Sequence[PromptMessage]) -> int:

@@ -6,9 +6,9 @@ from uuid import UUID
 from chatapp.conversations.models import Conversation, Message, MessageState
 from chatapp.conversations.selectors import message_list
 from chatapp.conversations.tree import branch
-from chatapp.generations.context import Context, PromptMessage, build_context
 from chatapp.generations.models import Generation, GenerationKind
-from chatapp.generations.titles import title_prompt
+from chatapp.generations.prompting.context import Context, PromptMessage, build_context
+from chatapp.generations.prompting.titles import title_prompt
 from chatapp.moderation.judging.hidden_unicode import strip_hidden
 
 
