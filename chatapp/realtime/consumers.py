@@ -33,7 +33,7 @@ from chatapp.feed.hub import Entry, Hub, hub_get
 from chatapp.feed.log import feed_cursor
 from chatapp.generations.selectors import generation_get, live_generations
 from chatapp.generations.services import generation_cancel
-from chatapp.generations.turns import turn_regenerate, turn_start
+from chatapp.generations.turns.services import turn_regenerate, turn_start
 from chatapp.realtime.errors import TooManySockets
 from chatapp.realtime.frames import (
     Ack,

@@ -14,7 +14,7 @@ from chatapp.generations.ending import Ending
 from chatapp.generations.holding import generation_claim, generation_requeue, generation_started
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.services import conversation_remove, generation_cancel, generation_end
-from chatapp.generations.turns import Turn, turn_regenerate, turn_start
+from chatapp.generations.turns.services import Turn, turn_regenerate, turn_start
 from tests.support.factories import make_model, make_user
 from tests.support.fold import fact_types, facts_of, fetched, folded
 

@@ -14,7 +14,7 @@ from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import MaxNewTokensTooMany, UnsupportedParameter
 from chatapp.generations.models import Generation
 from chatapp.generations.sampling import Sampling, supported
-from chatapp.generations.turns import Turn, turn_regenerate
+from chatapp.generations.turns.services import Turn, turn_regenerate
 from inference.requests import MAX_LOGPROBS as ENGINES_MAX_LOGPROBS
 from inference.requests import check_request
 from inference.testing import SCRIPTED_CAPABILITIES

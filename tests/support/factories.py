@@ -18,7 +18,7 @@ from chatapp.core.ids import uuid7
 from chatapp.generations.ending import status_after
 from chatapp.generations.models import FinishReason, Generation, GenerationKind, GenerationStatus
 from chatapp.generations.sampling import Sampling
-from chatapp.generations.turns import Turn, turn_start
+from chatapp.generations.turns.services import Turn, turn_start
 from chatapp.moderation import models as moderation
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.life_cycle import needs_approval

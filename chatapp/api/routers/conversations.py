@@ -19,9 +19,9 @@ from chatapp.conversations.selectors import conversation_list
 from chatapp.conversations.views import conversation_view
 from chatapp.feed.events import ConversationView
 from chatapp.feed.log import feed_cursor
-from chatapp.generations.beginnings import conversation_begin
 from chatapp.generations.selectors import conversation_snapshot
 from chatapp.generations.services import conversation_remove
+from chatapp.generations.turns.beginnings import conversation_begin
 from chatapp.review.selectors import decisions_told
 from chatapp.transfer.exports import export_json, export_markdown, export_name
 

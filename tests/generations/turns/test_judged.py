@@ -13,7 +13,7 @@ from chatapp.generations.errors import InputBlocked
 from chatapp.generations.holding import generation_claim
 from chatapp.generations.judging import person_text_judge
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import turn_regenerate
+from chatapp.generations.turns.services import turn_regenerate
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.review.evidence.cipher import decrypt
 from chatapp.review.models import Decision, Evidence

@@ -24,7 +24,6 @@ from chatapp.conversations.selectors import (
 from chatapp.conversations.services import assistant_message_add, text_check, user_message_add
 from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
-from chatapp.generations.conduct import conduct_check
 from chatapp.generations.ending import Ending
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
 from chatapp.generations.judging import (
@@ -38,6 +37,7 @@ from chatapp.generations.judging import (
 from chatapp.generations.models import LIVE_STATUSES, Generation
 from chatapp.generations.sampling import Sampling
 from chatapp.generations.services import answer_queue
+from chatapp.generations.turns.conduct import conduct_check
 from chatapp.moderation.judging.verdict import Stage
 
 

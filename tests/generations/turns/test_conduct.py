@@ -10,7 +10,7 @@ from chatapp.conversations.models import Conversation, Message
 from chatapp.core import clock
 from chatapp.generations.errors import ConductThrottled
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import Turn, turn_regenerate
+from chatapp.generations.turns.services import Turn, turn_regenerate
 from chatapp.review.models import Decision
 from tests.support.factories import make_conversation, make_user, publish_rule, start_turn
 

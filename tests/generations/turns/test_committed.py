@@ -14,7 +14,7 @@ from chatapp.feed.models import OutboxFact
 from chatapp.generations import queue
 from chatapp.generations.maintenance import queues_top_up
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import Turn, turn_regenerate
+from chatapp.generations.turns.services import Turn, turn_regenerate
 from chatapp.launch.ports import find_free_port
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule, start_turn
 from tests.support.fold import fact_types

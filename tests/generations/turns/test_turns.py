@@ -11,7 +11,7 @@ from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER, MAX_TEXT_CHARS
 from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
 from chatapp.generations.models import Generation, GenerationStatus
-from chatapp.generations.turns import turn_regenerate
+from chatapp.generations.turns.services import turn_regenerate
 from tests.support.factories import (
     leaf_id,
     make_answer,

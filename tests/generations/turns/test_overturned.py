@@ -9,7 +9,7 @@ from chatapp.core import clock
 from chatapp.generations.errors import InputBlocked
 from chatapp.generations.judging import person_text_judge, text_judged
 from chatapp.generations.models import Generation
-from chatapp.generations.turns import turn_regenerate
+from chatapp.generations.turns.services import turn_regenerate
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.review.cases.appeals import decision_appeal
 from chatapp.review.cases.services import case_claim, case_confirm, case_overturn

@@ -7,8 +7,8 @@ import pytest
 from chatapp.conversations.errors import IdTaken
 from chatapp.conversations.models import Conversation
 from chatapp.conversations.services import TemplateChoice
-from chatapp.generations.beginnings import conversation_begin
 from chatapp.generations.errors import InputBlocked
+from chatapp.generations.turns.beginnings import conversation_begin
 from chatapp.review.models import Decision
 from tests.support.factories import make_conversation, make_user, publish_rule
 
