@@ -15,7 +15,7 @@ def _task_modules() -> list[str]:
     from django.conf import settings
 
     if settings.MODEL_SLUG:
-        return ["chatapp.generations.tasks"]
+        return ["chatapp.generations.worker.tasks"]
     return [
         "chatapp.generations.maintenance",
         "chatapp.moderation.publishing.tasks",

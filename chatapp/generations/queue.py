@@ -11,7 +11,7 @@ from chatapp.celery import app
 
 logger = structlog.get_logger(__name__)
 
-GENERATE_TASK = "chatapp.generations.tasks.generate"
+GENERATE_TASK = "chatapp.generations.worker.tasks.generate"
 
 
 def queue_name(slug: str) -> str:

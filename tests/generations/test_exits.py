@@ -25,9 +25,9 @@ from chatapp.feed import keys
 from chatapp.feed.events import FeedEvent
 from chatapp.feed.hub import Entry
 from chatapp.generations import maintenance as maintenance_tasks
-from chatapp.generations import tasks as generation_tasks
 from chatapp.generations.models import Generation
-from chatapp.generations.runner import Runner
+from chatapp.generations.worker import tasks as generation_tasks
+from chatapp.generations.worker.runner import Runner
 from chatapp.launch.configuration import CHECKOUT
 from chatapp.moderation.publishing import tasks as moderation_tasks
 from chatapp.pages import views

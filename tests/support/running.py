@@ -11,7 +11,7 @@ from chatapp.core import clock
 from chatapp.feed import log
 from chatapp.generations.holding import generation_claim
 from chatapp.generations.models import Generation
-from chatapp.generations.runner import Runner
+from chatapp.generations.worker.runner import Runner
 from inference.testing import ScriptedEngine
 from tests.support.waiting import wait_until
 

@@ -26,18 +26,18 @@ from chatapp.feed import log
 from chatapp.feed.events import ContextReport, Timings
 from chatapp.feed.log import AppendAnswer, Fenced
 from chatapp.generations import holding, services
-from chatapp.generations.earlier import told_before
-from chatapp.generations.endings import ending_of
-from chatapp.generations.engine_requests import chat_messages, engine_request, error_details, token_logprobs
-from chatapp.generations.judging_threads import JudgingThreads
 from chatapp.generations.models import FinishReason, Generation, GenerationKind
-from chatapp.generations.opening import session_catch_up, session_open
 from chatapp.generations.prompting.prompt import prompt_context
-from chatapp.generations.questions import question_check
-from chatapp.generations.session import Session, Settled
-from chatapp.generations.text_judge import JudgedPiece
-from chatapp.generations.under_way import SessionsUnderWay
-from chatapp.generations.writer import Writer
+from chatapp.generations.worker.earlier import told_before
+from chatapp.generations.worker.endings import ending_of
+from chatapp.generations.worker.engine_requests import chat_messages, engine_request, error_details, token_logprobs
+from chatapp.generations.worker.judging_threads import JudgingThreads
+from chatapp.generations.worker.opening import session_catch_up, session_open
+from chatapp.generations.worker.questions import question_check
+from chatapp.generations.worker.session import Session, Settled
+from chatapp.generations.worker.text_judge import JudgedPiece
+from chatapp.generations.worker.under_way import SessionsUnderWay
+from chatapp.generations.worker.writer import Writer
 from chatapp.review.services import decisions_record
 from inference.errors import EngineClosed, EngineError, QueueFull
 from inference.types import Engine, EngineKind, Finish, Output, StepChannel

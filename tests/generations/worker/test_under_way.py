@@ -6,9 +6,9 @@ import pytest
 
 from chatapp.core.ids import uuid7
 from chatapp.generations.models import Generation
-from chatapp.generations.session import Session
-from chatapp.generations.text_judge import TextJudge
-from chatapp.generations.under_way import SessionsUnderWay
+from chatapp.generations.worker.session import Session
+from chatapp.generations.worker.text_judge import TextJudge
+from chatapp.generations.worker.under_way import SessionsUnderWay
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 

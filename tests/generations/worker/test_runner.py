@@ -22,8 +22,8 @@ from chatapp.generations import holding, services
 from chatapp.generations.maintenance import leases_reap, queues_top_up
 from chatapp.generations.models import Generation
 from chatapp.generations.queue import queue_name
-from chatapp.generations.runner import Runner
 from chatapp.generations.selectors import generation_place
+from chatapp.generations.worker.runner import Runner
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.publishing.selectors import ruleset_current

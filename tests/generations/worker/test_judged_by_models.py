@@ -18,9 +18,9 @@ from chatapp.feed import log
 from chatapp.generations.errors import NothingToRegenerate
 from chatapp.generations.holding import generation_claim, generation_requeue
 from chatapp.generations.models import Generation
-from chatapp.generations.questions import question_check
-from chatapp.generations.runner import Runner
 from chatapp.generations.turns.services import turn_regenerate
+from chatapp.generations.worker.questions import question_check
+from chatapp.generations.worker.runner import Runner
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
 from chatapp.moderation.publishing.selectors import ruleset_current

@@ -11,12 +11,12 @@ from django.db import transaction
 
 from chatapp.conversations.models import Message, MessageState
 from chatapp.conversations.services import question_mark
-from chatapp.generations.earlier import match_of
 from chatapp.generations.holding import generation_is_held
 from chatapp.generations.judging import Judged, judged_by, judged_record
 from chatapp.generations.models import Generation
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import rest_of_answer
+from chatapp.generations.worker.earlier import match_of
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.verdict import Action, Stage, Verdict, greatest_action
 from chatapp.moderation.publishing.selectors import ruleset_get

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoModel, AutoModelForSequenceClassification
 
-from chatapp.generations.model_judges import ModelJudges, classifier_error
+from chatapp.generations.worker.model_judges import ModelJudges, classifier_error
 from chatapp.moderation.judging.classifiers import asking_models
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.model_settings import ModelSettingsInvalid, models_read

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chatapp.core.text import storable
 from chatapp.feed.events import TokenLogprob
-from chatapp.generations.logprobs import LogprobTrail
+from chatapp.generations.worker.logprobs import LogprobTrail
 from chatapp.moderation.judging.gate import GateStep, OutputGate
 
 

@@ -5,7 +5,7 @@ from chatapp.generations.ending import Ending
 from chatapp.generations.models import FinishReason
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.prompting.titles import title_clean
-from chatapp.generations.session import Session
+from chatapp.generations.worker.session import Session
 from chatapp.moderation.judging.verdict import Action, strongest_told
 
 

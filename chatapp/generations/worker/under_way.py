@@ -6,7 +6,7 @@ Owns that two attempts at one generation are two sessions. Ends none: it says wh
 
 import threading
 
-from chatapp.generations.session import Session
+from chatapp.generations.worker.session import Session
 
 
 class SessionsUnderWay:

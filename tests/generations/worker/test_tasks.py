@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from chatapp.catalog.selectors import model_folder, model_get_default
-from chatapp.generations import tasks
-from chatapp.generations.runner import engine_load
+from chatapp.generations.worker import tasks
+from chatapp.generations.worker.runner import engine_load
 from inference.engines import choosing as loading
 from inference.testing import SCRIPTED_CAPABILITIES, ScriptedEngine
 from tests.support.factories import make_model

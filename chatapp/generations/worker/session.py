@@ -15,7 +15,7 @@ from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.notices import Told
 from chatapp.generations.safe_completions import rest_of_answer
-from chatapp.generations.text_judge import JudgedPiece, TextJudge
+from chatapp.generations.worker.text_judge import JudgedPiece, TextJudge
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.lanes import Lane
 from chatapp.moderation.judging.verdict import Action, Stage, Verdict

@@ -8,10 +8,10 @@ import time
 
 from chatapp.conversations.selectors import system_prompt_is_published
 from chatapp.feed import log
-from chatapp.generations.logprobs import LogprobTrail
 from chatapp.generations.models import Generation, GenerationKind
-from chatapp.generations.session import Session
-from chatapp.generations.text_judge import TextJudge
+from chatapp.generations.worker.logprobs import LogprobTrail
+from chatapp.generations.worker.session import Session
+from chatapp.generations.worker.text_judge import TextJudge
 from chatapp.moderation.judging.detecting import Detector
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.lanes import Lane

@@ -6,8 +6,8 @@ import pytest
 
 from chatapp.feed.log import Append
 from chatapp.generations.models import FinishReason, Generation
-from chatapp.generations.session import Session, Settled
-from chatapp.generations.text_judge import TextJudge
+from chatapp.generations.worker.session import Session, Settled
+from chatapp.generations.worker.text_judge import TextJudge
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset

@@ -11,7 +11,7 @@ from chatapp.feed.events import Alternative, TokenLogprob
 from chatapp.generations.models import GenerationKind
 from chatapp.generations.prompting.context import Context, PromptMessage
 from chatapp.generations.sampling import supported
-from chatapp.generations.session import Session
+from chatapp.generations.worker.session import Session
 from inference.errors import EngineError, PromptTooLong, UnsupportedParameter
 from inference.types import ChatMessage, GenerationRequest, SamplingParameters
 from inference.types import TokenLogprob as EngineTokenLogprob

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.feed.events import Alternative, TokenLogprob
-from chatapp.generations.logprobs import HALF_CHARACTER, LogprobTrail
 from chatapp.generations.models import FinishReason, Generation
-from chatapp.generations.session import Session
-from chatapp.generations.text_judge import TextJudge
+from chatapp.generations.worker.logprobs import HALF_CHARACTER, LogprobTrail
+from chatapp.generations.worker.session import Session
+from chatapp.generations.worker.text_judge import TextJudge
 from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, Stage

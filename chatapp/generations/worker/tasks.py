@@ -23,9 +23,9 @@ from chatapp.catalog.selectors import model_folder, model_get_enabled
 from chatapp.catalog.services import WORKER_SIGN_S, model_engine_report, worker_sign, worker_sign_off
 from chatapp.core import clock
 from chatapp.generations.holding import generation_claim
-from chatapp.generations.model_judges import ModelJudges
 from chatapp.generations.queue import GENERATE_TASK
-from chatapp.generations.runner import Runner, engine_load
+from chatapp.generations.worker.model_judges import ModelJudges
+from chatapp.generations.worker.runner import Runner, engine_load
 from chatapp.moderation.judging.classifiers.model_settings import models_read
 
 logger = structlog.get_logger(__name__)
