@@ -6,7 +6,7 @@ One level: a part is not taken apart again. A radical counts as the character pe
 
 from collections.abc import Sequence
 
-from chatapp.moderation.judging.channels.component_table import PARTS
+from chatapp.moderation.judging.channels.component_table import character_parts
 from chatapp.moderation.judging.channels.respelling import RespelledKeywords, compile_respelled
 from chatapp.moderation.judging.detecting import Channel, Found, Keyword
 
@@ -19,7 +19,7 @@ RADICALS = str.maketrans(
 
 def compile_components(keywords: Sequence[Keyword]) -> RespelledKeywords:
     readings_by_piece: dict[str, list[str]] = {}
-    for char, parts in PARTS:
+    for char, parts in character_parts():
         readings_by_piece.setdefault(parts, []).append(char)
     same = {radical: chr(char) for radical, char in RADICALS.items()}
     return compile_respelled(keywords, channel=Channel.COMPONENTS, readings_by_piece=readings_by_piece, same=same)
