@@ -25,7 +25,7 @@ from chatapp.moderation.judging.text.spelling import SpelledByCode, spelled
 from chatapp.moderation.judging.text.syllables import reading_of
 from chatapp.moderation.judging.urls.defanging import plainly_written
 from chatapp.moderation.judging.urls.detector import STARTER_MARKS, UrlRules
-from chatapp.moderation.judging.urls.domain_lists import URL_SYMBOLS_BY_CHAR
+from chatapp.moderation.judging.urls.domain_spellings import URL_SYMBOLS_BY_CHAR
 
 Glance = Callable[[str], bool]
 

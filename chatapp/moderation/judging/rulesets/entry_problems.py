@@ -17,7 +17,8 @@ from chatapp.moderation.judging.expressions.regex_syntax import (
 )
 from chatapp.moderation.judging.personal_data.reading import Entity
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
-from chatapp.moderation.judging.urls.domain_lists import ANY_DOMAIN, DomainInvalid, canonical_domain
+from chatapp.moderation.judging.urls.domain_lists import ANY_DOMAIN
+from chatapp.moderation.judging.urls.domain_spellings import DomainInvalid, spellings
 
 # Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".
 GAP_SIGNS = ("…", "...")
@@ -73,7 +74,7 @@ def url_problems(entries: Sequence[str], exceptions: Sequence[str]) -> Iterator[
         if domain == ANY_DOMAIN and domain in entries:
             continue
         try:
-            canonical_domain(domain)
+            spellings(domain)
         except DomainInvalid:
             yield RuleProblem("domain_invalid", domain)
 

@@ -14,16 +14,8 @@ from urllib.parse import unquote
 
 from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.urls.defanging import OPENINGS, Placed, undisguise
-from chatapp.moderation.judging.urls.domain_lists import (
-    URL_SYMBOLS_BY_CHAR,
-    DomainInvalid,
-    DomainLists,
-    UrlRule,
-    begins_one,
-    domain_lists,
-    is_host_symbol,
-    is_one,
-)
+from chatapp.moderation.judging.urls.domain_lists import DomainLists, UrlRule, begins_one, domain_lists, is_one
+from chatapp.moderation.judging.urls.domain_spellings import URL_SYMBOLS_BY_CHAR, DomainInvalid, is_host_symbol
 
 __all__ = ["DomainInvalid", "UrlRule", "UrlRules", "compile_urls"]
 
@@ -105,7 +97,8 @@ class _Url(NamedTuple):
     @property
     def host(self) -> str:
         """As a browser reads it: behind the last "@", without the port."""
-        host = unquote(self.authority.rpartition("@")[2]).lower()
+        written = self.authority.rpartition("@")[2]
+        host = "".join(URL_SYMBOLS_BY_CHAR[char] for char in unquote(written)) if "%" in written else written
         return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].strip(".")
 
 

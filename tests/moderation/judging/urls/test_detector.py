@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.urls.detector import DomainInvalid, UrlRule, compile_urls
+from chatapp.moderation.judging.urls.detector import DomainInvalid, UrlRule, UrlRules, compile_urls
 from tests.moderation.judging.detector_laws import (
     demand_exact_hold,
     demand_independent_copies,
@@ -28,6 +28,12 @@ MIXED = compile_urls(
         UrlRule(2, holds=False, domains=frozenset({"*"}), exceptions=frozenset({"good.org"})),
     ]
 )
+INTERNATIONAL = compile_urls(
+    [
+        UrlRule(0, holds=True, domains=frozenset({"straße.de", "नमः.भारत", "نامه\u200cای.com"})),
+        UrlRule(1, holds=False, domains=frozenset({"*"}), exceptions=frozenset({"βόλος.com"})),
+    ]
+)
 PIECES = st.one_of(
     st.sampled_from(["http://", "https://", "hxxp[:]//", "www.", "](//", "![x](http://", "(", ")", "//"]),
     st.sampled_from(
@@ -36,9 +42,26 @@ PIECES = st.one_of(
     st.sampled_from(
         ["evil", ".com", "。", "@", ":80", "/?q=1", "/path.", "谢谢", " ", "\n", "[", "[.", "-", "_", "\u200b"]
     ),
+    st.sampled_from(
+        [
+            "straße",
+            "STRAẞE.DE",
+            "xn--strae-oqa.de",
+            ".de",
+            "ß",
+            "βόλος.com",
+            "نامه\u200cای.com",
+            "नमः.xn--h2brj9c",
+            "%C3%9F",
+        ]
+    ),
     st.text("evilcomb.a/[(@: -赌", max_size=8),
 )
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
+
+
+def listing(domain: str) -> UrlRules:
+    return compile_urls([UrlRule(0, holds=True, domains=frozenset({domain}))])
 
 
 class TestADenyList:
@@ -117,6 +140,86 @@ class TestADenyList:
         assert spans_in(source, "evil.com 赌博.com") == ["evil.com", "赌博.com"]
 
 
+class TestAListedNameInUnicode:
+    @pytest.mark.parametrize(
+        ("domain", "text"),
+        [
+            ("straße.de", "http://xn--strae-oqa.de/a"),
+            ("straße.de", "XN--STRAE-OQA.de"),
+            ("straße.de", "STRAẞE。de"),
+            ("straße.de", "ｓｔｒａßｅ．ｄｅ"),
+            ("straße.de", "http://stra%C3%9Fe.de"),
+            ("straße.de", "http://STRA%E1%BA%9EE%E3%80%82de/x"),
+            ("xn--strae-oqa.de", "http://straße.de"),
+            ("xn--strae-oqa.de", "straße.de"),
+            ("XN--STRAE-OQA.DE", "xn--strae-oqa.de"),
+            ("βόλος.com", "xn--nxasmm1c.com"),
+            ("βόλος.com", "http://βόλος.com"),
+            ("نامه\u200cای.com", "http://xn--mgba3gch31f060k.com"),
+            ("نامه\u200cای.com", "نامه\u200cای.com"),
+            ("xn--mgba3gch31f060k.com", "http://نامه\u200cای.com"),
+            ("賭博.com", "xn--9krt35k.com"),
+            ("賭博.com", "賭博.com"),
+            ("cafe\u0301.fr", "café.fr"),
+            ("cafe\u0301.fr", "http://xn--caf-dma.fr"),
+            ("xn--i-7iq.ws", "i❤.ws"),
+            ("भारत.भारत", "http://भारत.xn--h2brj9c/x"),
+            ("भारत.भारत", "xn--h2brj9c.भारत"),
+            ("xn--h2brj9c.भारत", "भारत.भारत"),
+            ("xn--evil-.com", "xn--evil-.com"),
+            ("xn--9.com", "http://xn--9.com/"),
+        ],
+    )
+    def test_is_the_address_that_browsers_visit(self, domain, text):
+        assert spans_in(listing(domain), text) == [text]
+
+    @pytest.mark.parametrize(
+        ("domain", "text"),
+        [
+            ("straße.de", "http://strasse.de strasse.de"),
+            ("strasse.de", "http://straße.de xn--strae-oqa.de"),
+            ("βόλος.com", "http://xn--nxasmq6b.com βόλοσ.com"),
+            ("نامه\u200cای.com", "http://xn--mgba3gch31f.com xn--mgba3gch31f.com"),
+            ("evil.com", "http://xn--evil-.com xn--evil-.com"),
+            ("evil.com", "http://xn--evil-076a.com"),
+            ("賭博.com", "http://xn--9kr716k.com"),
+            ("cafe\u0301.fr", "http://cafe.fr"),
+        ],
+    )
+    def test_is_no_stranger_s(self, domain, text):
+        assert spans_in(listing(domain), text) == []
+
+    def test_is_excepted_in_each_of_its_spellings(self):
+        source = compile_urls(
+            [UrlRule(0, holds=True, domains=frozenset({"*"}), exceptions=frozenset({"straße.de", "xn--9kr716k.com"}))]
+        )
+        texts = "http://straße.de http://a.xn--strae-oqa.de http://赌博.com http://xn--9kr716k.com"
+
+        assert spans_in(source, texts + " http://strasse.de") == ["http://strasse.de"]
+
+    def test_of_many_labels_is_found_as_it_is_written_throughout(self):
+        source = listing(".".join(["ß"] * 9))
+
+        for text in (".".join(["ß"] * 9), ".".join(["xn--zca"] * 9)):
+            assert spans_in(source, text) == [text]
+
+    @pytest.mark.parametrize(
+        "domain", ["a." * 10_000 + "com", "ß." * 10_000 + "com", "ß" * 50_000 + ".com", "xn--" + "9" * 50_000 + ".com"]
+    )
+    def test_is_taken_however_long_it_is(self, domain):
+        assert spans_in(listing(domain), f"see {domain[:300]}") == []
+
+    @many
+    @given(st.text(max_size=30))
+    def test_is_taken_or_refused_and_nothing_else(self, domain):
+        try:
+            source = listing(domain)
+        except DomainInvalid:
+            return
+
+        assert found_in(source, f"http://{domain} {domain}") is not None
+
+
 class TestAnAllowList:
     def test_hits_every_other_host(self):
         text = "http://good.org/a https://docs.good.org ![x](https://evil.com/?q=1) www.other.net [y](//z.io/w)"
@@ -141,11 +244,13 @@ class TestStreaming:
         demand_exact_hold(DENY, text, holding=[0])
         demand_exact_hold(ALLOW_ONLY, text, holding=[0])
         demand_exact_hold(MIXED, text, holding=[0])
+        demand_exact_hold(INTERNATIONAL, text, holding=[0])
 
     @many
     @given(TEXTS, TEXTS, TEXTS)
     def test_goes_on_in_a_copy_as_if_it_were_alone(self, head, tail, other_tail):
         demand_independent_copies(MIXED, head, tail, other_tail)
+        demand_independent_copies(INTERNATIONAL, head, tail, other_tail)
 
     @many
     @given(TEXTS)
@@ -195,6 +300,11 @@ class TestStreaming:
             "赌" * 10_000,
             "http://" + "a@" * 5_000,
             "e[.]" * 5_000,
+            "http://" + "xn--strae-oqa." * 5_000,
+            "http://xn--" + "9" * 10_000,
+            "http://" + "ß" * 10_000,
+            "http://" + "%C3%9F" * 5_000,
+            "。" * 10_000,
             "http://evil.com/(" + "((" * 5_000,
         ],
     )
