@@ -31,6 +31,7 @@ def configure(options: dict[str, Any]) -> None:
     root.setLevel(options["level"])
     for noisy in (
         "httpx",
+        "urllib3",  # it names paths, and a query may hold a key
         "daphne.http_protocol",
         "django.channels.server",
         "celery.app.trace",

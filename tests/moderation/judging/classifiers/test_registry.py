@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers.posting import RemoteAddressInvalid
 from chatapp.moderation.judging.classifiers.registry import (
     ModelNameTaken,
     RemoteSettingsInvalid,
@@ -14,7 +15,7 @@ from chatapp.moderation.judging.classifiers.registry import (
     models_register,
     remotes_register,
 )
-from chatapp.moderation.judging.classifiers.remote import RemoteAddressInvalid, RemoteClassifier
+from chatapp.moderation.judging.classifiers.remote import RemoteClassifier
 from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions

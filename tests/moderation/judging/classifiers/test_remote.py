@@ -10,12 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.classifiers.remote import (
-    MAX_ANSWER_BYTES,
-    RemoteAddressInvalid,
-    RemoteClassifier,
-    parse_answer,
-)
+from chatapp.moderation.judging.classifiers.posting import MAX_ANSWER_BYTES, RemoteAddressInvalid
+from chatapp.moderation.judging.classifiers.remote import RemoteClassifier, parse_answer
 from chatapp.moderation.judging.classifiers.types import (
     ClassifierAnswerInvalid,
     ClassifierTimedOut,
@@ -47,6 +43,8 @@ class Service:
 
     def close(self) -> None:
         self.is_over.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection that never came
         self._listener.close()
         self._thread.join(timeout=5)
 
@@ -188,7 +186,10 @@ class TestAnAnswer:
 
 
 class TestAnAddress:
-    @pytest.mark.parametrize("url", ["ftp://a/", "file:///etc/passwd", "a", "http://", "https://user:pass@a/", ""])
+    @pytest.mark.parametrize(
+        "url",
+        ["ftp://a/", "file:///etc/passwd", "a", "http://", "https://user:pass@a/", "http://a:x/", "http://[a/", ""],
+    )
     def test_is_refused_that_is_not_http_with_a_host_and_without_a_password(self, url):
         with pytest.raises(RemoteAddressInvalid):
             RemoteClassifier(url)
