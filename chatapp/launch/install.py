@@ -34,11 +34,17 @@ class RequirementSet(StrEnum):
 
 REQUIREMENT_FILES = {
     RequirementSet.RUN: ("requirements.txt", "requirements-model.txt"),
-    RequirementSet.DEV: ("requirements.txt", "requirements-model.txt", "requirements-dev.txt"),
+    RequirementSet.DEV: (
+        "requirements.txt",
+        "requirements-model.txt",
+        "requirements-dev.txt",
+        "requirements-training.txt",
+    ),
     RequirementSet.BENCH: (
         "requirements.txt",
         "requirements-model.txt",
         "requirements-dev.txt",
+        "requirements-training.txt",
         "requirements-bench.txt",
     ),
 }

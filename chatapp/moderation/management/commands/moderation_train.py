@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from chatapp.moderation.judging.classifiers.training.making import make_classifi
 class Command(BaseCommand):
     help = (
         "Train the n-gram classifier from CSV tables (text, label) and harmless lines; write plain arrays and a card. "
-        "Needs numpy, which comes with torch."
+        "Needs scipy: pip install -r requirements-training.txt"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,6 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, default=BUNDLED_WEIGHTS)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if find_spec("scipy") is None:
+            raise CommandError(
+                _("Training needs scipy, and nothing else does: pip install -r requirements-training.txt")
+            )
         try:
             card = make_classifier(
                 train_paths=options["train"],

@@ -2,9 +2,9 @@
 
 import json
 import random
+import sys
 from io import StringIO
 
-import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -29,7 +29,6 @@ from chatapp.moderation.judging.classifiers.training.fitting import (
     held_out_scores,
     train,
 )
-from chatapp.moderation.judging.classifiers.training.minimising import minimise
 
 SMALL = TrainingSettings(min_rows=2)
 
@@ -76,6 +75,17 @@ class TestTraining:
 
         assert heavy < light
 
+    def test_stops_where_no_other_weights_fit_better(self):
+        """The coefficients of the least loss: those of a fit with a far finer tolerance score alike."""
+        rows = made_up_rows()
+        finest = train(rows, settings=TrainingSettings(min_rows=2, tolerance=1e-12, max_steps=5_000))
+
+        usual = train(rows, settings=SMALL)
+
+        assert [usual.score(row.text) for row in rows] == pytest.approx(
+            [finest.score(row.text) for row in rows], abs=0.01
+        )
+
     def test_refuses_rows_of_one_class(self):
         with pytest.raises(RowsUnusable, match="both labels"):
             train([Row("天", 0), Row("地", 0)])
@@ -106,19 +116,6 @@ class TestHeldOutScores:
 
         assert len(set(scores[-6:])) == 1
         assert scores[-1] < train(rows, settings=SMALL).score("奇特奇特")
-
-
-class TestMinimising:
-    def test_finds_the_least_value_of_a_bent_valley(self):
-        def valley(point):
-            x, y = point
-            return (1 - x) ** 2 + 100 * (y - x * x) ** 2, np.array(
-                [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)]
-            )
-
-        assert minimise(valley, np.array([-1.0, 1.0]), max_steps=200, tolerance=1e-12) == pytest.approx(
-            [1, 1], abs=1e-3
-        )
 
 
 class TestFigures:
@@ -218,3 +215,9 @@ class TestTheCommand:
     def test_names_a_file_that_is_missing(self, files):
         with pytest.raises(CommandError, match="nowhere"):
             self.command(files, train=[files / "nowhere.csv"])
+
+    def test_says_what_to_install_where_scipy_is_missing(self, files, monkeypatch):
+        monkeypatch.setitem(sys.modules, "scipy", None)
+
+        with pytest.raises(CommandError, match=r"requirements-training\.txt"):
+            self.command(files)
