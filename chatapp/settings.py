@@ -1,51 +1,49 @@
 """
-Django's settings, read from the environment.
+Django's settings, made of the environment's variables (environment.py).
 
 Every process of the product starts from here. `make run` sets what it needs; docs/operations.md lists the variables.
 """
 
-import json
 import os
-from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from chatapp.environment import Environment
+
+_env = Environment.read(os.environ)
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("CHATAPP_DATA_DIR") or BASE_DIR / "var").resolve()
-MODELS_DIR = Path(os.environ.get("CHATAPP_MODELS_DIR") or DATA_DIR / "models").resolve()
-SECRET_KEY_FILE = Path(os.environ.get("CHATAPP_SECRET_KEY_FILE") or DATA_DIR / "secret_key")
+DATA_DIR = (_env.chatapp_data_dir or BASE_DIR / "var").resolve()
+MODELS_DIR = (_env.chatapp_models_dir or DATA_DIR / "models").resolve()
+SECRET_KEY_FILE = _env.chatapp_secret_key_file or DATA_DIR / "secret_key"
 
 
 def _secret_key() -> str:
-    if key := os.environ.get("CHATAPP_SECRET_KEY"):
-        return key
+    if _env.chatapp_secret_key:
+        return _env.chatapp_secret_key
     if SECRET_KEY_FILE.is_file():
         return SECRET_KEY_FILE.read_text().strip()
     raise ImproperlyConfigured(f"no secret key: set CHATAPP_SECRET_KEY, or let `make run` write {SECRET_KEY_FILE}")
 
 
-def _names(variable: str) -> list[str]:
-    return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
-
-
 SECRET_KEY = _secret_key()
 # Earlier keys, after a change: what they signed and encrypted stays readable.
-SECRET_KEY_FALLBACKS = _names("CHATAPP_SECRET_KEY_FALLBACKS")
-DEBUG = os.environ.get("DEBUG", "0") == "1"
+SECRET_KEY_FALLBACKS = list(_env.chatapp_secret_key_fallbacks)
+DEBUG = _env.debug
 
-HOST = os.environ.get("HOST") or "127.0.0.1"
-PORT = int(os.environ.get("PORT") or 8000)
+HOST = _env.host
+PORT = _env.port
 # An open bind address names no host that a browser would ask for: then ALLOWED_HOSTS says which do.
 _OPEN_ADDRESSES = {"0.0.0.0", "::", "[::]"}  # noqa: S104  # compared with, not bound to
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_names("ALLOWED_HOSTS")]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_env.allowed_hosts]
 if HOST in _OPEN_ADDRESSES:
-    ALLOWED_HOSTS = ALLOWED_HOSTS if _names("ALLOWED_HOSTS") else ["*"]
+    ALLOWED_HOSTS = ALLOWED_HOSTS if _env.allowed_hosts else ["*"]
 elif HOST not in ALLOWED_HOSTS:
     ALLOWED_HOSTS.append(HOST)
-CSRF_TRUSTED_ORIGINS = _names("CSRF_TRUSTED_ORIGINS") + [
+CSRF_TRUSTED_ORIGINS = [*_env.csrf_trusted_origins] + [
     f"{scheme}://{name.lstrip('.')}{port}"
     for name in ALLOWED_HOSTS
     if name != "*"
@@ -115,7 +113,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}",
+        _env.database_url or f"sqlite:///{DATA_DIR / 'db.sqlite3'}",
         conn_max_age=60,
         conn_health_checks=True,
     )
@@ -128,7 +126,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 
-REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
+REDIS_URL = _env.redis_url
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 # --- Workers -------------------------------------------------------------------------------------------------------
@@ -159,28 +157,22 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
-MODEL_SLUG = os.environ.get("CHATAPP_MODEL_SLUG", "")  # which model this model worker serves
+MODEL_SLUG = _env.chatapp_model_slug  # which model this model worker serves
 
 # --- Moderation ----------------------------------------------------------------------------------------------------
 
 # Block rules of severity 3 and 4 wait for a second person before they are published; "off" where one person keeps them.
-MODERATION_SECOND_APPROVAL = os.environ.get("CHATAPP_MODERATION_SECOND_APPROVAL", "on") != "off"
+MODERATION_SECOND_APPROVAL = _env.chatapp_moderation_second_approval
 # Rules whose dry run took text from a greater part of past messages need an administrator's override to be published.
-MODERATION_DRY_RUN_SHARE_LIMIT = float(os.environ.get("CHATAPP_MODERATION_DRY_RUN_SHARE_LIMIT") or 0.01)
-if not 0.0 <= MODERATION_DRY_RUN_SHARE_LIMIT <= 1.0:
-    raise ImproperlyConfigured("CHATAPP_MODERATION_DRY_RUN_SHARE_LIMIT must be between 0 and 1, such as 0.01")
+MODERATION_DRY_RUN_SHARE_LIMIT = _env.chatapp_moderation_dry_run_share_limit
 # Processes that judge load a new ruleset beside their work; off: when it is first asked for, which tests like.
 MODERATION_FOLLOW_RULESETS = True
 # Services that score sentences, by the name that rules use: {"guard": {"url": "https://…", "timeout_s": 2.0}}.
-MODERATION_REMOTE_CLASSIFIERS = json.loads(os.environ.get("MODERATION_REMOTE_CLASSIFIERS") or "{}")
+MODERATION_REMOTE_CLASSIFIERS = _env.moderation_remote_classifiers
 # Models that judge, in model workers: {"guard": {"kind": "qwen3guard-gen", "path": "qwen3guard-gen-0.6b"}}.
-MODERATION_MODELS = json.loads(os.environ.get("MODERATION_MODELS") or "{}")
+MODERATION_MODELS = _env.moderation_models
 # For how many days withheld text is kept, by the severity of what it was withheld for (1 to 4).
-EVIDENCE_KEPT_DAYS = dict(
-    enumerate(map(int, (os.environ.get("EVIDENCE_KEPT_DAYS") or "30,90,180,365").split(",")), start=1)
-)
-if len(EVIDENCE_KEPT_DAYS) != 4 or min(EVIDENCE_KEPT_DAYS.values()) < 1:  # noqa: PLR2004
-    raise ImproperlyConfigured("EVIDENCE_KEPT_DAYS must be four numbers of days, such as 30,90,180,365")
+EVIDENCE_KEPT_DAYS = dict(enumerate(_env.evidence_kept_days, start=1))
 
 # --- People --------------------------------------------------------------------------------------------------------
 
@@ -197,19 +189,19 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = os.environ.get("ACCOUNT_EMAIL_VERIFICATION") or "optional"
+ACCOUNT_EMAIL_VERIFICATION = _env.account_email_verification
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"signup": os.environ.get("SIGN_UP_RATE") or "20/m/ip"}
-SIGN_UP_IS_OPEN = os.environ.get("SIGN_UP", "open") != "closed"
+ACCOUNT_RATE_LIMITS = {"signup": _env.sign_up_rate}
+SIGN_UP_IS_OPEN = _env.sign_up == "open"
 # How many proxies of the operator's own stand in front: limits per address then count people, not the proxy.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT") or 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = _env.trusted_proxy_count
 ACCOUNT_ADAPTER = "chatapp.accounts.adapter.AccountAdapter"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # Behind TLS, HTTPS=1 marks the cookies and trusts the proxy's header; without TLS it would lock people out.
-HTTPS = os.environ.get("HTTPS", "0") == "1"
+HTTPS = _env.https
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -233,22 +225,18 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Mail: into a folder until EMAIL_URL names a server --------------------------------------------------------------
 
-_email = urlsplit(os.environ.get("EMAIL_URL") or "")
-if _email.scheme in {"smtp", "smtps", "smtp+tls"}:
+if _env.email_url:
+    _email = urlsplit(_env.email_url)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_PORT = _email.hostname or "localhost", _email.port or 25
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_email.username or ""), unquote(_email.password or "")
     EMAIL_USE_SSL, EMAIL_USE_TLS = _email.scheme == "smtps", _email.scheme == "smtp+tls"
-elif _email.scheme:
-    raise ImproperlyConfigured("EMAIL_URL must begin with smtp://, smtps:// or smtp+tls://")
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
-DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or "chat@localhost"
-if not parseaddr(DEFAULT_FROM_EMAIL)[1]:
-    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL must be an e-mail address")
+DEFAULT_FROM_EMAIL = _env.default_from_email
 
-if _email.scheme and HOST in _OPEN_ADDRESSES and ALLOWED_HOSTS == ["*"]:
+if _env.email_url and HOST in _OPEN_ADDRESSES and ALLOWED_HOSTS == ["*"]:
     # A password-reset link would lead to whatever host the request named.
     raise ImproperlyConfigured("mail is sent and HOST is open: name the product's own hosts in ALLOWED_HOSTS")
 
@@ -258,7 +246,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "chatapp" / "locale"]
 USE_TZ = True
-TIME_ZONE = os.environ.get("TIME_ZONE") or "UTC"
+TIME_ZONE = _env.time_zone
 
 # --- Static files ----------------------------------------------------------------------------------------------------
 
@@ -271,7 +259,7 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/app/assets/.+-[\w-]{8}\.\w+$"  # Vit
 # --- Logs: one line of JSON an event, no message text, no secret ---------------------------------------------------
 
 LOGGING_CONFIG = "chatapp.core.logs.configure"
-LOGGING = {"level": os.environ.get("LOG_LEVEL") or "INFO"}
+LOGGING = {"level": _env.log_level}
 
 UNFOLD = {
     "SITE_TITLE": "chatapp",
