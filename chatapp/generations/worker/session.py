@@ -92,16 +92,32 @@ class Session:
             self.finish_reason = FinishReason.CONTENT_FILTER
         return self._settled(judged)
 
+    def prepare(self, *, told_before: Told | None, num_prompt_tokens: int) -> None:
+        """What is known before the engine is asked."""
+        self.told_before, self.num_prompt_tokens = told_before, num_prompt_tokens
+
     def fail(self, code: str, details: dict[str, Any] | None = None) -> None:
         """The engine never took it: what was shown stays."""
         self.error_code, self.error_details, self.finish_reason = code, details, FinishReason.ERROR
 
-    def usage_of_all(self, *, num_new_tokens: int) -> Usage:
-        """What all attempts used; `num_new_tokens` is this one's."""
-        return Usage(
-            num_prompt_tokens=self.num_prompt_tokens,
-            num_completion_tokens=self.num_earlier_tokens + num_new_tokens,
-        )
+    def cancel(self) -> bool:
+        """Whether that is news: the engine has to hear of it once."""
+        is_news, self.is_cancelled = not self.is_cancelled, True
+        return is_news
+
+    def engine_finished(self, *, num_new_tokens: int, timings: Timings | None) -> None:
+        """num_new_tokens: of this attempt; what is kept is what all attempts used."""
+        num_completion_tokens = self.num_earlier_tokens + num_new_tokens
+        self.usage = Usage(num_prompt_tokens=self.num_prompt_tokens, num_completion_tokens=num_completion_tokens)
+        self.timings = timings
+
+    def engine_failed(self, code: str, details: dict[str, Any] | None) -> None:
+        """The engine gave up on the answer; its end follows."""
+        self.error_code, self.error_details = code, details
+
+    def finish_answered(self) -> None:
+        """The operator's answer is there: only the end is missing."""
+        self.finish_reason = FinishReason.CONTENT_FILTER
 
     def finish(self, reason: FinishReason) -> Settled | None:
         """The text is over: settle what was open and let the rest out. After a block nothing changes."""
@@ -169,6 +185,13 @@ class Session:
             self.text += self.unanswered.text
             self.num_logged_tokens = self.unanswered.num_tokens
         self.unanswered, self.seq, self.appended_at_s = None, seq, now_s
+
+    def checkpoint_due(self, *, now_s: float, every_s: float) -> bool:
+        """Whether the database's copy is to be refreshed now; then it counts as done."""
+        is_due = now_s - self.checkpointed_at_s >= every_s and not self.is_ending
+        if is_due:
+            self.checkpointed_at_s = now_s
+        return is_due
 
     @property
     def is_ready_to_end(self) -> bool:

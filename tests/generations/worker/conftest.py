@@ -1,0 +1,36 @@
+"""
+The runner between a scripted engine and the real log and database.
+
+The engine alone is scripted: what it says, and when. Lease, gate, event log, writer and rows are the product's.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatapp.generations.models import Generation
+from chatapp.generations.worker.runner import Runner
+from inference.testing import ScriptedEngine
+from tests.support.factories import (
+    make_conversation,
+    make_turn,
+    make_user,
+)
+from tests.support.running import Running
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def running(engine) -> Iterator[Running]:
+    running = Running(Runner(engine=engine), engine)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def turn() -> Generation:
+    return make_turn(make_conversation(make_user(), system_prompt="Be kind."))
