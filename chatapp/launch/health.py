@@ -15,7 +15,7 @@ import redis
 
 from chatapp.launch.configuration import Configuration, configuration_from_environment
 from chatapp.launch.processes import MODEL_WORKER_PREFIX, ProcessName
-from chatapp.launch.supervisor_control import ProcessState
+from chatapp.launch.supervisor.control import ProcessState
 
 # Signs of life that the workers leave in Redis, as `manage.py healthcheck` reads them.
 MODEL_WORKER_SIGNS = "worker:{slug}:*"

@@ -24,8 +24,8 @@ from chatapp.launch.ports import require_free_port
 from chatapp.launch.processes import Process, ProcessName, ServedModel, product_processes, redis_process, served_models
 from chatapp.launch.redis_server import redis_answers, redis_command
 from chatapp.launch.stopping import SUPERVISORD, instance_stop, supervisord_pid
-from chatapp.launch.supervisor_configuration import control_socket, supervisor_configuration
-from chatapp.launch.supervisor_control import ProcessState, SupervisorControl
+from chatapp.launch.supervisor.configuration import control_socket, supervisor_configuration
+from chatapp.launch.supervisor.control import ProcessState, SupervisorControl
 
 # A large model's first load from a slow disk takes minutes; a process that keeps dying ends the wait much earlier.
 HEALTHY_LIMIT_S = 900.0

@@ -16,8 +16,8 @@ from chatapp.launch.configuration import Configuration, configuration_from_envir
 from chatapp.launch.errors import LaunchError, NotRunningError
 from chatapp.launch.held import SUFFIX, holder_of, holders_in, signal_group
 from chatapp.launch.processes import PRODUCT_STOP_S, REDIS_STOP_S, ProcessName
-from chatapp.launch.supervisor_configuration import control_socket
-from chatapp.launch.supervisor_control import SupervisorControl
+from chatapp.launch.supervisor.configuration import control_socket
+from chatapp.launch.supervisor.control import SupervisorControl
 
 SUPERVISORD = "supervisord"
 LAUNCHER = "launcher"

@@ -8,7 +8,7 @@ import pytest
 from chatapp.launch.configuration import configuration_from_environment
 from chatapp.launch.errors import PreparationError
 from chatapp.launch.processes import Process, ServedModel, product_processes, redis_process, served_models
-from chatapp.launch.supervisor_configuration import MAX_SOCKET_PATH_BYTES, control_socket, supervisor_configuration
+from chatapp.launch.supervisor.configuration import MAX_SOCKET_PATH_BYTES, control_socket, supervisor_configuration
 
 MODELS = [ServedModel(slug="small", num_slots=16), ServedModel(slug="large", num_slots=2)]
 

@@ -14,8 +14,8 @@ from chatapp.launch.errors import AlreadyRunningError, NotRunningError, PortTake
 from chatapp.launch.held import holder_of, holders_in
 from chatapp.launch.models import ensure_default_model
 from chatapp.launch.stack import Stack
-from chatapp.launch.supervisor_configuration import control_socket
-from chatapp.launch.supervisor_control import SupervisorControl
+from chatapp.launch.supervisor.configuration import control_socket
+from chatapp.launch.supervisor.control import SupervisorControl
 from tests.launch.instance import http_status, instance_environment, run_make
 from tests.support.suite import MODELS_DIR
 from tests.support.waiting import wait_until
