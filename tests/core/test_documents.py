@@ -10,10 +10,8 @@ from chatapp.launch.configuration import CHECKOUT
 ROOMS = ("bench", "chatapp", "contracts", "docs", "frontend", "inference", "templates", "tests")
 MADE = {"node_modules", "dist", "__pycache__"}
 # Decisions and the changelog tell of the day on which they were written.
-DOCUMENTS = sorted(
-    [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", CHECKOUT / "frontend" / "README.md"]
-    + list((CHECKOUT / "docs").glob("*.md"))
-)
+AT_THE_TOP = ("README.md", "CONTRIBUTING.md", "frontend/README.md")
+DOCUMENTS = sorted([*(CHECKOUT / name for name in AT_THE_TOP), *(CHECKOUT / "docs").glob("*.md")])
 NAMED = re.compile(r"(?<![\w./*-])((?:[\w-]+/)*[\w.-]+\.(?:py|tsx?|jsonl|css|js))(?:::?(\w+(?:\.\w+)*))?(?![\w/])")
 
 
