@@ -16,13 +16,14 @@ from torch import Tensor
 from transformers import GenerationConfig
 
 from inference.engines.compute_thread import ComputeThread
-from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
+from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
 from inference.engines.streams import TokenRate
-from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
+from inference.errors import EngineError, ModelUnusable, StepFailed
 from inference.layers.sampling import choose
 from inference.models.folder import context_window_of
 from inference.tokens.answer import Answer
 from inference.tokens.prompts import prompt_encoder_for
+from inference.tokens.waiting import WaitingLine
 from inference.types import (
     Capabilities,
     EngineKind,
@@ -81,7 +82,8 @@ class GenerateEngine(IntakeEngine):
         self._num_steps = 0
         self._num_generated_tokens = 0
         self._changed = threading.Condition(threading.RLock())  # guards what follows
-        self._waiting = WaitingLine(max_waiting=max_waiting)
+        self._max_waiting = max_waiting
+        self._waiting: WaitingLine[Answer] = WaitingLine()
         self._running: Answer | None = None
         self._is_closed = False
         self._thread = thread or ComputeThread("generate-engine")
@@ -89,10 +91,7 @@ class GenerateEngine(IntakeEngine):
 
     def _queue(self, answer: Answer) -> None:
         with self._changed:
-            if self._is_closed:
-                raise EngineClosed("the engine is closed")
-            if self._is_running(answer.request.id) or answer.request.id in self._waiting:
-                raise RequestIdInUse(request_id=answer.request.id)
+            self._refuse_unless_room(answer.request_id)
             self._waiting.add(answer)
             self._changed.notify()
 
@@ -107,7 +106,7 @@ class GenerateEngine(IntakeEngine):
             running = self._running
             return EngineStats(
                 num_running=int(running is not None),
-                num_waiting=len(self._waiting),
+                num_waiting=self._num_waiting(),
                 num_slots=1,
                 num_steps=self._num_steps,
                 num_generated_tokens=self._num_generated_tokens,
@@ -183,6 +182,12 @@ class GenerateEngine(IntakeEngine):
 
     def is_running(self, answer: Answer) -> bool:
         return self._running is answer
+
+    def _holds(self, request_id: str) -> bool:
+        return self._is_running(request_id) or request_id in self._waiting
+
+    def _num_waiting(self) -> int:
+        return len(self._waiting)
 
     def _is_running(self, request_id: str) -> bool:
         return self._running is not None and self._running.request.id == request_id

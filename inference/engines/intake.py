@@ -1,12 +1,9 @@
 """
 Takes requests in, for every engine.
 
-Owns what happens before a request runs: its refusal, its encoding, its place in the line. Knows no model and no thread;
-whoever shares a WaitingLine between threads locks it.
+Owns what happens before a request runs: its refusal and its encoding. Knows no model and no thread.
 """
 
-import heapq
-import itertools
 import random
 import time
 from abc import ABC, abstractmethod
@@ -14,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.engines.streams import ChannelStream
-from inference.errors import PromptTooLong, QueueFull
+from inference.errors import EngineClosed, PromptTooLong, QueueFull, RequestIdInUse
 from inference.requests import check_request
 from inference.tokens.answer import Answer
 from inference.tokens.prompts import PromptEncoder
@@ -61,6 +58,8 @@ class IntakeEngine(ABC):
     """The side of an engine that its callers meet, the same for all; where an answer waits is each one's own."""
 
     _intake: Intake
+    _max_waiting: int
+    _is_closed: bool
 
     @property
     def capabilities(self) -> Capabilities:
@@ -84,47 +83,27 @@ class IntakeEngine(ABC):
         self._queue(self._intake.admit(request, channel or stream.channel))
         return stream
 
+    def _refuse_unless_room(self, request_id: str) -> None:
+        """
+        Call it with what guards the engine's state held.
+
+        :raises EngineClosed, RequestIdInUse, QueueFull: as `submit`.
+        """
+        if self._is_closed:
+            raise EngineClosed("the engine is closed")
+        if self._holds(request_id):
+            raise RequestIdInUse(request_id=request_id)
+        if self._num_waiting() >= self._max_waiting:
+            raise QueueFull(max_waiting=self._max_waiting)
+
     @abstractmethod
     def _queue(self, answer: Answer) -> None:
-        """:raises EngineClosed, RequestIdInUse, QueueFull: as `submit`."""
+        """Let it wait where the engine takes it from, unless `_refuse_unless_room` refuses it."""
 
+    @abstractmethod
+    def _holds(self, request_id: str) -> bool:
+        """Whether a request of this id waits or runs."""
 
-class WaitingLine:
-    """Answers that have not begun, by priority and then by arrival."""
-
-    def __init__(self, *, max_waiting: int) -> None:
-        self._max_waiting = max_waiting
-        self._arrivals = itertools.count()
-        self._heap: list[tuple[int, int, Answer]] = []
-
-    def __len__(self) -> int:
-        return len(self._heap)
-
-    def __contains__(self, request_id: str) -> bool:
-        return any(answer.request.id == request_id for _, _, answer in self._heap)
-
-    def add(self, answer: Answer) -> None:
-        """:raises QueueFull: if so many wait already."""
-        if len(self._heap) >= self._max_waiting:
-            raise QueueFull(max_waiting=self._max_waiting)
-        heapq.heappush(self._heap, (answer.request.priority, next(self._arrivals), answer))
-
-    def first(self) -> Answer | None:
-        return self._heap[0][2] if self._heap else None
-
-    def take_first(self) -> Answer | None:
-        return heapq.heappop(self._heap)[2] if self._heap else None
-
-    def remove(self, request_id: str) -> Answer | None:
-        for entry in self._heap:
-            if entry[2].request.id == request_id:
-                self._heap.remove(entry)
-                heapq.heapify(self._heap)
-                return entry[2]
-        return None
-
-    def clear(self) -> list[Answer]:
-        """Empty the line; return who stood in it."""
-        answers = [answer for _, _, answer in self._heap]
-        self._heap.clear()
-        return answers
+    @abstractmethod
+    def _num_waiting(self) -> int:
+        """How many have not begun."""

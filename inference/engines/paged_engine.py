@@ -17,15 +17,16 @@ from torch import Tensor
 from transformers import ContinuousBatchingConfig, GenerationConfig, LogitsProcessorList
 from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessorList
 
-from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine, WaitingLine
+from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
 from inference.engines.streams import TokenRate
-from inference.errors import EngineClosed, EngineError, ModelUnusable, RequestIdInUse, StepFailed
+from inference.errors import EngineError, ModelUnusable, StepFailed
 from inference.layers.cache import CacheShape
 from inference.layers.sampling import choose
 from inference.models.folder import context_window_of
 from inference.tokens.answer import Answer
 from inference.tokens.choice import Choice
 from inference.tokens.prompts import PromptEncoder
+from inference.tokens.waiting import WaitingLine
 from inference.types import (
     Capabilities,
     EngineKind,
@@ -87,7 +88,8 @@ class PagedEngine(IntakeEngine):
         self._num_steps = 0
         self._num_generated_tokens = 0
         self._lock = threading.RLock()  # guards what follows
-        self._waiting = WaitingLine(max_waiting=max_waiting)
+        self._max_waiting = max_waiting
+        self._waiting: WaitingLine[Answer] = WaitingLine()
         self._running: dict[str, Answer] = {}  # by key: a name of our own, which no two requests ever share
         self._num_keys = 0
         self._keys_in_step: frozenset[str] = frozenset()
@@ -106,10 +108,7 @@ class PagedEngine(IntakeEngine):
 
     def _queue(self, answer: Answer) -> None:
         with self._lock:
-            if self._is_closed:
-                raise EngineClosed("the engine is closed")
-            if self._key_of(answer.request.id) is not None or answer.request.id in self._waiting:
-                raise RequestIdInUse(request_id=answer.request.id)
+            self._refuse_unless_room(answer.request_id)
             self._waiting.add(answer)
             self._begin_waiting()
 
@@ -126,7 +125,7 @@ class PagedEngine(IntakeEngine):
         with self._lock:
             return EngineStats(
                 num_running=len(self._running),
-                num_waiting=len(self._waiting),
+                num_waiting=self._num_waiting(),
                 num_slots=self._num_slots,
                 num_steps=self._num_steps,
                 num_generated_tokens=self._num_generated_tokens,
@@ -217,6 +216,12 @@ class PagedEngine(IntakeEngine):
         self._num_keys += 1
         self._running[key] = answer
         return True
+
+    def _holds(self, request_id: str) -> bool:
+        return self._key_of(request_id) is not None or request_id in self._waiting
+
+    def _num_waiting(self) -> int:
+        return len(self._waiting)
 
     def _key_of(self, request_id: str) -> str | None:
         return next((key for key, answer in self._running.items() if answer.request.id == request_id), None)

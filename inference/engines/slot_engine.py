@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from inference.engines.compute_thread import ComputeThread
 from inference.engines.intake import DEFAULT_MAX_WAITING, PARAMETERS, Intake, IntakeEngine
 from inference.engines.streams import TokenRate
-from inference.errors import EngineClosed, ModelUnusable, QueueFull, RequestIdInUse
+from inference.errors import ModelUnusable
 from inference.layers.cache import CacheShape
 from inference.models.folder import context_window_of
 from inference.slots.forward import ForwardPass
@@ -90,7 +90,7 @@ class SlotEngine(IntakeEngine):
 
     def _queue(self, answer: Answer) -> None:
         with self._wake:
-            self._refuse_unless_open(answer.request.id)
+            self._refuse_unless_room(answer.request_id)
             self._inbox.append(answer)
             self._wake.notify()
 
@@ -100,11 +100,11 @@ class SlotEngine(IntakeEngine):
             self._wake.notify()
 
     def stats(self) -> EngineStats:
-        waiting, slots = self._scheduler.waiting, self._scheduler.slots
+        slots = self._scheduler.slots
         jobs = [slot.job for slot in slots]  # read once: the engine's thread may end a job at any moment
         return EngineStats(
             num_running=sum(job is not None for job in jobs),
-            num_waiting=len(waiting) + len(self._submitted_ids()),
+            num_waiting=self._num_waiting(),
             num_slots=self._num_slots,
             num_steps=self._stepper.num_steps,
             num_generated_tokens=self._stepper.num_generated_tokens,
@@ -120,13 +120,11 @@ class SlotEngine(IntakeEngine):
             self._wake.notify()
         self._thread.join()
 
-    def _refuse_unless_open(self, request_id: str) -> None:
-        if self._is_closed:
-            raise EngineClosed("the engine is closed")
-        if self._stepper.holds(request_id) or request_id in self._submitted_ids():
-            raise RequestIdInUse(request_id=request_id)
-        if len(self._scheduler.waiting) + len(self._submitted_ids()) >= self._max_waiting:
-            raise QueueFull(max_waiting=self._max_waiting)
+    def _holds(self, request_id: str) -> bool:
+        return self._stepper.holds(request_id) or request_id in self._submitted_ids()
+
+    def _num_waiting(self) -> int:
+        return len(self._scheduler.waiting) + len(self._submitted_ids())
 
     def _serve(self) -> None:
         """The engine's thread: take what came in, step, and sleep only when nothing runs."""

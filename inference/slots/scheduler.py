@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from inference.layers.segment import Segment
 from inference.tokens.job import Job, common_prefix_length
+from inference.tokens.waiting import WaitingLine
 
 
 @dataclass(eq=False, slots=True)
@@ -81,7 +82,7 @@ class Scheduler:
 
     def __init__(self, *, num_slots: int, max_cached_tokens: int, max_prefill_tokens: int) -> None:
         self.slots = [Slot(index) for index in range(num_slots)]
-        self.waiting: list[Job] = []
+        self.waiting: WaitingLine[Job] = WaitingLine()
         self._max_cached_tokens = max_cached_tokens
         self._max_prefill_tokens = max_prefill_tokens
         self._num_plans = 0
@@ -96,10 +97,7 @@ class Scheduler:
 
     def add(self, job: Job) -> None:
         """Queue a job behind all of its priority."""
-        place = len(self.waiting)
-        while place > 0 and self.waiting[place - 1].priority > job.priority:
-            place -= 1
-        self.waiting.insert(place, job)
+        self.waiting.add(job)
 
     @property
     def is_decoding(self) -> bool:
@@ -128,7 +126,7 @@ class Scheduler:
     def release(self, job: Job) -> None:
         """End a job. Its slot keeps what was computed, for a later prompt that begins alike."""
         if job.slot is None:
-            self.waiting.remove(job)
+            self.waiting.remove(job.request_id)
             return
         slot = self.slots[job.slot]
         slot.tokens, slot.cache_scope = job.tokens[: job.num_computed], job.cache_scope
@@ -156,13 +154,12 @@ class Scheduler:
     def _admit(self) -> tuple[list[Admission], list[int]]:
         admissions: list[Admission] = []
         evicted: list[int] = []
-        while self.waiting and any(slot.job is None for slot in self.slots):
-            job = self.waiting[0]
+        while (job := self.waiting.first()) is not None and any(slot.job is None for slot in self.slots):
             common = [self._common_length(job, slot) for slot in self.slots]
             target = self._choose_slot(common)
             if not self._make_room(job.max_tokens, keep=target, evicted=evicted):
                 break
-            del self.waiting[0]
+            self.waiting.take_first()
             admissions.append(self._enter(job, target, common))
         return admissions, evicted
 

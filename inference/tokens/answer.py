@@ -63,6 +63,14 @@ class Answer:
         )
 
     @property
+    def request_id(self) -> str:
+        return self.request.id
+
+    @property
+    def priority(self) -> int:
+        return self.request.priority
+
+    @property
     def prompt_ids(self) -> list[int]:
         return self.job.tokens[: self._num_prompt_tokens - self._num_answer_tokens]
 
