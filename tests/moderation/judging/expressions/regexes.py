@@ -1,9 +1,11 @@
 """What the tests of regular expressions share: random patterns, and a naive reader of whole texts as the oracle."""
 
+import os
 from collections.abc import Iterable
 from functools import lru_cache
 
 import regex  # type: ignore[import-untyped]
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.detecting import Found
@@ -14,6 +16,8 @@ from chatapp.moderation.judging.expressions.regex_detector import (
     compile_regexes,
 )
 from chatapp.moderation.judging.expressions.regex_syntax import RegexRefused
+
+many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 
 ALPHABET = "ab-"
 SOME_OTHER = "x"  # stands for every character that no pattern names
@@ -94,3 +98,9 @@ def matches_in(pattern: str, text: str, *, max_match_chars: int = 256) -> list[t
         if ends:
             matches.append((start, max(ends)))
     return matches
+
+
+def alive_after(source: RegexSource, text: str) -> int | None:
+    detector = source.start()
+    read(detector, text)
+    return detector.alive_from
