@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from chatapp.core.redis import redis_async
-from chatapp.feed.keys import DOORBELL
+from chatapp.feed.keys import DOORBELL, is_feed_key
 
 logger = structlog.get_logger(__name__)
 
@@ -136,9 +136,8 @@ class Hub:
         """Read what rang in one pipeline, feeds before generations; then fan out."""
         rung, self._rung = self._rung & self._streams.keys(), set()
         # A fact that ends a generation is read before its deltas, so the deltas read are all there are.
-        places = {
-            key: self._streams[key].last_id for key in sorted(rung, key=lambda key: (not key.startswith("feed:"), key))
-        }
+        in_order = sorted(rung, key=lambda key: (not is_feed_key(key), key))
+        places = {key: self._streams[key].last_id for key in in_order}
         try:
             self._fan_out(places, await self._read(places))
         except BaseException:
@@ -178,7 +177,7 @@ class Hub:
         for listener, readings in heard.items():
             # Deltas before facts: the fact that ends a generation follows its text.
             try:
-                listener.hear(sorted(readings, key=lambda reading: reading[0].startswith("feed:")))
+                listener.hear(sorted(readings, key=lambda reading: is_feed_key(reading[0])))
             except Exception:  # one listener that cannot take what it hears must not deafen the others
                 logger.exception("listener_failed")
 

@@ -251,12 +251,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         """Called by the hub with the deltas and facts of one round; must not wait, so it sends from a task."""
         events: list[FeedEvent] = []
         for key, entries in readings:
-            if key.startswith("feed:"):
+            if keys.is_feed_key(key):
                 heard = self.outlet.facts(entries)
                 events += heard.send
                 self._after_learning(heard.learnt)
             else:
-                events += self.outlet.deltas(UUID(key.split(":")[1]), entries)
+                events += self.outlet.deltas(keys.generation_of_events_key(key), entries)
         if events:
             body = self.outlet.frame(events)
             self._later(self.send(text_data=body) if body is not None else self._resync())

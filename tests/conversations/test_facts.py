@@ -8,7 +8,7 @@ import pytest
 
 from chatapp.conversations.services import TemplateChoice, conversation_create, conversation_update
 from chatapp.core import clock
-from chatapp.feed import log
+from chatapp.feed import keys, log
 from chatapp.feed.events import ContextReport, Timings, Usage
 from chatapp.generations.ending import Ending
 from chatapp.generations.holding import generation_claim, generation_requeue, generation_started
@@ -147,7 +147,7 @@ class TestFacts:
         life.ask()
         row = life.claim()
         before = facts_of(life.owner.id)
-        event_log.delete(f"generation:{row.id}", f"generation:{row.id}:text")
+        event_log.delete(keys.state_key(row.id), keys.text_key(row.id))
         generation_requeue(generation_id=row.id, attempt=row.attempt)
 
         life.claim(text="Bec")

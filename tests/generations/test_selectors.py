@@ -7,7 +7,7 @@ import pytest
 from chatapp.catalog.services import worker_sign
 from chatapp.conversations.errors import ConversationNotFound
 from chatapp.core import clock
-from chatapp.feed import log
+from chatapp.feed import keys, log
 from chatapp.feed.events import SocketEvicted
 from chatapp.generations.errors import GenerationNotFound
 from chatapp.generations.models import GenerationStatus
@@ -73,7 +73,7 @@ class TestConversationSnapshot:
         found = snapshot(conversation)
         log.fact_add(user_id=owner_id, fact=SocketEvicted(socket_id=uuid4()))
 
-        assert len(event_log.xrange(f"feed:{owner_id}", min=f"({found.feed}")) == 1
+        assert len(event_log.xrange(keys.feed_key(owner_id), min=f"({found.feed}")) == 1
 
     def test_is_not_given_to_another_person(self, conversation):
         with pytest.raises(ConversationNotFound):
