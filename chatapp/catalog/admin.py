@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from chatapp.catalog.engines import EngineChoice, capability_table, reason_text
 from chatapp.catalog.models import ChatModel
-from chatapp.catalog.selectors import worker_is_available
+from chatapp.core.signs_of_life import worker_is_available
 
 
 @admin.register(ChatModel)

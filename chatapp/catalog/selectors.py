@@ -1,4 +1,4 @@
-"""Reads the catalog, and which models have a worker right now."""
+"""Reads the catalog."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ from django.conf import settings
 
 from chatapp.catalog.errors import ModelUnknown
 from chatapp.catalog.models import ChatModel
-from chatapp.core.redis import redis_sync
 
 
 def model_get_enabled(*, slug: str) -> ChatModel:
@@ -36,18 +35,3 @@ def model_list_enabled() -> list[ChatModel]:
 def model_folder(model: ChatModel) -> Path:
     """Where the converted weights lie; a relative path is one inside the models folder."""
     return Path(settings.MODELS_DIR) / model.path
-
-
-def worker_pattern(slug: str) -> str:
-    """The Redis keys by which the workers of a model say that they are up: `worker:<slug>:<name>`."""
-    return f"worker:{slug}:*"
-
-
-def worker_is_available(*, slug: str) -> bool:
-    return next(redis_sync().scan_iter(match=worker_pattern(slug), count=500), None) is not None
-
-
-def workers_available(slugs: list[str]) -> dict[str, bool]:
-    """One scan for all: the keys are few, a person asks seldom."""
-    up = {key.decode().split(":")[1] for key in redis_sync().scan_iter(match="worker:*", count=500)}
-    return {slug: slug in up for slug in slugs}

@@ -1,13 +1,8 @@
-"""Writes the catalog, and the sign of life of a model worker."""
+"""Writes the catalog."""
 
 from collections.abc import Collection
 
 from chatapp.catalog.models import ChatModel
-from chatapp.core.redis import redis_sync
-
-# Renewed every WORKER_SIGN_S; three missed signs and people are told that they wait for a worker.
-WORKER_SIGN_S = 1.0
-WORKER_SIGN_KEPT_S = 4
 
 
 def model_add(*, slug: str, name: str, source: str, path: str, context_window: int, revision: str = "") -> ChatModel:
@@ -46,12 +41,3 @@ def model_engine_report(*, slug: str, kind: str, reason: str, parameters: Collec
     if known is None or known == fields:
         return False
     return bool(ChatModel.objects.filter(slug=slug).update(**fields))
-
-
-def worker_sign(*, slug: str, worker: str, stats: str) -> None:
-    """Say that a model worker is up; `stats` is a JSON object for the admin."""
-    redis_sync().set(f"worker:{slug}:{worker}", stats, ex=WORKER_SIGN_KEPT_S)
-
-
-def worker_sign_off(*, slug: str, worker: str) -> None:
-    redis_sync().delete(f"worker:{slug}:{worker}")

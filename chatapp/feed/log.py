@@ -8,13 +8,10 @@ output gate.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from redis.commands.core import Script
-
-from chatapp.core.redis import redis_sync
+from chatapp.core.redis import redis_now_ms, redis_script, redis_sync
 from chatapp.feed import keys, scripts
 from chatapp.feed.events import AnyFact, SocketEvicted, TokenLogprob, logprobs_adapter
 
@@ -74,16 +71,11 @@ class Fenced(Exception):
     """Another attempt holds the generation."""
 
 
-@cache
-def _script(source: str) -> Script:
-    return redis_sync().register_script(source)
-
-
 def append_all(appends: Sequence[Append]) -> list[Appended]:
     """Append for many generations in one pipeline; answers in the same order."""
     if not appends:
         return []
-    script = _script(scripts.APPEND)
+    script = redis_script(scripts.APPEND)
     with redis_sync().pipeline(transaction=False) as pipeline:
         for item in appends:
             script(
@@ -115,7 +107,7 @@ def take_over(
 
     :raises Fenced: when this attempt is not newer than the one that holds the generation, or it has ended.
     """
-    answer, text, seq, cancelled, known, num_tokens = _script(scripts.TAKE_OVER)(
+    answer, text, seq, cancelled, known, num_tokens = redis_script(scripts.TAKE_OVER)(
         keys=[keys.state_key(generation_id), keys.text_key(generation_id), keys.events_key(generation_id)],
         args=[attempt, LEASE_MS, fallback_text, fallback_seq, fallback_num_tokens],
     )
@@ -132,16 +124,16 @@ def take_over(
 
 def cancel(*, generation_id: UUID) -> None:
     """Raise the flag that the worker meets in the answer to its next append."""
-    _script(scripts.CANCEL)(keys=[keys.state_key(generation_id)], args=[keys.GENERATION_KEPT_S])
+    redis_script(scripts.CANCEL)(keys=[keys.state_key(generation_id)], args=[keys.GENERATION_KEPT_S])
 
 
 def lease_release(*, generation_id: UUID, attempt: int) -> None:
-    _script(scripts.RELEASE)(keys=[keys.state_key(generation_id)], args=[attempt])
+    redis_script(scripts.RELEASE)(keys=[keys.state_key(generation_id)], args=[attempt])
 
 
 def end(*, generation_id: UUID, finish_reason: str, final_seq: int) -> None:
     """Close a generation's stream after the database ended it. Repeating it does nothing."""
-    _script(scripts.END)(
+    redis_script(scripts.END)(
         keys=[
             keys.state_key(generation_id),
             keys.events_key(generation_id),
@@ -154,7 +146,7 @@ def end(*, generation_id: UUID, finish_reason: str, final_seq: int) -> None:
 
 def fact_add(*, user_id: UUID, fact: AnyFact | SocketEvicted) -> None:
     """Put a fact into a user's feed and ring. Only the outbox and the socket limit call this."""
-    _script(scripts.ADD_FACT)(
+    redis_script(scripts.ADD_FACT)(
         keys=[keys.feed_key(user_id), keys.DOORBELL],
         args=[fact.model_dump_json(), keys.FACTS_KEPT_S, keys.DOORBELL_MAX_RINGS],
     )
@@ -164,7 +156,7 @@ def leases_expired(generation_ids: Sequence[UUID]) -> list[bool]:
     """Say for each generation whether nobody holds its lease any more."""
     if not generation_ids:
         return []
-    now_ms = _now_ms()
+    now_ms = redis_now_ms()
     with redis_sync().pipeline(transaction=False) as pipeline:
         for generation_id in generation_ids:
             pipeline.hget(keys.state_key(generation_id), "lease_until_ms")
@@ -191,16 +183,10 @@ def live_texts(generation_ids: Sequence[UUID]) -> list[LiveText | None]:
     ]
 
 
-def _now_ms() -> int:
-    """Redis' own clock, by which leases and feed ids are made."""
-    time: Any = redis_sync().time()
-    return int(time[0]) * 1000 + int(time[1]) // 1000
-
-
 def feed_cursor() -> str:
     """
     The place in every feed after which everything is still to come. Read it before the rows of a snapshot.
 
     By Redis' clock, which makes the ids: an entry of this very millisecond may be heard again, none is missed.
     """
-    return f"{_now_ms() - 1}-0"
+    return f"{redis_now_ms() - 1}-0"

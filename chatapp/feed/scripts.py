@@ -5,12 +5,7 @@ Each script works on the keys of one generation (and the doorbell), so a call is
 and what a successor resumes from cannot differ. Entries of a generation's stream have the id `<seq>-0`.
 """
 
-_NOW_MS = """
-local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-"""
+from chatapp.core.redis import NOW_MS
 
 # KEYS state events text doorbell · ARGV attempt text lease_ms doorbell_max base_seq num_tokens logprobs
 # num_tokens: all that the text so far took, for the successor's count; logprobs: JSON, empty where nobody asked.
@@ -19,7 +14,7 @@ end
 # base_seq is the seq the worker knows. If the log is one further, this very append went in and its answer was lost on
 # the way: the worker sends the same text again until it is answered, so nothing is appended twice.
 APPEND = (
-    _NOW_MS
+    NOW_MS
     + """
 local state = redis.call('HMGET', KEYS[1], 'attempt', 'seq', 'cancel')
 if state[1] ~= ARGV[1] then return {'fenced', 0} end
@@ -48,7 +43,7 @@ return {'appended', seq}
 # KEYS state text events · ARGV attempt lease_ms fallback_text fallback_seq fallback_num_tokens
 # The fallback is the database's copy: used only where Redis has no trace of an earlier attempt.
 TAKE_OVER = (
-    _NOW_MS
+    NOW_MS
     + """
 local state = redis.call('HMGET', KEYS[1], 'attempt', 'seq', 'cancel', 'ended')
 if state[4] or (state[1] and tonumber(state[1]) >= tonumber(ARGV[1])) then return {'fenced', '', 0, 0, 0, 0} end
@@ -95,7 +90,7 @@ return seq
 
 # KEYS feed doorbell · ARGV body kept_s doorbell_max
 ADD_FACT = (
-    _NOW_MS
+    NOW_MS
     + """
 redis.call('XADD', KEYS[1], 'MINID', '~', string.format('%.0f', now_ms() - ARGV[2] * 1000), '*', 'body', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])

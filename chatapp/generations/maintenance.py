@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count
 
 from chatapp.core import clock
-from chatapp.core.redis import redis_sync
+from chatapp.core.signs_of_life import default_worker_sign
 from chatapp.feed import log
 from chatapp.feed.outbox import facts_relay_overdue
 from chatapp.generations.holding import generation_requeue
@@ -20,9 +20,6 @@ from chatapp.generations.services import MAX_ATTEMPTS, generation_fail
 
 logger = structlog.get_logger(__name__)
 
-MAINTENANCE_SIGN = "worker-default:reaper"
-MAINTENANCE_SIGN_KEPT_S = 15
-
 
 @shared_task(name="chatapp.generations.maintenance.reap")  # type: ignore[untyped-decorator]  # celery has no types
 def reap() -> None:
@@ -31,7 +28,7 @@ def reap() -> None:
         leases_reap()
         queues_top_up()
         facts_relay_overdue()
-        redis_sync().set(MAINTENANCE_SIGN, "up", ex=MAINTENANCE_SIGN_KEPT_S)
+        default_worker_sign()
     finally:
         connection.close()
 

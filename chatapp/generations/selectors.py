@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from chatapp.catalog.selectors import worker_is_available
 from chatapp.conversations.models import Conversation, Message
 from chatapp.conversations.selectors import conversation_get, message_list
 from chatapp.conversations.views import message_view
+from chatapp.core.signs_of_life import worker_is_available
 from chatapp.feed import log
 from chatapp.feed.events import GenerationView, MessageView
 from chatapp.generations.errors import GenerationNotFound

@@ -9,7 +9,7 @@ import contextlib
 import http.client
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import redis
 
@@ -17,9 +17,9 @@ from chatapp.launch.configuration import Configuration, configuration_from_envir
 from chatapp.launch.processes import MODEL_WORKER_PREFIX, ProcessName
 from chatapp.launch.supervisor.control import ProcessState
 
-# Signs of life that the workers leave in Redis, as `manage.py healthcheck` reads them.
-MODEL_WORKER_SIGNS = "worker:{slug}:*"
-REAPER_SIGN = "worker-default:reaper"  # beat told the default worker to reap, and it did: both are up
+# Signs of life that the workers leave in Redis, as core/signs_of_life.py names them. Each key goes with its last sign.
+MODEL_WORKERS_KEY = "workers:model:{slug}"
+DEFAULT_WORKER_KEY = "workers:default"  # beat told the default worker to reap, and it did: both are up
 HTTP_TIMEOUT_S = 5.0
 REDIS_TIMEOUT_S = 2.0
 
@@ -37,11 +37,14 @@ class Health:
         """Let go of the connection to Redis."""
         self._redis.close()
 
-    def forget_signs(self) -> None:
-        """Delete signs of life that an earlier run left in the embedded server: they live for some seconds more."""
+    def forget_signs(self, slugs: Iterable[str]) -> None:
+        """
+        Delete signs of life that an earlier run left in the embedded server: they live for some seconds more.
+
+        slugs: the models that this run serves; nobody waits for another's worker.
+        """
         with contextlib.suppress(redis.RedisError):
-            for key in [*self._redis.scan_iter(match=MODEL_WORKER_SIGNS.format(slug="*"), count=500), REAPER_SIGN]:
-                self._redis.delete(key)
+            self._redis.delete(DEFAULT_WORKER_KEY, *(MODEL_WORKERS_KEY.format(slug=slug) for slug in slugs))
 
     def is_healthy(self, name: str, *, states: Mapping[str, ProcessState]) -> bool:
         """Whether the process called `name` runs and answers."""
@@ -54,19 +57,19 @@ class Health:
             case ProcessName.WEB:
                 return web_is_healthy(self._configuration)
             case ProcessName.WORKER | ProcessName.BEAT:
-                return self._has_sign(REAPER_SIGN)
+                return self._has_sign(DEFAULT_WORKER_KEY)
             case _:
                 slug = name.removeprefix(MODEL_WORKER_PREFIX)
-                return self._has_sign(MODEL_WORKER_SIGNS.format(slug=slug))
+                return self._has_sign(MODEL_WORKERS_KEY.format(slug=slug))
 
     def _redis_answers(self) -> bool:
         with contextlib.suppress(redis.RedisError):
             return bool(self._redis.ping())
         return False
 
-    def _has_sign(self, pattern: str) -> bool:
+    def _has_sign(self, key: str) -> bool:
         with contextlib.suppress(redis.RedisError):
-            return any(True for _ in self._redis.scan_iter(match=pattern, count=500))
+            return bool(self._redis.exists(key))
         return False
 
 

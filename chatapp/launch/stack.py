@@ -134,7 +134,7 @@ class Stack:
                 start_new_session=True,  # a Ctrl-C reaches the launcher alone, which knows the order of stopping
             )
         self._wait_for_supervisord()
-        self._forget_earlier_signs()
+        self._forget_earlier_signs(models)
 
     def add_process(self, process: Process, *, models: list[ServedModel]) -> None:
         """
@@ -223,7 +223,7 @@ class Stack:
             else:
                 return
 
-    def _forget_earlier_signs(self) -> None:
+    def _forget_earlier_signs(self, models: list[ServedModel]) -> None:
         """As soon as the embedded Redis has loaded its data, and long before a worker of this run can have signed."""
         if self._redis is None:
             return
@@ -232,7 +232,7 @@ class Stack:
             if time.monotonic() > deadline:
                 raise UnhealthyError(f"Redis does not answer.{self._log_end(ProcessName.REDIS)}")
             time.sleep(POLL_S)
-        self._health.forget_signs()
+        self._health.forget_signs(model.slug for model in models)
 
     def _require_alive(self, names: list[str], states: Mapping[str, ProcessState]) -> None:
         """Refuse to wait for a process that died again and again."""

@@ -2,8 +2,9 @@
 
 import pytest
 
-from chatapp.catalog.services import model_engine_report, worker_sign
+from chatapp.catalog.services import model_engine_report
 from chatapp.core.limits import MAX_TEXT_CHARS
+from chatapp.core.signs_of_life import worker_sign
 from chatapp.prompts.models import PromptTemplate
 from tests.api.refusals import details, refusal
 from tests.support.factories import make_conversation, make_model, make_turn, make_user

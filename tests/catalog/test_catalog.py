@@ -1,4 +1,4 @@
-"""Which models are offered, and which have a worker."""
+"""Which models are offered."""
 
 import json
 import re
@@ -7,29 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from chatapp.catalog.engines import EngineChoice, capability_table
 from chatapp.catalog.errors import ModelUnknown
 from chatapp.catalog.models import ChatModel
-from chatapp.catalog.selectors import (
-    model_folder,
-    model_get_default,
-    model_get_enabled,
-    model_list_enabled,
-    worker_is_available,
-    workers_available,
-)
-from chatapp.catalog.services import (
-    WORKER_SIGN_KEPT_S,
-    WORKER_SIGN_S,
-    model_add,
-    model_engine_report,
-    worker_sign,
-    worker_sign_off,
-)
-from chatapp.generations.maintenance import MAINTENANCE_SIGN
+from chatapp.catalog.selectors import model_folder, model_get_default, model_get_enabled, model_list_enabled
+from chatapp.catalog.services import model_add, model_engine_report
 from inference.types import OPTIONAL_PARAMETERS, EngineKind
 from tests.support.factories import make_model, make_user
 
@@ -153,50 +138,6 @@ class TestTheTableOfCapabilities:
     def test_forbids_an_engine_that_is_none(self):
         with pytest.raises(IntegrityError), transaction.atomic():
             make_model("odd", engine="odd")
-
-
-class TestWorkerSign:
-    def test_says_that_a_worker_of_the_model_is_up(self):
-        worker_sign(slug="a", worker="host-1", stats="{}")
-
-        assert worker_is_available(slug="a")
-        assert workers_available(["a", "b"]) == {"a": True, "b": False}
-
-    def test_of_a_model_whose_name_begins_alike_says_nothing(self):
-        worker_sign(slug="ab", worker="host-1", stats="{}")
-
-        assert not worker_is_available(slug="a")
-        assert workers_available(["a"]) == {"a": False}
-
-    def test_is_taken_back_by_who_leaves_and_the_others_stay(self):
-        worker_sign(slug="a", worker="host-1", stats="{}")
-        worker_sign(slug="a", worker="host-2", stats="{}")
-
-        worker_sign_off(slug="a", worker="host-1")
-        one_left = worker_is_available(slug="a")
-        worker_sign_off(slug="a", worker="host-2")
-
-        assert one_left
-        assert not worker_is_available(slug="a")
-
-    def test_runs_out_by_itself_after_three_missed_renewals(self, event_log):
-        worker_sign(slug="a", worker="host-1", stats="{}")
-
-        assert 3 * WORKER_SIGN_S < event_log.ttl("worker:a:host-1") <= WORKER_SIGN_KEPT_S
-
-
-class TestHealthcheck:
-    @pytest.mark.parametrize("option", [["--worker", "a"], ["--default"], ["--beat"]], ids=" ".join)
-    def test_fails_without_a_sign_of_life(self, option):
-        with pytest.raises(CommandError, match="no sign of life"):
-            call_command("healthcheck", *option)
-
-    def test_passes_with_the_sign_of_the_process_named(self, event_log):
-        worker_sign(slug="a", worker="host-1", stats="{}")
-        event_log.set(MAINTENANCE_SIGN, "up")
-
-        for option in (["--worker", "a"], ["--default"], ["--beat"]):
-            call_command("healthcheck", *option, stdout=StringIO())
 
 
 class TestCatalogAdmin:

@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from chatapp.core.signs_of_life import workers_key
 from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG
 from chatapp.launch.processes import ServedModel, model_worker_process
 from tests.support.client import Person, Tab
@@ -19,7 +21,8 @@ LONG_QUESTION = "Tell me a long story about a lighthouse keeper and the sea."
 
 
 def signs(product: Product) -> set[bytes]:
-    return set(product.redis.scan_iter(match=f"worker:{DEFAULT_MODEL_SLUG}:*"))
+    found: Any = product.redis.zrange(workers_key(DEFAULT_MODEL_SLUG), 0, -1)
+    return set(found)
 
 
 @pytest.fixture

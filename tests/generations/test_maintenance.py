@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 
 from chatapp.core import clock
+from chatapp.core.signs_of_life import default_worker_is_up
 from chatapp.feed import keys, log
-from chatapp.generations.maintenance import MAINTENANCE_SIGN, leases_reap, queues_top_up, reap
+from chatapp.generations.maintenance import leases_reap, queues_top_up, reap
 from chatapp.generations.models import GenerationStatus
 from chatapp.generations.queue import queue_name, task_send
 from chatapp.generations.services import MAX_ATTEMPTS, conversation_remove
@@ -123,7 +124,7 @@ class TestReap:
         row.refresh_from_db()
         assert row.status == "queued"
         assert event_log.llen(queue_name(conversation.model.slug)) >= 1
-        assert event_log.get(MAINTENANCE_SIGN) == b"up"
+        assert default_worker_is_up()
 
     def test_keeps_no_database_connection(self):
         reap()

@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from chatapp.catalog.services import worker_sign
 from chatapp.conversations.errors import ConversationNotFound
 from chatapp.core import clock
+from chatapp.core.signs_of_life import worker_sign
 from chatapp.feed import keys, log
 from chatapp.feed.events import SocketEvicted
 from chatapp.generations.errors import GenerationNotFound

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
+from chatapp.core.signs_of_life import DEFAULT_WORKER_KEY, workers_key
 from chatapp.launch.configuration import DEFAULT_MODEL_SLUG, configuration_from_environment
 from chatapp.launch.errors import AlreadyRunningError, NotRunningError, PortTakenError
 from chatapp.launch.held import holder_of, holders_in
@@ -56,8 +57,7 @@ def stack(environ, lines):
 
 def forget_signs(stack):
     with redis.Redis.from_url(stack.redis_url) as client:
-        for key in client.scan_iter(match="worker*"):
-            client.delete(key)
+        client.delete(DEFAULT_WORKER_KEY, workers_key(DEFAULT_MODEL_SLUG))
 
 
 class TestStack:

@@ -18,6 +18,7 @@ from typing import Any
 
 import redis
 
+from chatapp.core.signs_of_life import workers_key
 from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG, configuration_from_environment
 from chatapp.launch.ports import find_free_port
 from chatapp.launch.processes import ServedModel
@@ -95,7 +96,7 @@ class Product:
         wait_until(lambda: self._has_worker(slug), limit_s=HEALTHY_LIMIT_S, what=f"a worker of {slug}")
 
     def _has_worker(self, slug: str) -> bool:
-        return next(self.redis.scan_iter(match=f"worker:{slug}:*"), None) is not None
+        return bool(self.redis.exists(workers_key(slug)))
 
     def worker_stop(self, slug: str) -> None:
         """Stop a model's worker and wait until it is gone."""

@@ -7,7 +7,8 @@ from ninja import Router
 from chatapp.api.schemas import EngineOut, ModelList, ModelOut
 from chatapp.catalog.engines import reason_text
 from chatapp.catalog.models import ChatModel
-from chatapp.catalog.selectors import model_list_enabled, workers_available
+from chatapp.catalog.selectors import model_list_enabled
+from chatapp.core.signs_of_life import workers_available
 from chatapp.generations.sampling import askable_parameters
 
 router = Router(tags=["models"])

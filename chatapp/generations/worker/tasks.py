@@ -20,8 +20,9 @@ from django.db import connection
 from redis.exceptions import RedisError
 
 from chatapp.catalog.selectors import model_folder, model_get_enabled
-from chatapp.catalog.services import WORKER_SIGN_S, model_engine_report, worker_sign, worker_sign_off
+from chatapp.catalog.services import model_engine_report
 from chatapp.core import clock
+from chatapp.core.signs_of_life import WORKER_SIGN_S, worker_sign, worker_sign_off
 from chatapp.generations.holding import generation_claim
 from chatapp.generations.queue import GENERATE_TASK
 from chatapp.generations.worker.model_judges import ModelJudges

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from redis.exceptions import RedisError
 
-from chatapp.core.redis import redis_sync
+from chatapp.core.signs_of_life import default_worker_is_up, worker_is_available
 
 
 class Command(BaseCommand):
@@ -19,12 +19,12 @@ class Command(BaseCommand):
         group.add_argument("--beat", action="store_true", help="beat (seen by what the default worker does for it)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # The reaper runs in the default worker when beat tells it to: its sign stands for both.
-        pattern = f"worker:{options['worker']}:*" if options["worker"] else "worker-default:reaper"
+        slug: str | None = options["worker"]
         try:
-            found = next(redis_sync().scan_iter(match=pattern, count=500), None)
+            # The reaper runs in the default worker when beat tells it to: its sign stands for both.
+            is_up = worker_is_available(slug=slug) if slug else default_worker_is_up()
         except RedisError as error:
             raise CommandError(f"Redis does not answer: {error}") from error
-        if found is None:
+        if not is_up:
             raise CommandError("no sign of life")
         self.stdout.write("up")
