@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from chatapp.task_table import task_modules
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
 
 app = Celery("chatapp")
@@ -14,15 +16,7 @@ def _task_modules() -> list[str]:
     # A model worker alone imports the runner, and with it torch; docs/architecture.md, invariant 6.
     from django.conf import settings
 
-    if settings.MODEL_SLUG:
-        return ["chatapp.generations.worker.tasks"]
-    return [
-        "chatapp.generations.maintenance",
-        "chatapp.moderation.publishing.tasks",
-        "chatapp.review.dry_runs.tasks",
-        "chatapp.review.holds.tasks",
-        "chatapp.review.evidence.retention",
-    ]
+    return task_modules(of_model_worker=bool(settings.MODEL_SLUG))
 
 
 app.conf.update(imports=_task_modules())

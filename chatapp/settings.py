@@ -12,6 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from chatapp.environment import Environment
+from chatapp.task_table import beat_schedule
 
 _env = Environment.read(os.environ)
 
@@ -139,23 +140,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "reap": {"task": "chatapp.generations.maintenance.reap", "schedule": 2.0, "options": {"expires": 2.0}},
-    # Sent when a ruleset is published, too; this one is for messages that were lost.
-    "ruleset-build": {
-        "task": "chatapp.moderation.publishing.tasks.ruleset_build",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    # Sent when one is asked for, too; this one is for messages that were lost and workers that died.
-    "dry-run": {"task": "chatapp.review.dry_runs.tasks.dry_run", "schedule": 10.0, "options": {"expires": 10.0}},
-    "rule-holds": {"task": "chatapp.review.holds.tasks.measure", "schedule": 600.0, "options": {"expires": 600.0}},
-    "evidence-erase": {
-        "task": "chatapp.review.evidence.retention.erase",
-        "schedule": 3600.0,
-        "options": {"expires": 3600.0},
-    },
-}
+CELERY_BEAT_SCHEDULE = beat_schedule()
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 MODEL_SLUG = _env.chatapp_model_slug  # which model this model worker serves
 

@@ -17,13 +17,14 @@ from chatapp.generations.holding import generation_requeue
 from chatapp.generations.models import Generation, GenerationStatus
 from chatapp.generations.queue import tasks_top_up
 from chatapp.generations.services import MAX_ATTEMPTS, generation_fail
+from chatapp.task_table import REAP
 
 logger = structlog.get_logger(__name__)
 
 
-@shared_task(name="chatapp.generations.maintenance.reap")  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name=REAP.name)  # type: ignore[untyped-decorator]  # celery has no types
 def reap() -> None:
-    """Runs every two seconds (settings.CELERY_BEAT_SCHEDULE). Two at once are safe: each write is compare-and-set."""
+    """Runs every two seconds (task_table.py). Two at once are safe: each write is compare-and-set."""
     try:
         leases_reap()
         queues_top_up()

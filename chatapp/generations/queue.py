@@ -8,10 +8,9 @@ from kombu.exceptions import OperationalError as BrokerUnavailable
 from redis.exceptions import RedisError
 
 from chatapp.celery import app
+from chatapp.task_table import GENERATE
 
 logger = structlog.get_logger(__name__)
-
-GENERATE_TASK = "chatapp.generations.worker.tasks.generate"
 
 
 def queue_name(slug: str) -> str:
@@ -20,7 +19,7 @@ def queue_name(slug: str) -> str:
 
 def task_send(*, slug: str) -> None:
     """Tell the model's workers that a row waits. Lost or doubled, it costs nothing: a task claims what it finds."""
-    app.send_task(GENERATE_TASK, args=[slug], queue=queue_name(slug), ignore_result=True)
+    app.send_task(GENERATE, args=[slug], queue=queue_name(slug), ignore_result=True)
 
 
 def tasks_top_up(*, slug: str, num_queued_rows: int) -> int:

@@ -16,7 +16,7 @@ ENTRIES = {
     "default worker": (
         "import django, importlib; from chatapp.celery import app; django.setup(); "
         "[importlib.import_module(name) for name in app.conf.imports]; "
-        "app.tasks['chatapp.generations.maintenance.reap']"
+        "from chatapp.task_table import DEFAULT_WORKER_TASKS; [app.tasks[task.name] for task in DEFAULT_WORKER_TASKS]"
     ),
     "beat": "import django; import chatapp.celery; django.setup(); import celery.beat",
 }

@@ -24,10 +24,10 @@ from chatapp.catalog.services import model_engine_report
 from chatapp.core import clock
 from chatapp.core.signs_of_life import WORKER_SIGN_S, worker_sign, worker_sign_off
 from chatapp.generations.holding import generation_claim
-from chatapp.generations.queue import GENERATE_TASK
 from chatapp.generations.worker.model_judges import ModelJudges
 from chatapp.generations.worker.runner import Runner, engine_load
 from chatapp.moderation.judging.classifiers.model_settings import models_read
+from chatapp.task_table import GENERATE
 
 logger = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ def worker_end(**_: Any) -> None:
         _worker.close()
 
 
-@shared_task(name=GENERATE_TASK)  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name=GENERATE)  # type: ignore[untyped-decorator]  # celery has no types
 def generate(slug: str) -> None:
     """Claim the next row of the model and carry it to its end."""
     worker = _worker

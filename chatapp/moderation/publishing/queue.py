@@ -5,8 +5,7 @@ from kombu.exceptions import OperationalError as BrokerUnavailable
 from redis.exceptions import RedisError
 
 from chatapp.celery import app
-
-BUILD_TASK = "chatapp.moderation.publishing.tasks.ruleset_build"
+from chatapp.task_table import RULESET_BUILD
 
 logger = structlog.get_logger(__name__)
 
@@ -18,6 +17,6 @@ def build_send() -> None:
     If the message cannot be sent or is lost, processes compile for themselves; the beat sends another.
     """
     try:
-        app.send_task(BUILD_TASK, ignore_result=True, retry=False)
+        app.send_task(RULESET_BUILD.name, ignore_result=True, retry=False)
     except (BrokerUnavailable, RedisError) as error:
         logger.warning("build_not_sent", error=str(error))

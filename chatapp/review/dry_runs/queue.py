@@ -5,8 +5,7 @@ from kombu.exceptions import OperationalError as BrokerUnavailable
 from redis.exceptions import RedisError
 
 from chatapp.celery import app
-
-DRY_RUN_TASK = "chatapp.review.dry_runs.tasks.dry_run"
+from chatapp.task_table import DRY_RUN
 
 logger = structlog.get_logger(__name__)
 
@@ -14,6 +13,6 @@ logger = structlog.get_logger(__name__)
 def dry_run_send() -> None:
     """Tell the default worker that a dry run waits. Lost or doubled, it costs nothing: the beat sends another."""
     try:
-        app.send_task(DRY_RUN_TASK, ignore_result=True, retry=False)
+        app.send_task(DRY_RUN.name, ignore_result=True, retry=False)
     except (BrokerUnavailable, RedisError) as error:
         logger.warning("dry_run_not_sent", error=str(error))

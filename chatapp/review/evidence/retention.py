@@ -16,15 +16,16 @@ from django.db.models.functions import Coalesce
 from chatapp.core import clock
 from chatapp.review.dry_runs.retention import dry_runs_erase_expired
 from chatapp.review.models import OPEN_STATES, Appeal, Decision, Evidence, ReviewCase
+from chatapp.task_table import ERASE
 
 logger = structlog.get_logger(__name__)
 
 LEAST_SEVERITY = 1
 
 
-@shared_task(name="chatapp.review.evidence.retention.erase")  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name=ERASE.name)  # type: ignore[untyped-decorator]  # celery has no types
 def erase() -> None:
-    """Runs every hour (settings.CELERY_BEAT_SCHEDULE). Two at once are safe."""
+    """Runs every hour (task_table.py). Two at once are safe."""
     try:
         evidence_erase_expired(now=clock.now())
         appeal_words_erase_expired(now=clock.now())

@@ -5,11 +5,12 @@ from django.db import connection
 
 from chatapp.core import clock
 from chatapp.review.holds.services import rule_holds_measure
+from chatapp.task_table import RULE_HOLDS
 
 
-@shared_task(name="chatapp.review.holds.tasks.measure")  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name=RULE_HOLDS.name)  # type: ignore[untyped-decorator]  # celery has no types
 def measure() -> None:
-    """Runs every ten minutes (settings.CELERY_BEAT_SCHEDULE) and mostly finds nothing to do. Two at once are safe."""
+    """Runs every ten minutes (task_table.py) and mostly finds nothing to do. Two at once are safe."""
     try:
         rule_holds_measure(now=clock.now())
     finally:

@@ -24,6 +24,7 @@ from chatapp.review.dry_runs.tasks import dry_run
 from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRunRulesUnusable, DryRunUnlimited
 from chatapp.review.evidence.retention import erase
 from chatapp.review.models import Decision
+from chatapp.task_table import DRY_RUN
 from tests.review.making import make_staff
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
 
@@ -438,7 +439,7 @@ class TestTheTask:
         with django_capture_on_commit_callbacks(execute=True):
             dry_run_start(author=moderator, scope=DryRunScope.NEXT)
 
-        assert b"chatapp.review.dry_runs.tasks.dry_run" in event_log.lindex("default", 0)
+        assert DRY_RUN.name.encode() in event_log.lindex("default", 0)
 
     @pytest.mark.django_db(transaction=True)
     def test_runs_what_waits(self, moderator):

@@ -84,11 +84,6 @@ class TestAppealWordsEraseExpired:
 
 
 class TestErase:
-    def test_is_told_to_the_default_worker_every_hour(self, settings):
-        (entry,) = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if one["task"] == erase.name]
-
-        assert entry["schedule"] == 3600.0
-
     @pytest.mark.django_db(transaction=True)
     def test_does_both(self):
         evidence_of(1)
