@@ -25,7 +25,7 @@ from chatapp.generations.models import (
     GenerationKind,
     GenerationStatus,
 )
-from chatapp.generations.queue import task_send_after_commit
+from chatapp.generations.queue import generate_send_after_commit
 from chatapp.generations.views import generation_view
 
 # Covers the time between the claim and the first append; from then on Redis' lease counts (log.LEASE_MS). The reaper
@@ -120,7 +120,7 @@ def generation_requeue(*, generation_id: UUID, attempt: int) -> bool:
             return False
         row = Generation.objects.select_related("model").get(id=generation_id)
         _fact_again(row)
-        task_send_after_commit(slug=row.model.slug)
+        generate_send_after_commit(slug=row.model.slug)
     return True
 
 

@@ -36,7 +36,7 @@ from chatapp.generations.models import (
     GenerationKind,
     GenerationStatus,
 )
-from chatapp.generations.queue import task_send_after_commit
+from chatapp.generations.queue import generate_send_after_commit
 from chatapp.generations.sampling import sampling_of
 from chatapp.generations.views import generation_view
 
@@ -101,7 +101,7 @@ def _ended_store(row: Generation, ending: Ending) -> None:
 def _fact_and_task(row: Generation) -> None:
     if row.kind == GenerationKind.ANSWER:
         fact_write(user_id=row.owner_id, fact=GenerationQueued(id=uuid7(), generation=generation_view(row)))
-    task_send_after_commit(slug=row.model.slug)
+    generate_send_after_commit(slug=row.model.slug)
 
 
 def _title_queue(*, conversation: Conversation, model: ChatModel) -> None:

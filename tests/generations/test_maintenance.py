@@ -10,7 +10,7 @@ from chatapp.core.signs_of_life import default_worker_is_up
 from chatapp.feed import keys, log
 from chatapp.generations.maintenance import leases_reap, queues_top_up, reap
 from chatapp.generations.models import GenerationStatus
-from chatapp.generations.queue import queue_name, task_send
+from chatapp.generations.queue import generate_send, queue_name
 from chatapp.generations.services import MAX_ATTEMPTS, conversation_remove
 from tests.support.factories import make_conversation, make_model, make_turn, make_user
 
@@ -91,7 +91,7 @@ class TestQueuesTopUp:
         for _ in range(3):
             make_turn(conversation)
         make_turn(make_conversation(make_user(), model=second))
-        task_send(slug=conversation.model.slug)
+        generate_send(slug=conversation.model.slug)
 
         assert queues_top_up() == 3
 
@@ -102,7 +102,7 @@ class TestQueuesTopUp:
     def test_sends_nothing_where_messages_are_more_than_rows(self, conversation, event_log):
         make_turn(conversation)
         for _ in range(2):
-            task_send(slug=conversation.model.slug)
+            generate_send(slug=conversation.model.slug)
 
         assert queues_top_up() == 0
         assert event_log.llen(queue_name(conversation.model.slug)) == 2

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.core.errors import DomainError
+from chatapp.core.sending import task_send_after_commit
 from chatapp.moderation import choices, models
 from chatapp.moderation.errors import (
     ApprovalMissing,
@@ -24,10 +25,10 @@ from chatapp.moderation.errors import (
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.publishing.advice import advice_on
-from chatapp.moderation.publishing.queue import build_send
 from chatapp.moderation.publishing.ruleset_problems import lone_judges
 from chatapp.moderation.publishing.selectors import publishing_digest, rule_list_in_force, ruleset_rules
 from chatapp.moderation.rules.selectors import rules_waiting
+from chatapp.task_table import RULESET_BUILD
 
 # Two people who publish at the same instant: the second takes the next number.
 _MAX_PUBLISH_COLLISIONS = 4
@@ -172,7 +173,8 @@ def _version_store(
             override_reason=override_reason,
             overridden=[hurdle.value for hurdle in overridden],
         )
-        transaction.on_commit(build_send)
+        # Lost or late, processes compile for themselves.
+        task_send_after_commit(RULESET_BUILD.name)
     return ruleset
 
 

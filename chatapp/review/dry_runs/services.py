@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.core import clock
+from chatapp.core.sending import task_send_after_commit
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.publishing.loading import key_newest
 from chatapp.review.dry_runs.models import UNFINISHED_STATES, DryRun, DryRunScope, DryRunState
-from chatapp.review.dry_runs.queue import dry_run_send
 from chatapp.review.dry_runs.scope import message_bounds, messages_within, rules_asked, rules_digest
 from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRunUnlimited
+from chatapp.task_table import DRY_RUN
 
 DEFAULT_DAYS = 30
 
@@ -54,7 +55,7 @@ def dry_run_start(
             until_id=bounds.until_id,
             num_messages=messages_within(bounds).count(),
         )
-        transaction.on_commit(dry_run_send)
+        task_send_after_commit(DRY_RUN.name)
     return run
 
 

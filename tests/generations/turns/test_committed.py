@@ -10,10 +10,11 @@ from celery import Celery
 from django.db import connection, transaction
 
 from chatapp.conversations.models import Message
+from chatapp.core import sending
 from chatapp.feed.models import OutboxFact
-from chatapp.generations import queue
 from chatapp.generations.maintenance import queues_top_up
 from chatapp.generations.models import Generation
+from chatapp.generations.queue import queue_name
 from chatapp.generations.turns.services import Turn, turn_regenerate
 from chatapp.launch.ports import find_free_port
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule, start_turn
@@ -32,7 +33,7 @@ def conversation():
 
 @pytest.fixture
 def queued_tasks(conversation, event_log):
-    return lambda: event_log.llen(queue.queue_name(conversation.model.slug))
+    return lambda: event_log.llen(queue_name(conversation.model.slug))
 
 
 def at_once(call: Callable[[], Turn]) -> list[Turn]:
@@ -112,7 +113,7 @@ class TestTask:
 class TestOutage:
     def test_of_the_broker_loses_no_turn_and_the_reaper_sends_its_task(self, conversation, queued_tasks, monkeypatch):
         with monkeypatch.context() as patched:
-            patched.setattr(queue, "app", Celery(broker=f"redis://127.0.0.1:{find_free_port()}/0"))
+            patched.setattr(sending, "app", Celery(broker=f"redis://127.0.0.1:{find_free_port()}/0"))
             start(conversation)
             left = queued_tasks()
 
