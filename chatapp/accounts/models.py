@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
+from chatapp.core.limits import MAX_DISPLAY_NAME_CHARS
 
 
 class Language(models.TextChoices):
@@ -36,7 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
-    display_name = models.CharField(_("name"), max_length=80, blank=True)
+    display_name = models.CharField(_("name"), max_length=MAX_DISPLAY_NAME_CHARS, blank=True)
     language = models.CharField(_("language"), max_length=8, choices=Language, blank=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)

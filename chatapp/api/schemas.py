@@ -6,6 +6,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from chatapp.core.limits import MAX_DISPLAY_NAME_CHARS
 from chatapp.feed.events import ConversationView, GenerationView, MessageView
 
 Language = Literal["en", "zh-hans"]
@@ -28,7 +29,7 @@ class MeOut(Schema):
 
 class MePatch(Body):
     language: Language | None = None
-    display_name: str | None = Field(default=None, max_length=80)
+    display_name: str | None = Field(default=None, max_length=MAX_DISPLAY_NAME_CHARS)
 
 
 class EngineOut(Schema):

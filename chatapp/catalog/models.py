@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from chatapp.catalog.engines import EngineChoice
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
+from chatapp.core.limits import MAX_TEMPERATURE
 
 
 class ChatModel(models.Model):
@@ -38,7 +39,7 @@ class ChatModel(models.Model):
         help_text=_("Answers that one worker writes at once."),
     )
     default_temperature = models.FloatField(
-        _("default temperature"), default=0.7, validators=[MinValueValidator(0.0), MaxValueValidator(2.0)]
+        _("default temperature"), default=0.7, validators=[MinValueValidator(0.0), MaxValueValidator(MAX_TEMPERATURE)]
     )
     default_system_prompt = models.TextField(
         _("default system prompt"), blank=True, help_text=_("Used where no prompt template was chosen.")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chatapp.catalog.models import ChatModel
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.core.limits import MAX_TITLE_CHARS
+from chatapp.core.limits import MAX_TEMPERATURE, MAX_TITLE_CHARS
 from chatapp.prompts.models import PromptTemplateVersion
 
 
@@ -52,7 +52,8 @@ class Conversation(models.Model):
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=Q(temperature__gte=0.0, temperature__lte=2.0), name="conversation_temperature_range"
+                condition=Q(temperature__gte=0.0, temperature__lte=MAX_TEMPERATURE),
+                name="conversation_temperature_range",
             ),
         ]
 

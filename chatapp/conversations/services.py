@@ -23,7 +23,7 @@ from chatapp.conversations.selectors import conversation_get, conversation_get_f
 from chatapp.conversations.views import conversation_view, message_view
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.core.limits import MAX_TEXT_CHARS, MAX_TITLE_CHARS
+from chatapp.core.limits import MAX_TEMPERATURE, MAX_TEXT_CHARS, MAX_TITLE_CHARS
 from chatapp.core.text import storable
 from chatapp.feed.events import (
     ConversationCreated,
@@ -35,8 +35,6 @@ from chatapp.feed.events import (
 from chatapp.feed.outbox import fact_write
 from chatapp.prompts.rendering import render
 from chatapp.prompts.selectors import version_get
-
-MAX_TEMPERATURE = 2.0
 
 
 @dataclass(frozen=True, slots=True)

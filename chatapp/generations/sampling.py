@@ -10,17 +10,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chatapp.catalog.models import ChatModel
+from chatapp.core.limits import MAX_EXACT_INTEGER, MAX_TEMPERATURE
 from chatapp.core.text import storable
 from chatapp.feed.events import Unit
 from chatapp.generations.errors import MaxNewTokensTooMany, UnsupportedParameter
 
 # The limits are those of the engine (inference/requests.py); what it would refuse is refused before it is stored.
-MAX_TEMPERATURE = 2.0
 MAX_PENALTY = 100.0
 MAX_LOGPROBS = 20
 MAX_STOP_STRINGS = 4
 MAX_STOP_CHARS = 64
-MAX_SEED = 2**53 - 1  # what JavaScript counts exactly
 
 DEFAULT_TOP_K = 50
 DEFAULT_TOP_P = 0.9
@@ -38,7 +37,7 @@ class Sampling(Unit):
     repetition_penalty: Annotated[float, _Finite, Field(ge=0.01, le=MAX_PENALTY)] | None = None
     frequency_penalty: Annotated[float, _Finite, Field(ge=-MAX_PENALTY, le=MAX_PENALTY)] | None = None
     presence_penalty: Annotated[float, _Finite, Field(ge=-MAX_PENALTY, le=MAX_PENALTY)] | None = None
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    seed: Annotated[int, Field(ge=0, le=MAX_EXACT_INTEGER)] | None = None
     stop: (
         Annotated[
             tuple[Annotated[str, Field(min_length=1, max_length=MAX_STOP_CHARS)], ...],

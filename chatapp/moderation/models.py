@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
+from chatapp.core.limits import MAX_REASON_CHARS
 from chatapp.moderation.choices import RuleAction, RuleCategory, RuleKind, RuleLanguage, RuleLifeCycle, default_channels
 
 
@@ -171,7 +172,7 @@ class RuleRevision(models.Model):
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("rule"))
     number = models.PositiveIntegerField(_("revision"))
     snapshot = models.JSONField(_("rule"))
-    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    reason = models.CharField(_("reason"), max_length=MAX_REASON_CHARS, blank=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("changed by")
     )
@@ -217,7 +218,7 @@ class Ruleset(models.Model):
     version = models.PositiveIntegerField(_("version"), primary_key=True)
     payload = models.TextField(_("rules"))
     sha256 = models.CharField(_("digest"), max_length=64)
-    reason = models.CharField(_("reason"), max_length=500)
+    reason = models.CharField(_("reason"), max_length=MAX_REASON_CHARS)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -231,7 +232,7 @@ class Ruleset(models.Model):
     )
     override_reason = models.CharField(
         _("reason for the override"),
-        max_length=500,
+        max_length=MAX_REASON_CHARS,
         blank=True,
         help_text=_("Why an administrator published in spite of what spoke against it."),
     )

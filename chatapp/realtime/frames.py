@@ -9,12 +9,12 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
+from chatapp.core.limits import MAX_EXACT_INTEGER
 from chatapp.feed.events import FeedEvent, Unit
 from chatapp.generations.sampling import Sampling
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024  # a larger frame is a typed error and close 1009
-MAX_SEQ = 2**53 - 1  # what JavaScript counts exactly; the event log itself stops at 2**64
 MAX_WATCHED_CONVERSATIONS = 16  # conversations one tab may have open
 
 
@@ -29,7 +29,9 @@ class Watch(Unit):
     type: Literal["watch"]
     feed: str | None = Field(default=None, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$")
     conversation_ids: list[UUID] = Field(default_factory=list, max_length=MAX_WATCHED_CONVERSATIONS)
-    generations: dict[UUID, Annotated[int, Field(ge=0, le=MAX_SEQ)]] = Field(default_factory=dict, max_length=64)
+    generations: dict[UUID, Annotated[int, Field(ge=0, le=MAX_EXACT_INTEGER)]] = Field(
+        default_factory=dict, max_length=64
+    )
 
 
 class TurnStart(Unit):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.core.limits import MAX_APPEAL_CHARS
+from chatapp.core.limits import MAX_APPEAL_CHARS, MAX_REASON_CHARS
 from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel, RuleStage
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample  # noqa: F401 -- Django finds them here
 from chatapp.review.holds.models import RuleHold  # noqa: F401 -- likewise
@@ -142,7 +142,6 @@ class ReviewState(models.TextChoices):
     OVERTURNED = "overturned", _("overturned")
 
 
-MAX_REASON_CHARS = 500
 OPEN_STATES = (ReviewState.WAITING, ReviewState.CLAIMED)
 
 

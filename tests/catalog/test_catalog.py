@@ -15,6 +15,7 @@ from chatapp.catalog.errors import ModelUnknown
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_folder, model_get_default, model_get_enabled, model_list_enabled
 from chatapp.catalog.services import model_add, model_engine_report
+from chatapp.launch.models import MAX_SLUG_CHARS
 from inference.types import OPTIONAL_PARAMETERS, EngineKind
 from tests.support.factories import make_model, make_user
 
@@ -53,6 +54,11 @@ class TestCatalog:
 
         with pytest.raises(ModelUnknown):
             model_get_default()
+
+
+class TestTheSlug:
+    def test_is_cut_by_the_launcher_to_what_the_catalog_holds(self):
+        assert ChatModel._meta.get_field("slug").max_length == MAX_SLUG_CHARS
 
 
 class TestModelFolder:

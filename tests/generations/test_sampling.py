@@ -15,6 +15,7 @@ from chatapp.generations.errors import MaxNewTokensTooMany, UnsupportedParameter
 from chatapp.generations.models import Generation
 from chatapp.generations.sampling import Sampling, supported
 from chatapp.generations.turns.services import Turn, turn_regenerate
+from chatapp.generations.views import ENGINE_TEMPERATURE
 from inference.requests import MAX_LOGPROBS as ENGINES_MAX_LOGPROBS
 from inference.requests import check_request
 from inference.testing import SCRIPTED_CAPABILITIES
@@ -93,6 +94,9 @@ class TestSampling:
 
         check_request(request, capabilities=SCRIPTED_CAPABILITIES, vocabulary_size=2)
         assert LARGEST["num_logprobs"] == ENGINES_MAX_LOGPROBS
+
+    def test_shows_the_temperature_that_the_engine_takes_where_it_names_none(self):
+        assert SamplingParameters(max_new_tokens=1).temperature == ENGINE_TEMPERATURE
 
     def test_drops_what_no_database_stores(self):
         assert Sampling(stop=("a\x00b", "\x00")).asked() == {"stop": ["ab"]}

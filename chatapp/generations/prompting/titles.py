@@ -6,7 +6,7 @@ from chatapp.generations.prompting.context import PromptMessage
 
 MAX_QUOTED_CHARS = 600
 MAX_TITLE_WORDS = 8
-MAX_TITLE_CHARS = 60
+MAX_MODEL_TITLE_CHARS = 60
 
 _QUOTES = " \t\"'“”‘’*#`"
 _INSTRUCTION = (
@@ -29,7 +29,7 @@ def title_clean(text: str) -> str:
         line = line[len("title:") :]
     words = line.strip(_QUOTES).rstrip(_QUOTES + ".。").split()
     title = " ".join(words[:MAX_TITLE_WORDS])
-    if len(title) <= MAX_TITLE_CHARS:
+    if len(title) <= MAX_MODEL_TITLE_CHARS:
         return title
     # One character more, so that a word that just fits stays; a line without spaces is cut where it must be.
-    return title[: MAX_TITLE_CHARS + 1].rpartition(" ")[0] or title[:MAX_TITLE_CHARS]
+    return title[: MAX_MODEL_TITLE_CHARS + 1].rpartition(" ")[0] or title[:MAX_MODEL_TITLE_CHARS]

@@ -8,10 +8,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from chatapp.core.limits import MAX_TEXT_CHARS
+from chatapp.core.limits import MAX_REASON_CHARS, MAX_TEXT_CHARS
 from chatapp.moderation import choices
-
-MAX_REASON_CHARS = 500  # the column's
 
 
 class TryForm(forms.Form):

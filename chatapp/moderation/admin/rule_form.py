@@ -14,8 +14,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from chatapp.core.limits import MAX_REASON_CHARS
 from chatapp.moderation import choices, models
-from chatapp.moderation.admin.forms import MAX_REASON_CHARS
 from chatapp.moderation.admin.kind_fields import (
     allow_help,
     channel_choices,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
+from chatapp.core.limits import MAX_REASON_CHARS
 from chatapp.moderation import models
 from chatapp.moderation.errors import PackEmpty, RuleReasonMissing
 from chatapp.moderation.judging.detecting import Channel
@@ -21,7 +22,6 @@ from chatapp.moderation.packs.pack import PACK_ACTIONS, Category, Pack, PackEntr
 from chatapp.moderation.rules.published import lines
 from chatapp.moderation.rules.services import rule_create
 
-_MAX_REASON_CHARS = 500  # the column's
 _NOTICE_FIELDS = (("en", "notice_en"), ("zh-hans", "notice_zh_hans"))
 
 
@@ -79,7 +79,7 @@ def _reason_with_origin(header: PackHeader, reason: str) -> str:
     said = {_("pack"): f"{header.name} {header.version}".strip(), _("source"): header.source}
     said[_("licence")] = header.licence
     origin = "; ".join(f"{name}: {text}" for name, text in said.items() if text)
-    return f"{reason[: _MAX_REASON_CHARS // 2]} ({origin})"[:_MAX_REASON_CHARS]
+    return f"{reason[: MAX_REASON_CHARS // 2]} ({origin})"[:MAX_REASON_CHARS]
 
 
 def _draft(planned: PackRule) -> models.Rule:

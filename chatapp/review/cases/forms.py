@@ -4,8 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from chatapp.core.limits import MAX_REASON_CHARS
 from chatapp.review.cases.exceptions import MAX_PHRASE_CHARS
-from chatapp.review.models import MAX_REASON_CHARS
 
 
 class ResolveForm(forms.Form):

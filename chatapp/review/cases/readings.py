@@ -6,7 +6,7 @@ the same look, for LOOK_KEPT. Opening a piece anew is another one.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from chatapp.accounts.models import User
 from chatapp.conversations.models import Conversation, Message
 from chatapp.conversations.selectors import message_list
 from chatapp.conversations.tree import branch
+from chatapp.review.cases.services import CLAIM_KEPT
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
 from chatapp.review.evidence.reading import evidence_read
 from chatapp.review.models import ContextReading, Decision, Evidence, ReviewCase
@@ -24,7 +25,7 @@ from chatapp.review.selectors import decisions_of
 # Enough to see what was asked; a reviewer judges one text, not a person's whole day.
 MAX_CONTEXT_MESSAGES = 6
 # As long as a claim: after that, whoever shows the page again reads it again.
-LOOK_KEPT = timedelta(minutes=15)
+LOOK_KEPT = CLAIM_KEPT
 
 
 @dataclass(frozen=True, slots=True)

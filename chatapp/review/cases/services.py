@@ -16,12 +16,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
+from chatapp.core.limits import MAX_REASON_CHARS
 from chatapp.moderation.choices import RuleStage
 from chatapp.moderation.judging.verdict import STRENGTH, Action
 from chatapp.review.cases.restoration import answer_restore
 from chatapp.review.errors import CaseTaken, ReasonMissing, ReviewForbidden
 from chatapp.review.models import (
-    MAX_REASON_CHARS,
     OPEN_STATES,
     Decision,
     ReviewCase,

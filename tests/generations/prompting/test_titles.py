@@ -16,8 +16,8 @@ from chatapp.generations.ending import Ending
 from chatapp.generations.models import FinishReason, Generation, GenerationKind, GenerationStatus
 from chatapp.generations.prompting.context import PromptMessage
 from chatapp.generations.prompting.titles import (
+    MAX_MODEL_TITLE_CHARS,
     MAX_QUOTED_CHARS,
-    MAX_TITLE_CHARS,
     MAX_TITLE_WORDS,
     title_clean,
     title_prompt,
@@ -175,7 +175,7 @@ class TestTitleClean:
     def test_gives_one_short_line_whatever_the_model_wrote(self, text):
         title = title_clean(text)
 
-        assert len(title) <= MAX_TITLE_CHARS
+        assert len(title) <= MAX_MODEL_TITLE_CHARS
         assert len(title.split()) <= MAX_TITLE_WORDS
         assert title == " ".join(title.split())
 

@@ -8,7 +8,7 @@ import pytest
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from chatapp.generations.worker.model_judges import ModelJudges, classifier_error
-from chatapp.moderation.judging.classifiers import asking_models
+from chatapp.moderation.judging.classifiers import asking_models, principles
 from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.model_settings import ModelSettingsInvalid, models_read
 from chatapp.moderation.judging.classifiers.registry import classifier_named
@@ -19,10 +19,12 @@ from chatapp.moderation.judging.classifiers.types import (
     Context,
 )
 from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.rulesets.entry_problems import MAX_PRINCIPLES
 from chatapp.moderation.judging.rulesets.ruleset import Part
 from chatapp.moderation.judging.verdict import Stage
 from inference.engines.slot_engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
+from inference.scoring import principles as engines_principles
 from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer
 from tests.moderation.judging.classifiers.scripted import model_forget
@@ -123,6 +125,12 @@ class TestTheChatModelAsAJudge:
         ModelJudges({}, models_folder=tmp_path).serve_judge(engine, chat_model_folder=tmp_path)
 
         assert asking_models.judge_registered() is None
+
+
+class TestTheWordsOfAJudge:
+    def test_are_the_engine_s_own(self):
+        assert principles.BROKEN == engines_principles.BROKEN
+        assert MAX_PRINCIPLES == engines_principles.MAX_PRINCIPLES
 
 
 class TestAFailureOfAModel:

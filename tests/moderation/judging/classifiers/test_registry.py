@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers.linear import OFFENSIVE
 from chatapp.moderation.judging.classifiers.posting import RemoteAddressInvalid
 from chatapp.moderation.judging.classifiers.registry import (
     ModelNameTaken,
@@ -68,6 +69,11 @@ class TestARemoteClassifier:
 
         assert list(rule_problems(rule)) == []
         assert (classifier_waits("guard"), rule.asks_model) == (True, False)
+
+    def test_is_the_bundled_one_with_its_one_score_where_a_rule_names_none(self):
+        options = RuleOptions()
+
+        assert (options.classifier, options.label) == (known.BUNDLED, OFFENSIVE)
 
     def test_is_not_waited_for_where_it_is_the_bundled_one(self):
         assert not classifier_waits(known.BUNDLED)
