@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
 from math import log2
+from string import ascii_letters, digits
 from typing import NamedTuple, Self
 
 from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_LETTERS = ascii_letters + digits
 _NARROW = frozenset(_LETTERS + "_-")
 _WIDE = frozenset(_LETTERS + "_-.+/=~")
 _PIECE = 256

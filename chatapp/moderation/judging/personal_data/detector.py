@@ -9,6 +9,7 @@ what may be held.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from typing import NamedTuple
 
 from chatapp.moderation.judging.detecting import Found
@@ -35,7 +36,7 @@ _READERS: tuple[type[Reader], ...] = (
 _MIN_RECENT = 64
 _MAX_RECENT = 256
 
-_IN_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+_IN_WORD = frozenset(ascii_letters + digits)
 _STARTS = frozenset[str]().union(*(reader.starts | reader.starts_in_word for reader in _READERS))
 # By symbol: the readers that it may open, outside a word and within.
 _OPENERS = {symbol: frozenset(reader for reader in _READERS if symbol in reader.starts) for symbol in _STARTS}

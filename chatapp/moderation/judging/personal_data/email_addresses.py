@@ -8,13 +8,14 @@ Source: RFC 5321 §4.5.3.1 (lengths); the local parts that mail providers issue,
 import re
 from collections.abc import Sequence
 from copy import copy
+from string import ascii_letters, digits
 from typing import Self
 
 from chatapp.moderation.judging.personal_data.reading import Entity, Span
 
 _MAX_LOCAL = 64
 _MAX_DOMAIN = 253
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_LETTERS = ascii_letters + digits
 _FIRST = frozenset(_LETTERS + "_")
 _LOCAL = frozenset(_LETTERS + "_.+-%")
 _IN_DOMAIN = frozenset(_LETTERS + ".-")
