@@ -15,6 +15,8 @@ from inference.errors import EngineError
 # The label that every guard scores: 0 safe, 0.5 controversial, 1 unsafe, or what lies between by probability.
 HARM = "harm"
 SAFE, CONTROVERSIAL, UNSAFE = 0.0, 0.5, 1.0
+# Pieces of a longer text share so many tokens, about two sentences, so that what is cut in one is whole in the other.
+OVERLAP_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from inference.errors import ModelUnusable
 from inference.requests import MAX_LOGPROBS
-from inference.scoring.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
+from inference.scoring.guard_answers import OVERLAP_TOKENS, GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
 from inference.types import (
     Alternative,
     Delta,
@@ -36,9 +36,7 @@ MAX_PRINCIPLES = 9  # each number is one digit, so one token
 BROKEN = "broken"
 DEFAULT_TIMEOUT_S = 10.0
 
-# Pieces of a text that does not fit share so many tokens: about two sentences.
-_OVERLAP_TOKENS = 64
-_MIN_PIECE_TOKENS = 2 * _OVERLAP_TOKENS
+_MIN_PIECE_TOKENS = 2 * OVERLAP_TOKENS
 # Of what is left beside the principles, the message that the text answers gets a quarter; its end says most.
 _ASKED_SHARE = 4
 _PLACE = "\ue000"  # stands in the chat template where the message comes; no template has it in itself
@@ -226,7 +224,7 @@ def _pieces(ids: Sequence[int], room: int) -> Iterator[Sequence[int]]:
     if len(ids) <= room:
         yield ids
         return
-    step = room - min(_OVERLAP_TOKENS, room // 4)
+    step = room - min(OVERLAP_TOKENS, room // 4)
     for start in range(0, len(ids) - room + step, step):
         yield ids[start : start + room]
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from inference.errors import ModelUnusable
 from inference.models.folder import context_window_of
 from inference.scoring.batches import batches, padded
-from inference.scoring.guard_answers import GuardAnswerInvalid, GuardedText
+from inference.scoring.guard_answers import OVERLAP_TOKENS, GuardAnswerInvalid, GuardedText
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -23,8 +23,6 @@ ProblemType = Literal["single_label_classification", "multi_label_classification
 
 # What BERT-like classifiers were trained on; the tables of some (RoBERTa) are 2 longer than what they can take.
 MAX_TOKENS = 512
-# Pieces of a longer text share so many tokens, about two sentences, so that what is cut in one is whole in the other.
-OVERLAP_TOKENS = 64
 
 
 class SequenceGuard:
