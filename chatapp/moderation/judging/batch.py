@@ -15,17 +15,14 @@ from ahocorasick_rs import AhoCorasick
 from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
 from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found
 from chatapp.moderation.judging.gate import judge
-from chatapp.moderation.judging.glances import Glance, glance_of
+from chatapp.moderation.judging.glances import SYMBOLS_BY_CODE, Glance, glance_of
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.rulesets.sources import GivenDetector, Sources
 from chatapp.moderation.judging.scanning import Scanner
-from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
-from chatapp.moderation.judging.text.spelling import SpelledByCode
+from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.verdict import Action, Match, RuleKind, Stage, Verdict
-
-_SYMBOLS_BY_CODE = SpelledByCode(fold)
 
 
 class _Closer(NamedTuple):
@@ -76,7 +73,7 @@ class BatchJudge:
         """Whether a keyword of a rule that looks stands in the text as written, be it under an allow phrase."""
         if self._automaton is None:
             return False
-        spelled = text.translate(_SYMBOLS_BY_CODE)
+        spelled = text.translate(SYMBOLS_BY_CODE)
         places = self._automaton.find_matches_as_indexes(spelled, overlapping=True)
         return any(_stands_alone(spelled, start, end) for _, start, end in places)
 
@@ -108,7 +105,7 @@ def _finds(source: DetectorSource, text: str) -> bool:
 def _keywords(rule: Rule) -> set[str]:
     if rule.kind is not RuleKind.KEYWORD:
         return set()
-    return {word.strip().translate(_SYMBOLS_BY_CODE) for word in rule.words}
+    return {word.strip().translate(SYMBOLS_BY_CODE) for word in rule.words}
 
 
 def _stands_alone(spelled: str, start: int, end: int) -> bool:

@@ -21,7 +21,7 @@ from chatapp.moderation.judging.personal_data.detector import PersonalDataRules
 from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Step
-from chatapp.moderation.judging.text.spelling import SpelledByCode, spelled
+from chatapp.moderation.judging.text.spelling import spelled, spelled_by_code
 from chatapp.moderation.judging.text.syllables import reading_of
 from chatapp.moderation.judging.urls.defanging import plainly_written
 from chatapp.moderation.judging.urls.detector import STARTER_MARKS, UrlRules
@@ -59,7 +59,7 @@ def _letter(step: Step) -> str:
     return _BARRIER if step.separates & Separates.SENTENCES else ""
 
 
-_LETTERS_BY_CODE = SpelledByCode(_letters)
+_LETTERS_BY_CODE = spelled_by_code(_letters)
 
 
 def skip_glance(source: SkipSource) -> Glance:
@@ -72,7 +72,7 @@ def skip_glance(source: SkipSource) -> Glance:
 
 # --- keywords in digits and signs: what each may stand for is one class with it -------------------------------------
 
-_SYMBOLS_BY_CODE = SpelledByCode(fold)
+SYMBOLS_BY_CODE = spelled_by_code(fold)
 
 
 def leet_glance(source: LeetSource) -> Glance:
@@ -81,7 +81,7 @@ def leet_glance(source: LeetSource) -> Glance:
         return _never
 
     def may_find(text: str) -> bool:
-        symbols = text.translate(_SYMBOLS_BY_CODE)
+        symbols = text.translate(SYMBOLS_BY_CODE)
         if not DISGUISING.search(symbols):
             return False
         classes = symbols.translate(_CLASS_BY_CODE)
@@ -121,7 +121,7 @@ def _one_u(spelling: str) -> str:
     return spelling.replace("v", "u")
 
 
-_SOUNDS_BY_CODE = SpelledByCode(_sounds)
+_SOUNDS_BY_CODE = spelled_by_code(_sounds)
 
 
 def pinyin_glance(source: PinyinSource) -> Glance:
@@ -133,8 +133,8 @@ def pinyin_glance(source: PinyinSource) -> Glance:
 
 # --- the other kinds -------------------------------------------------------------------------------------------------
 
-_PLAIN_BY_CODE = SpelledByCode(lambda char: spelled(PLAIN_BY_CHAR[char]))
-_URL_SYMBOLS_BY_CODE = SpelledByCode(lambda char: spelled(URL_SYMBOLS_BY_CHAR[char]))
+_PLAIN_BY_CODE = spelled_by_code(lambda char: spelled(PLAIN_BY_CHAR[char]))
+_URL_SYMBOLS_BY_CODE = spelled_by_code(lambda char: spelled(URL_SYMBOLS_BY_CHAR[char]))
 
 
 def personal_data_glance(source: PersonalDataRules) -> Glance:

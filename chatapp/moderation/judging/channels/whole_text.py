@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.text.normalise import fold
+from chatapp.moderation.judging.text.remembering import MAX_REMEMBERED_CHARS
 
-_MAX_REMEMBERED_CHARS = 1 << 16
-_fold = lru_cache(maxsize=_MAX_REMEMBERED_CHARS)(fold)
+_fold = lru_cache(maxsize=MAX_REMEMBERED_CHARS)(fold)
 
 # The symbols of `is_word_symbol`, as a pattern: it is asked for every symbol of every text.
 _WORD = re.compile("[^\\W_\u0590-\U0010ffff]+")

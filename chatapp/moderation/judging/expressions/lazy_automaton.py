@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from chatapp.moderation.judging.expressions.char_sets import WORD, CharSet, light_fold
 from chatapp.moderation.judging.expressions.nfa import ACCEPT, Assertion, Consume, Nfa, Require, Side
+from chatapp.moderation.judging.text.remembering import MAX_REMEMBERED_CHARS
 
 # About 100 bytes each. English needs some hundreds, Chinese some ten thousands.
 MAX_REMEMBERED_STEPS = 1 << 16
-_MAX_REMEMBERED_CHARS = 1 << 16
 
 NEW = -1  # a source: the match that begins with this character
 
@@ -200,7 +200,7 @@ class LazyAutomaton:
             return self._kinds[char]
         folded = light_fold(char)
         kind = sum(1 << place for place, chars in enumerate(self._sets) if ord(folded) in chars) if folded else None
-        if len(self._kinds) < _MAX_REMEMBERED_CHARS:
+        if len(self._kinds) < MAX_REMEMBERED_CHARS:
             self._kinds[char] = kind
         return kind
 

@@ -13,7 +13,7 @@ import re2
 from chatapp.moderation.judging.expressions.char_sets import CharSet, light_fold
 from chatapp.moderation.judging.expressions.nfa import ACCEPT, Consume, Nfa, Require, Split
 from chatapp.moderation.judging.expressions.regex_detector import RegexSource
-from chatapp.moderation.judging.text.spelling import SpelledByCode, spelled
+from chatapp.moderation.judging.text.spelling import spelled, spelled_by_code
 
 # Which states nothing goes around is asked of each state once, so it takes their square: 20 ms with so many.
 _MAX_STATES = 200
@@ -22,7 +22,7 @@ _MAX_RUN = 24
 _RE2_MAX_BYTES = 64 << 20
 _SURROGATES = CharSet.of([(0xD800, 0xDFFF)])
 
-_FOLDED_BY_CODE = SpelledByCode(light_fold)
+_FOLDED_BY_CODE = spelled_by_code(light_fold)
 
 
 def regex_glance(source: RegexSource) -> Callable[[str], bool] | None:

@@ -10,6 +10,7 @@ import unicodedata
 from typing import NamedTuple
 
 from chatapp.moderation.judging.text.confusables import LATIN_BY_LOOKALIKE
+from chatapp.moderation.judging.text.remembering import Remembered
 from chatapp.moderation.judging.text.traditional import SIMPLIFIED_BY_TRADITIONAL
 
 # φ drops control characters, so no text can spell these two.
@@ -23,9 +24,6 @@ _DROPPED_FILLERS = frozenset("\u115f\u1160")  # Hangul fillers: letters by categ
 
 # No key is another's value: one look is enough.
 _SEEN_AS = SIMPLIFIED_BY_TRADITIONAL | LATIN_BY_LOOKALIKE
-
-# Every character that Unicode has would take 150 MB; no honest text uses more than a few thousand.
-_MAX_REMEMBERED_CHARS = 1 << 16
 
 
 def fold(char: str) -> str:
@@ -60,16 +58,6 @@ class Folded(NamedTuple):
     ends_in_word: bool
 
 
-class _FoldedByChar(dict[str, Folded | None]):
-    """Folded per character, computed at its first use; None for a character that adds nothing."""
-
-    def __missing__(self, char: str) -> Folded | None:
-        folded = _folded(fold(char))
-        if len(self) < _MAX_REMEMBERED_CHARS:
-            self[char] = folded
-        return folded
-
-
 def _folded(symbols: str) -> Folded | None:
     if not symbols:
         return None
@@ -90,7 +78,8 @@ def _with_boundaries(symbols: str, *, in_word: bool) -> list[int]:
     return codes
 
 
-FOLDED_BY_CHAR = _FoldedByChar()
+# None for a character that adds nothing.
+FOLDED_BY_CHAR: Remembered[str, Folded | None] = Remembered(lambda char: _folded(fold(char)))
 
 
 def pattern_symbols(phrase: str) -> tuple[int, ...]:

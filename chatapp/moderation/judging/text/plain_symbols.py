@@ -7,15 +7,13 @@ digit and every dash into "-". It is context-free too, so a cut through the text
 
 import unicodedata
 
+from chatapp.moderation.judging.text.remembering import Remembered
 from chatapp.moderation.judging.text.traditional import SIMPLIFIED_BY_TRADITIONAL
 
 _LINE_ENDS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
 _INVISIBLE_CATEGORIES = frozenset({"Mn", "Me", "Cf", "Cc"})
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # Hangul fillers: letters by category, blank on every screen
 _MINUS = "\u2212"
-
-# As in normalise.py: no honest text uses more than a few thousand.
-_MAX_REMEMBERED_CHARS = 1 << 16
 
 
 def plain_symbols(char: str) -> str:
@@ -44,14 +42,4 @@ def _plain(symbol: str) -> str:
     return SIMPLIFIED_BY_TRADITIONAL.get(symbol, symbol)
 
 
-class _PlainByChar(dict[str, str]):
-    """plain_symbols per character, computed at its first use."""
-
-    def __missing__(self, char: str) -> str:
-        symbols = plain_symbols(char)
-        if len(self) < _MAX_REMEMBERED_CHARS:
-            self[char] = symbols
-        return symbols
-
-
-PLAIN_BY_CHAR = _PlainByChar()
+PLAIN_BY_CHAR: Remembered[str, str] = Remembered(plain_symbols)

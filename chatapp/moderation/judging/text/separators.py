@@ -10,6 +10,7 @@ from enum import IntFlag
 from typing import NamedTuple
 
 from chatapp.moderation.judging.text.normalise import fold
+from chatapp.moderation.judging.text.remembering import Remembered
 
 
 class Separates(IntFlag):
@@ -41,8 +42,6 @@ _SENTENCE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029。！？｡")
 _CLAUSE_MARKS = frozenset('"“”„«»()[]{}〈〉《》「」『』【】〔〕,、;:.!?…')
 _APOSTROPHES = frozenset("'’‘")
 
-_MAX_REMEMBERED_CHARS = 1 << 16
-
 
 def is_letter(symbol: str) -> bool:
     """Letters and digits, and the signs of Indic scripts that are no letters of their own but half of one."""
@@ -69,14 +68,4 @@ def _steps(char: str) -> tuple[Step, ...]:
     return tuple(symbol if is_letter(symbol) else _separator(symbol) for symbol in symbols)
 
 
-class _StepsByChar(dict[str, tuple[Step, ...]]):
-    """Steps per character, computed at its first use."""
-
-    def __missing__(self, char: str) -> tuple[Step, ...]:
-        steps = _steps(char)
-        if len(self) < _MAX_REMEMBERED_CHARS:
-            self[char] = steps
-        return steps
-
-
-STEPS_BY_CHAR = _StepsByChar()
+STEPS_BY_CHAR: Remembered[str, tuple[Step, ...]] = Remembered(_steps)

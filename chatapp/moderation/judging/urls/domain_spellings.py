@@ -10,9 +10,9 @@ import unicodedata
 from itertools import product
 
 from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
+from chatapp.moderation.judging.text.remembering import Remembered
 from chatapp.moderation.judging.urls.host_names import HostNameInvalid, ascii_label, browser_name, unicode_label
 
-_MAX_REMEMBERED_CHARS = 1 << 16  # as in plain_symbols.py
 # Six labels in Unicode; of a domain with more, only what is written in one way throughout.
 _MAX_SPELLINGS = 64
 
@@ -24,23 +24,13 @@ class DomainInvalid(ValueError):
     """A listed domain that is none."""
 
 
-class _UrlSymbolsByChar(dict[str, str]):
-    """url_symbols per character, computed at its first use."""
-
-    def __missing__(self, char: str) -> str:
-        symbols = url_symbols(char)
-        if len(self) < _MAX_REMEMBERED_CHARS:
-            self[char] = symbols
-        return symbols
-
-
-URL_SYMBOLS_BY_CHAR = _UrlSymbolsByChar()
-
-
 def url_symbols(char: str) -> str:
     """The symbols of a character where hosts are read: as plain_symbols, in lower case, with one kind of full stop."""
     symbols = PLAIN_BY_CHAR[char].lower()
     return _SAME.get(symbols, symbols)
+
+
+URL_SYMBOLS_BY_CHAR: Remembered[str, str] = Remembered(url_symbols)
 
 
 def is_host_symbol(symbol: str) -> bool:
