@@ -16,7 +16,6 @@ from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
 from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.glances import SYMBOLS_BY_CODE, Glance, glance_of
-from chatapp.moderation.judging.rulesets.compiling import CompiledRules
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.rulesets.sources import GivenDetector, Sources
@@ -35,14 +34,13 @@ class _Closer(NamedTuple):
 class BatchJudge:
     """One ruleset at one stage. Shows no change once made; one for many texts."""
 
-    __slots__ = ("_automaton", "_compiled", "_glances", "_narrowed", "_reading", "part", "ruleset", "stage")
+    __slots__ = ("_automaton", "_compiled", "_glances", "_reading", "part", "ruleset", "stage")
 
     def __init__(self, ruleset: Ruleset, stage: Stage | str, *, part: Part = Part.ALL) -> None:
         self.ruleset, self.stage, self.part = ruleset, Stage(stage), part
         self._compiled = compiled = ruleset.compiled(self.stage, part)
         self._reading: tuple[DetectorSource, ...] = (*compiled.sources.streaming, *compiled.sources.classifiers)
         self._glances: list[Glance | None] = [glance_of(source) for source in self._reading]
-        self._narrowed: dict[tuple[int, ...], CompiledRules] = {}  # by the sources that read along
         keywords = {keyword for number in compiled.looking for keyword in _keywords(ruleset.rules[number])}
         self._automaton = AhoCorasick(sorted(keywords)) if keywords else None
 
@@ -58,7 +56,8 @@ class BatchJudge:
         if closer is None:
             return ()
         besides = [GivenDetector(closer.found, holding=self._compiled.holding)] if closer.found else []
-        scanner = Scanner(self._read_by(closer.sources), besides=besides)
+        reading = Sources(tuple(self._reading[place] for place in closer.sources))
+        scanner = Scanner(self._compiled, sources=reading, besides=besides)
         return tuple(match for settled in [*scanner.read(text), scanner.end()] for match in settled)
 
     def find_many(self, texts: Sequence[str]) -> list[tuple[Match, ...]]:
@@ -86,12 +85,6 @@ class BatchJudge:
             return _Closer(places, found)
         places = tuple(place for place in places if _finds(self._reading[place], text))
         return _Closer(places, found) if places else None
-
-    def _read_by(self, places: tuple[int, ...]) -> CompiledRules:
-        if places not in self._narrowed:
-            streaming = tuple(self._reading[place] for place in places)
-            self._narrowed[places] = self._compiled.with_sources(Sources(streaming))
-        return self._narrowed[places]
 
 
 def _finds(source: DetectorSource, text: str) -> bool:

@@ -18,6 +18,7 @@ from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
 from chatapp.moderation.judging.detecting import Detector, Found
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Pattern
 from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.sources import Sources
 from chatapp.moderation.judging.text.normalise import FOLDED_BY_CHAR, WORD_END
 from chatapp.moderation.judging.verdict import Action, Match
 
@@ -60,11 +61,16 @@ class Scanner:
         self,
         compiled: CompiledRules,
         *,
+        sources: Sources | None = None,
         besides: Sequence[Detector] = (),
         asked: str = "",
         patience_s: float | None = None,
     ) -> None:
-        """besides: detectors of this text alone. asked: what it answers. patience_s: for answers of classifiers."""
+        """
+        sources: what reads along, where it is not all that the rules have. besides: detectors of this text alone.
+
+        asked: what the text answers. patience_s: for answers of classifiers.
+        """
         self.num_chars = 0
         self._compiled = compiled
         self._automaton = compiled.dictionary.automaton
@@ -73,7 +79,7 @@ class Scanner:
         self._positions: list[int] = []  # character by symbol, of the symbols that may still be part of a match
         self._num_dropped = 0  # symbols before those
         self._candidates: list[_Candidate] = []
-        sources = compiled.sources
+        sources = compiled.sources if sources is None else sources
         classifiers = [source.answering(asked, patience_s=patience_s) for source in sources.classifiers]
         self._detectors = [*(source.start() for source in (*sources.streaming, *classifiers)), *besides]
         self._allowed = AllowedSpans()

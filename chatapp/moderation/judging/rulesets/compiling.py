@@ -1,14 +1,15 @@
 """
 Rules made ready for matching: one automaton for the phrases of a whole ruleset, and the detectors of each stage.
 
-What is compiled is immutable and shared by every text; it reads none itself (matching.py does).
+What is compiled is immutable and shared by every text; it reads none itself (scanning.py does).
 """
 
 from __future__ import annotations  # array is generic for the type checker only
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -71,47 +72,61 @@ class Dictionary:
         return len(self.ends_word)
 
 
+@dataclass(frozen=True)  # without slots, as cached_property asks
+class Lookout:
+    """
+    Which rules look, and what finds for them. One for all stages at which the same rules look.
+
+    numbers: of the rules that look; those of them that hold follow from that.
+    """
+
+    rules: tuple[Rule, ...]
+    numbers: frozenset[int]
+
+    @property
+    def holding(self) -> frozenset[int]:
+        return _holding_among(self.rules, self.numbers)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Built at first use; two threads may both build them, either result serves."""
+        return compile_sources(self.rules, looking=self.numbers, holding=self.holding)
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
     """
     The rules as one stage sees them.
 
-    looking: numbers of the rules that look at this stage; the others' matches do not count.
     held_depth: by state, the length of the longest suffix that may still become a withheld match.
     """
 
-    rules: tuple[Rule, ...]
-    looking: frozenset[int]
+    lookout: Lookout
     dictionary: Dictionary
     held_depth: array[int]
-    _sources: list[Sources] = field(repr=False, compare=False, default_factory=list)
 
     @property
-    def sources(self) -> Sources:
-        """Built at first use, for all stages that share them; two threads may both build them, either serves."""
-        if not self._sources:
-            self._sources.append(compile_sources(self.rules, looking=self.looking, holding=self.holding))
-        return self._sources[0]
+    def rules(self) -> tuple[Rule, ...]:
+        return self.lookout.rules
 
-    def with_sources(self, sources: Sources) -> CompiledRules:
-        """The same rules, read by these detectors alone."""
-        return CompiledRules(self.rules, self.looking, self.dictionary, self.held_depth, [sources])
+    @property
+    def looking(self) -> frozenset[int]:
+        """Numbers of the rules that look at this stage; the others' matches do not count."""
+        return self.lookout.numbers
 
     @property
     def holding(self) -> frozenset[int]:
         """Rules that may take text away at this stage."""
-        return _holding_among(self.rules, self.looking)
+        return self.lookout.holding
+
+    @property
+    def sources(self) -> Sources:
+        return self.lookout.sources
 
     @property
     def waits(self) -> bool:
         """Whether a rule asks something that does not answer at once, so that who reads a text may have to wait."""
         return any(rule.waits for source in self.sources.classifiers for rule in source.rules)
-
-    def only(self, numbers: frozenset[int]) -> CompiledRules:
-        """The same with fewer rules that look; the dictionary is shared."""
-        if self.looking <= numbers:
-            return self
-        return CompiledRules(self.rules, self.looking & numbers, self.dictionary, self.held_depth)
 
 
 def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
@@ -129,14 +144,25 @@ def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
 def compiled_by_stage(
     rules: tuple[Rule, ...], dictionary: Dictionary, held_depth: Mapping[Stage, array[int]]
 ) -> Mapping[Stage, CompiledRules]:
-    """Stages at which the same rules look share their detectors: which hold follows from which look."""
-    sources: dict[frozenset[int], list[Sources]] = {}
+    """Of what was built before, here or elsewhere."""
+    lookouts: dict[frozenset[int], Lookout] = {}
     compiled = {}
     for stage in Stage:
         looking = looking_rules(rules, stage)
-        shared = sources.setdefault(looking, [])
-        compiled[stage] = CompiledRules(rules, looking, dictionary, held_depth[stage], shared)
+        lookout = lookouts.setdefault(looking, Lookout(rules, looking))
+        compiled[stage] = CompiledRules(lookout, dictionary, held_depth[stage])
     return compiled
+
+
+def only_rules(compiled: Mapping[Stage, CompiledRules], numbers: frozenset[int]) -> Mapping[Stage, CompiledRules]:
+    """The same with fewer rules that look; all else is shared, detectors too wherever the same rules go on looking."""
+    lookouts = {stage_rules.looking: stage_rules.lookout for stage_rules in compiled.values()}
+    narrowed = {}
+    for stage, stage_rules in compiled.items():
+        looking = stage_rules.looking & numbers
+        lookout = lookouts.setdefault(looking, Lookout(stage_rules.rules, looking))
+        narrowed[stage] = replace(stage_rules, lookout=lookout)
+    return narrowed
 
 
 def looking_rules(rules: Sequence[Rule], stage: Stage) -> frozenset[int]:

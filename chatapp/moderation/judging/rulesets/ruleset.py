@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, assert_never
 
-from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules
+from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules, only_rules
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.verdict import Stage
 
@@ -34,8 +34,9 @@ class Ruleset:
     version: int
     rules: tuple[Rule, ...]
     _by_id: dict[str, Rule] = field(init=False, repr=False, compare=False)
-    _compiled: dict[Stage, CompiledRules] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _parts: dict[tuple[Stage, Part], CompiledRules] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _compiled: dict[Part, Mapping[Stage, CompiledRules]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {rule.id: rule for rule in self.rules})
@@ -68,7 +69,7 @@ class Ruleset:
     def from_compiled(cls, version: int, compiled: Mapping[Stage, CompiledRules]) -> Self:
         """What another process compiled: nothing is left to do."""
         ruleset = cls(version, next(iter(compiled.values())).rules)
-        ruleset._compiled.update(compiled)
+        ruleset._compiled[Part.ALL] = compiled
         return ruleset
 
     def to_json(self) -> str:
@@ -89,16 +90,24 @@ class Ruleset:
         return _in_language(self.rule(rule_id).safe_completions, language)
 
     def compiled(self, stage: Stage, part: Part = Part.ALL) -> CompiledRules:
-        """Built at first use; two threads may both build it, either result serves."""
-        if stage not in self._compiled:
-            self._compiled.update(compile_rules(self.rules))
-        if part is Part.ALL:
-            return self._compiled[stage]
-        if (stage, part) not in self._parts:
-            asking = frozenset(number for number, rule in enumerate(self.rules) if rule.asks_model)
-            numbers = asking if part is Part.BY_MODEL else frozenset(range(len(self.rules))) - asking
-            self._parts[stage, part] = self._compiled[stage].only(numbers)
-        return self._parts[stage, part]
+        return self._stages(part)[stage]
+
+    def _stages(self, part: Part) -> Mapping[Stage, CompiledRules]:
+        """Built at first use; two threads may both build them, either result serves."""
+        if part not in self._compiled:
+            self._compiled[part] = self._compile(part)
+        return self._compiled[part]
+
+    def _compile(self, part: Part) -> Mapping[Stage, CompiledRules]:
+        asking = frozenset(number for number, rule in enumerate(self.rules) if rule.asks_model)
+        match part:
+            case Part.ALL:
+                return compile_rules(self.rules)
+            case Part.AT_ONCE:
+                return only_rules(self._stages(Part.ALL), frozenset(range(len(self.rules))) - asking)
+            case Part.BY_MODEL:
+                return only_rules(self._stages(Part.ALL), asking)
+        assert_never(part)
 
 
 def _in_language(texts: Mapping[str, str], language: str) -> str:

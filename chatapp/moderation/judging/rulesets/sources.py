@@ -1,7 +1,7 @@
 """
-The detectors of a ruleset's rules at one stage: everything that finds but the automaton of keywords as written.
+The detectors of the rules that look at one stage: everything that finds but the automaton of keywords as written.
 
-Owns which rule goes to which detector. A detector is built once per ruleset and stage and shared by all texts.
+Owns which rule goes to which detector. Detectors are built once for the rules that look, and shared by all texts.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
