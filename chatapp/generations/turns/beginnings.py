@@ -7,7 +7,7 @@ from chatapp.accounts.models import User
 from chatapp.conversations.models import Conversation
 from chatapp.conversations.selectors import conversation_id_check
 from chatapp.conversations.services import TemplateChoice, conversation_create
-from chatapp.generations.judging import person_text_judge
+from chatapp.generations.input_check import person_text_judge
 from chatapp.moderation.judging.verdict import Stage
 
 

@@ -26,7 +26,7 @@ from chatapp.core.errors import RateLimited
 from chatapp.core.limits import MAX_LIVE_GENERATIONS_PER_USER
 from chatapp.generations.ending import Ending
 from chatapp.generations.errors import NothingToRegenerate, TurnInProgress
-from chatapp.generations.judging import (
+from chatapp.generations.input_check import (
     Judged,
     judged_record,
     judged_refuse,

@@ -12,7 +12,7 @@ from django.db import transaction
 from chatapp.conversations.models import Message, MessageState
 from chatapp.conversations.services import question_mark
 from chatapp.generations.holding import generation_is_held
-from chatapp.generations.judging import Judged, judged_by, judged_record
+from chatapp.generations.input_check import Judged, judged_by, judged_record
 from chatapp.generations.models import Generation
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import rest_of_answer

@@ -22,7 +22,7 @@ from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Match, Stage
 from chatapp.moderation.publishing.selectors import ruleset_rules
-from chatapp.review.dry_runs.judging import Comparison, MakeJudge, judge_at_once
+from chatapp.review.dry_runs.comparing import Comparison, MakeJudge, judge_at_once
 from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope, DryRunState, SampleDiffers
 from chatapp.review.dry_runs.sampling import place_for
 from chatapp.review.dry_runs.scope import STAGE_OF, messages_next

@@ -11,7 +11,7 @@ from chatapp.core import clock
 from chatapp.feed.models import OutboxFact
 from chatapp.generations.errors import InputBlocked
 from chatapp.generations.holding import generation_claim
-from chatapp.generations.judging import person_text_judge
+from chatapp.generations.input_check import person_text_judge
 from chatapp.generations.models import Generation
 from chatapp.generations.turns.services import turn_regenerate
 from chatapp.moderation.judging.verdict import Stage

@@ -7,7 +7,7 @@ import pytest
 from chatapp.conversations.models import Message
 from chatapp.core import clock
 from chatapp.generations.errors import InputBlocked
-from chatapp.generations.judging import person_text_judge, text_judged
+from chatapp.generations.input_check import person_text_judge, text_judged
 from chatapp.generations.models import Generation
 from chatapp.generations.turns.services import turn_regenerate
 from chatapp.moderation.judging.verdict import Stage
