@@ -122,7 +122,7 @@ class DryRun(models.Model):
 
 
 class DryRunSample(models.Model):
-    """One hit of one rule, drawn so that each had the same chance. place: of at most `sampling.MAX_SAMPLES` a rule."""
+    """One hit of one rule, drawn so that each had the same chance. place: of at most `reservoir.MAX_SAMPLES` a rule."""
 
     dry_run = models.ForeignKey(DryRun, on_delete=models.CASCADE, related_name="samples")
     rule_slug = models.CharField(_("rule"), max_length=50)

@@ -24,7 +24,7 @@ from chatapp.moderation.judging.verdict import Match, Stage
 from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.review.dry_runs.comparing import Comparison, MakeJudge, judge_at_once
 from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope, DryRunState, SampleDiffers
-from chatapp.review.dry_runs.sampling import place_for
+from chatapp.review.dry_runs.reservoir import place_for
 from chatapp.review.dry_runs.scope import STAGE_OF, messages_next
 from chatapp.review.dry_runs.tally import NUM_COSTS, Judged, Tally, slugs_of
 

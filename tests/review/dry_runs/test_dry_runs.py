@@ -13,9 +13,9 @@ from chatapp.moderation.publishing.loading import key_newest
 from chatapp.moderation.rules.services import rule_create, rule_move
 from chatapp.review.dry_runs import running
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample, DryRunScope
+from chatapp.review.dry_runs.reservoir import MAX_SAMPLES
 from chatapp.review.dry_runs.retention import dry_runs_erase_expired
 from chatapp.review.dry_runs.running import MAX_ATTEMPTS, DryRunLost, dry_run_claim, dry_runs_work
-from chatapp.review.dry_runs.sampling import MAX_SAMPLES
 from chatapp.review.dry_runs.scope import rules_asked, rules_digest
 from chatapp.review.dry_runs.selectors import dry_run_samples_read
 from chatapp.review.dry_runs.services import dry_run_cancel, dry_run_start

@@ -1,5 +1,5 @@
 """
-Draws samples of what each rule hit, each hit with the same chance, while their number is unknown. Pure.
+A reservoir of samples of what each rule hit: each hit with the same chance, while their number is unknown. Pure.
 
 Chance is a function of run, rule and number of the hit (docs/decisions/0014): a worker that takes over draws as the
 dead one would have. Source of the method: algorithm R, Vitter 1985, "Random sampling with a reservoir".
