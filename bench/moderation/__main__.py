@@ -14,7 +14,7 @@ from subprocess import CalledProcessError
 from typing import NamedTuple
 
 from bench.machine import machine
-from bench.moderation.figures import Figure, figures_table, missed
+from bench.moderation.figure_table import Figure, figures_table, missed
 from bench.moderation.rows import SECTIONS
 from chatapp.core.errors import DomainError
 from chatapp.launch.configuration import CHECKOUT

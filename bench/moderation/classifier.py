@@ -15,7 +15,7 @@ from chatapp.moderation.judging.classifiers.detector import compile_classifiers
 from chatapp.moderation.judging.classifiers.linear import OFFENSIVE, Thresholds, bundled_classifier, bundled_thresholds
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.judging.classifiers.training.datasets import read_harmless, read_labelled
-from chatapp.moderation.judging.classifiers.training.figures import figures_at, share_flagged
+from chatapp.moderation.judging.classifiers.training.evaluation import evaluation_at, share_flagged
 
 TARGET_COLD_F1 = 0.77
 TARGET_HARMLESS_FLAGGED = 0.001
@@ -50,7 +50,7 @@ def _on_cold_dev(data: Path) -> list[Measured]:
     scores, labels = [classifier.score(row.text) for row in rows], [row.label for row in rows]
     measured = []
     for name, threshold in zip(Thresholds.__slots__, _both_thresholds(), strict=True):
-        figures = figures_at(threshold, scores=scores, labels=labels)
+        figures = evaluation_at(threshold, scores=scores, labels=labels)
         target = f">= {TARGET_COLD_F1}" if name == "controversial" else ""
         of = f"COLD dev, {name} from {threshold}"
         measured += [

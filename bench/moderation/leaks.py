@@ -11,7 +11,7 @@ from collections import Counter
 from enum import StrEnum
 from random import Random
 
-from bench.moderation.figures import Figure, one
+from bench.moderation.figure_table import Figure, one
 from chatapp.moderation.judging.gate import MASK, OutputGate, judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, Match, Stage

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.moderation import classifier, default_pack, evasion, leaks, personal_data, publish, speed
-from bench.moderation.figures import Figure, one
+from bench.moderation.figure_table import Figure, one
 from bench.moderation.personal_data import measure_hold_back
 from chatapp.moderation.judging.verdict import Stage
 

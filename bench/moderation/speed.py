@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.moderation import corpora
 from bench.moderation.default_pack import default_answers, default_ruleset
-from bench.moderation.figures import Figure, percentile
+from bench.moderation.figure_table import Figure, percentile
 from bench.moderation.publish import made_up_words
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.gate import OutputGate, judge

@@ -4,7 +4,7 @@ import pytest
 
 from bench.moderation import leaks
 from bench.moderation.__main__ import SettingsInvalid, settings_of
-from bench.moderation.figures import Figure, figures_table, missed, one
+from bench.moderation.figure_table import Figure, figures_table, missed, one
 from bench.moderation.rows import SECTIONS
 from chatapp.moderation.judging.gate import GateStep, OutputGate
 

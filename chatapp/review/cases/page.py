@@ -26,8 +26,8 @@ from chatapp.review.cases.exceptions import rule_exception_add
 from chatapp.review.cases.forms import ExceptionForm, ResolveForm
 from chatapp.review.cases.readings import LOOK_KEPT, case_context_read, case_evidence_read
 from chatapp.review.cases.services import case_claim, case_confirm, case_overturn, is_held, is_open
+from chatapp.review.figures.precision_sentences import precision_text
 from chatapp.review.figures.rule_figures import rule_precision
-from chatapp.review.figures.texts import precision_text
 from chatapp.review.models import Appeal, ReviewCase, ReviewOutcome
 from chatapp.review.selectors import decisions_of
 

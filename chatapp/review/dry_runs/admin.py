@@ -13,8 +13,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from chatapp.review.dry_runs.figures import share_text
 from chatapp.review.dry_runs.models import DryRun, DryRunReading
+from chatapp.review.dry_runs.table_rows import share_text
 from chatapp.review.dry_runs.views import COLOURS, dry_run_view, start_view
 from chatapp.review.record_admin import RecordAdmin
 

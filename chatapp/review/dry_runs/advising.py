@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.publishing.advice import Advice
 from chatapp.moderation.publishing.selectors import ruleset_rules
-from chatapp.review.dry_runs.figures import share_text
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.dry_runs.scope import rules_digest
 from chatapp.review.dry_runs.selectors import dry_run_newest_of
+from chatapp.review.dry_runs.table_rows import share_text
 
 
 def dry_run_advice(rules: Sequence[Rule]) -> Advice | None:

@@ -19,11 +19,11 @@ from unfold.admin import ModelAdmin
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
 from chatapp.moderation.choices import RuleStage
-from chatapp.review.dry_runs.figures import rule_rows, share_text, stage_rows
 from chatapp.review.dry_runs.forms import DryRunForm
 from chatapp.review.dry_runs.models import UNFINISHED_STATES, DryRun
 from chatapp.review.dry_runs.selectors import dry_run_samples_read
 from chatapp.review.dry_runs.services import DEFAULT_DAYS, dry_run_cancel, dry_run_start
+from chatapp.review.dry_runs.table_rows import rule_rows, share_text, stage_rows
 from chatapp.review.dry_runs.tally import Tally
 
 COLOURS = {"queued": None, "running": "info", "done": "success", "failed": "danger", "cancelled": "warning"}

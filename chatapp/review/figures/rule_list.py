@@ -25,6 +25,7 @@ from chatapp.moderation.colours import SUBTLE_LINE
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.figures.precision import precision_estimate
+from chatapp.review.figures.precision_sentences import precision_range_text
 from chatapp.review.figures.rule_figures import (
     RuleFigures,
     is_silent,
@@ -33,7 +34,6 @@ from chatapp.review.figures.rule_figures import (
     rules_with_hits,
     rules_with_reviews,
 )
-from chatapp.review.figures.texts import precision_range_text
 from chatapp.review.holds.selectors import rules_with_holds
 
 

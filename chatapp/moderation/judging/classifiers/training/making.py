@@ -17,7 +17,7 @@ from chatapp.moderation.judging.classifiers.training.datasets import (
     read_labelled,
     read_origins,
 )
-from chatapp.moderation.judging.classifiers.training.figures import choose_thresholds, figures_at, share_flagged
+from chatapp.moderation.judging.classifiers.training.evaluation import choose_thresholds, evaluation_at, share_flagged
 from chatapp.moderation.judging.classifiers.training.fitting import (
     DEFAULT_SETTINGS,
     NUM_FOLDS,
@@ -90,7 +90,7 @@ def _judge_on_folds(
     thresholds = choose_thresholds(scores=scores, labels=labels, harmless_scores=harmless_scores)
     figures: dict[str, Any] = {
         name: {
-            **figures_at(threshold, scores=scores, labels=labels).rounded(),
+            **evaluation_at(threshold, scores=scores, labels=labels).rounded(),
             "harmless_flagged": round(share_flagged(threshold, scores=harmless_scores), 5),
         }
         for name, threshold in asdict(thresholds).items()
@@ -101,6 +101,6 @@ def _judge_on_folds(
 def _judge(classifier: LinearClassifier, rows: Sequence[Row], thresholds: Thresholds) -> dict[str, Any]:
     scores, labels = [classifier.score(row.text) for row in rows], [row.label for row in rows]
     return {
-        name: figures_at(threshold, scores=scores, labels=labels).rounded()
+        name: evaluation_at(threshold, scores=scores, labels=labels).rounded()
         for name, threshold in asdict(thresholds).items()
     }

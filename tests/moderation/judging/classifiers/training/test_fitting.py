@@ -21,7 +21,7 @@ from chatapp.moderation.judging.classifiers.training.datasets import (
     read_labelled,
     read_origins,
 )
-from chatapp.moderation.judging.classifiers.training.figures import choose_thresholds, figures_at, share_flagged
+from chatapp.moderation.judging.classifiers.training.evaluation import choose_thresholds, evaluation_at, share_flagged
 from chatapp.moderation.judging.classifiers.training.fitting import (
     Row,
     RowsUnusable,
@@ -106,8 +106,8 @@ class TestHeldOutScores:
         seen = [train(rows, settings=loose).score(row.text) for row in rows]
         held_out = held_out_scores(rows, settings=loose)
 
-        assert figures_at(0.5, scores=seen, labels=labels).accuracy > 0.95
-        assert figures_at(0.5, scores=held_out, labels=labels).accuracy < 0.65
+        assert evaluation_at(0.5, scores=seen, labels=labels).accuracy > 0.95
+        assert evaluation_at(0.5, scores=held_out, labels=labels).accuracy < 0.65
 
     def test_put_copies_of_a_text_on_one_side(self):
         rows = [*made_up_rows(60), *[Row("奇特奇特", 1)] * 6]
@@ -120,7 +120,7 @@ class TestHeldOutScores:
 
 class TestFigures:
     def test_are_those_of_the_four_counts(self):
-        figures = figures_at(0.5, scores=[0.9, 0.5, 0.4, 0.6, 0.1, 0.2], labels=[1, 1, 1, 0, 0, 0])
+        figures = evaluation_at(0.5, scores=[0.9, 0.5, 0.4, 0.6, 0.1, 0.2], labels=[1, 1, 1, 0, 0, 0])
 
         assert figures.f1 == pytest.approx(2 / 3)
         assert figures.macro_f1 == pytest.approx(2 / 3)
@@ -130,7 +130,7 @@ class TestFigures:
         assert figures.false_positive_rate == pytest.approx(1 / 3)
 
     def test_of_nothing_are_zero(self):
-        assert figures_at(0.5, scores=[], labels=[]).f1 == 0
+        assert evaluation_at(0.5, scores=[], labels=[]).f1 == 0
         assert share_flagged(0.5, scores=[]) == 0
 
     def test_choose_the_best_f1_that_leaves_the_harmless_alone(self):

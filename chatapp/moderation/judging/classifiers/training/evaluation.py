@@ -14,7 +14,7 @@ _STEPS = [step / 100 for step in range(20, 100)]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Evaluation:
     """Of one set at one threshold. f1, precision, recall: of the offensive class."""
 
     num_rows: int
@@ -30,7 +30,7 @@ class Figures:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
-def figures_at(threshold: float, *, scores: Sequence[float], labels: Sequence[int]) -> Figures:
+def evaluation_at(threshold: float, *, scores: Sequence[float], labels: Sequence[int]) -> Evaluation:
     """labels: 1 offensive, 0 safe; one a score. A share of nothing is 0."""
     hits = [score >= threshold for score in scores]
     true_hits = sum(label for hit, label in zip(hits, labels, strict=True) if hit)
@@ -39,7 +39,7 @@ def figures_at(threshold: float, *, scores: Sequence[float], labels: Sequence[in
     true_passes = num_rows - num_hits - misses
     f1 = _share(2 * true_hits, num_hits + num_offensive)
     f1_safe = _share(2 * true_passes, 2 * true_passes + false_hits + misses)
-    return Figures(
+    return Evaluation(
         num_rows=num_rows,
         threshold=threshold,
         f1=f1,
@@ -65,9 +65,11 @@ def choose_thresholds(
     first with a precision of 97 %, or else the last.
     """
     tame = [step for step in _STEPS if share_flagged(step, scores=harmless_scores) <= MAX_HARMLESS_FLAGGED]
-    controversial = max(tame or _STEPS[-1:], key=lambda step: figures_at(step, scores=scores, labels=labels).f1)
+    controversial = max(tame or _STEPS[-1:], key=lambda step: evaluation_at(step, scores=scores, labels=labels).f1)
     above = [step for step in _STEPS if step > controversial]
-    precise = (step for step in above if figures_at(step, scores=scores, labels=labels).precision >= UNSAFE_PRECISION)
+    precise = (
+        step for step in above if evaluation_at(step, scores=scores, labels=labels).precision >= UNSAFE_PRECISION
+    )
     return Thresholds(controversial, next(precise, _STEPS[-1]))
 
 
