@@ -22,9 +22,9 @@ from chatapp.core import clock
 from chatapp.core.errors import DomainError
 from chatapp.moderation.models import Rule
 from chatapp.review.cases.ageing import is_overdue
+from chatapp.review.cases.case_texts import LOOK_KEPT, case_context_read, case_evidence_read
 from chatapp.review.cases.exceptions import rule_exception_add
 from chatapp.review.cases.forms import ExceptionForm, ResolveForm
-from chatapp.review.cases.readings import LOOK_KEPT, case_context_read, case_evidence_read
 from chatapp.review.cases.services import case_claim, case_confirm, case_overturn, is_held, is_open
 from chatapp.review.figures.precision_sentences import precision_text
 from chatapp.review.figures.rule_figures import rule_precision

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from chatapp.core.errors import DomainError
-from chatapp.review.evidence.reading import evidence_read
+from chatapp.review.evidence.readings import evidence_read
 from chatapp.review.models import Decision
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.moderation.models import Rule
-from chatapp.review.cases.readings import LOOK_KEPT
+from chatapp.review.cases.case_texts import LOOK_KEPT
 from chatapp.review.cases.services import CLAIM_KEPT
 from chatapp.review.models import ContextReading, EvidenceReading, ReviewCase, ReviewOutcome
 from tests.review.making import appealed, judged_answer, make_staff

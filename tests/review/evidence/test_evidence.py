@@ -7,7 +7,7 @@ from chatapp.accounts.models import User
 from chatapp.core.ids import uuid7
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing, EvidenceUnreadable
 from chatapp.review.evidence import cipher
-from chatapp.review.evidence.reading import evidence_read
+from chatapp.review.evidence.readings import evidence_read
 from chatapp.review.models import Decision, Evidence, EvidenceReading
 from tests.review.records import record
 from tests.support.factories import make_user

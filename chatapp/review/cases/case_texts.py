@@ -1,5 +1,5 @@
 """
-What a reviewer may read of a conversation, and that it goes on record before it is shown.
+The texts behind a case that a reviewer may read: what was withheld, what stood before it. Each look is on record first.
 
 One look at one piece is one reading. While a reviewer opens the next piece, what is on the page stays there: that is
 the same look, for LOOK_KEPT. Opening a piece anew is another one.
@@ -18,7 +18,7 @@ from chatapp.conversations.selectors import message_list
 from chatapp.conversations.tree import branch
 from chatapp.review.cases.services import CLAIM_KEPT
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
-from chatapp.review.evidence.reading import evidence_read
+from chatapp.review.evidence.readings import evidence_read
 from chatapp.review.models import ContextReading, Decision, Evidence, ReviewCase
 from chatapp.review.selectors import decisions_of
 

@@ -1,4 +1,4 @@
-"""Reading withheld text: who may, and that it is on record before anybody sees a word."""
+"""Readings of withheld text: who may, and that each is on record before anybody sees a word."""
 
 from datetime import datetime
 

@@ -4,7 +4,7 @@ import pytest
 
 from chatapp.core import clock
 from chatapp.review.cases.appeals import decision_appeal
-from chatapp.review.cases.readings import MAX_CONTEXT_MESSAGES, case_context_read, case_evidence_read
+from chatapp.review.cases.case_texts import MAX_CONTEXT_MESSAGES, case_context_read, case_evidence_read
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing, EvidenceUnreadable
 from chatapp.review.models import ContextReading, Evidence, EvidenceReading
 from tests.review.making import appealed, judged_answer, make_staff, refused_input
