@@ -13,7 +13,7 @@ from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.glances import glance_of
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
 from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
 from tests.moderation.judging.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers
@@ -26,6 +26,18 @@ def seen_through_everything(ruleset: Ruleset, chance: Random) -> Ruleset:
     kept = [rule for rule in ruleset.rules if rule.kind is not RuleKind.CLASSIFIER or chance.randint(0, 1)]
     drawn = frozenset({Channel.STRICT, *(channel for channel in Channel if chance.randint(0, 1))})
     return Ruleset(1, tuple(replace(rule, channels=drawn) if rule.kind is RuleKind.KEYWORD else rule for rule in kept))
+
+
+def at_drawn_stages(ruleset: Ruleset, chance: Random) -> Ruleset:
+    """Each rule looks at some stages only, so that stages differ in what looks."""
+    stages = tuple(Stage)
+    return Ruleset(
+        1,
+        tuple(
+            replace(rule, stages=frozenset(chance.sample(stages, chance.randint(1, len(stages)))))
+            for rule in ruleset.rules
+        ),
+    )
 
 
 class TestABatch:
@@ -50,6 +62,18 @@ class TestABatch:
 
                 assert batch.find_matches(text) == find_matches(ruleset, text, Stage.OUTPUT)
                 assert batch.judge(text) == judge(ruleset, text, Stage.OUTPUT)
+
+    @many
+    @given(st.randoms(use_true_random=False), st.sampled_from(Part))
+    def test_of_any_part_at_any_stage_says_what_the_judge_says(self, chance, part):
+        with scripted_classifiers():
+            ruleset = at_drawn_stages(mixed_ruleset(chance), chance)
+
+            for stage in Stage:
+                batch, text = BatchJudge(ruleset, stage, part=part), mixed_text(chance, ruleset)
+
+                assert batch.judge(text) == judge(ruleset, text, stage, part=part)
+                assert batch.find_matches(text) == find_matches(ruleset, text, stage, part=part)
 
     def test_takes_no_closer_look_at_a_text_without_a_keyword(self):
         batch = BatchJudge(make_ruleset(make_rule(words=["ass", "炸弹"])), Stage.INPUT)
