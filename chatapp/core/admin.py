@@ -9,6 +9,8 @@ from unfold.admin import ModelAdmin
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Shows rows that only the product writes."""
 
+    actions = None
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -14,6 +14,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from chatapp.core.admin import ReadOnlyAdmin
+from chatapp.moderation.admin.page import AdminMedia
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.models import Rule
 from chatapp.review.cases import admin as case_admin  # noqa: F401 -- registers its pages
@@ -21,11 +23,11 @@ from chatapp.review.dry_runs import admin as dry_run_admin  # noqa: F401 -- like
 from chatapp.review.evidence.views import evidence_view
 from chatapp.review.figures.rule_list import RuleWithHitsAdmin
 from chatapp.review.models import Decision, EvidenceReading
-from chatapp.review.record_admin import RecordAdmin
 
 
 @admin.register(Decision)
-class DecisionAdmin(RecordAdmin):
+class DecisionAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
     list_display = (
         "created_at", "rule_slug", "action_label", "is_enforced", "severity_label", "category", "stage",
         "conversation_id",
@@ -68,7 +70,8 @@ class DecisionAdmin(RecordAdmin):
 
 
 @admin.register(EvidenceReading)
-class EvidenceReadingAdmin(RecordAdmin):
+class EvidenceReadingAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
     list_display = ("read_at", "reader_email", "decision_id", "evidence_id")
     list_filter = ("read_at",)
     search_fields = ("reader_email", "decision_id", "evidence_id")

@@ -44,7 +44,7 @@ def import_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload_id = pack_upload_store(upload=form.upload(), person_id=user.pk)
         return redirect("admin:moderation_rule_import_preview", upload_id=upload_id)
-    return page(request, model_admin, "pack_import", {"title": _("Import a pack"), "form": form})
+    return page(request, model_admin, "moderation/pack_import", {"title": _("Import a pack"), "form": form})
 
 
 def import_preview_view(request: HttpRequest, upload_id: UUID, model_admin: ModelAdmin) -> HttpResponse:
@@ -65,7 +65,9 @@ def import_preview_view(request: HttpRequest, upload_id: UUID, model_admin: Mode
             pack_upload_forget(upload_id=upload_id, person_id=user.pk)
             messages.success(request, _("Rules imported as drafts: %(number)d.") % {"number": len(done.new)})
             return redirect("admin:moderation_rule_changelist")
-    return page(request, model_admin, "pack_preview", {"title": _("Import a pack"), "form": form, **_preview(read)})
+    return page(
+        request, model_admin, "moderation/pack_preview", {"title": _("Import a pack"), "form": form, **_preview(read)}
+    )
 
 
 def _importer(request: HttpRequest) -> User:
@@ -127,7 +129,7 @@ def export_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
         "form": form,
         "left_out": Rule.objects.exclude(id__in=exportable.values("id")),
     }
-    return page(request, model_admin, "pack_export", about)
+    return page(request, model_admin, "moderation/pack_export", about)
 
 
 def _download(form: PackExportForm) -> HttpResponse:

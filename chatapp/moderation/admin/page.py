@@ -1,6 +1,6 @@
-"""What every page of moderation shares: its frame, its style sheet, and who may see it."""
+"""What every page of rules and of records about them shares: its frame, its style sheet, and who may see it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -9,8 +9,11 @@ from unfold.admin import ModelAdmin
 
 from chatapp.accounts.models import User
 
-# On every list of rules and records, and on the form of a rule.
-ADMIN_CSS = ("moderation/admin.css",)
+
+class AdminMedia:
+    """As `Media` of an admin class: of every list of rules and records, and of the form of a rule."""
+
+    css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("moderation/admin.css",)}
 
 
 def permitted(request: HttpRequest, permission: str) -> User:
@@ -21,5 +24,6 @@ def permitted(request: HttpRequest, permission: str) -> User:
 
 
 def page(request: HttpRequest, model_admin: ModelAdmin, name: str, context: dict[str, Any]) -> HttpResponse:
+    """name: of the template below admin/, without its ending."""
     shared = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
-    return TemplateResponse(request, f"admin/moderation/{name}.html", {**shared, **context})
+    return TemplateResponse(request, f"admin/{name}.html", {**shared, **context})

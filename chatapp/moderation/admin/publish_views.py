@@ -42,7 +42,7 @@ def publish_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
         "is_lonely": any(not approver_exists(besides_id=rule.author_id) for rule in waiting),
         "advice": advice,
     }
-    return page(request, model_admin, "publish", about)
+    return page(request, model_admin, "moderation/publish", about)
 
 
 def ruleset_restore_view(request: HttpRequest, version: int, model_admin: ModelAdmin) -> HttpResponse:
@@ -69,4 +69,4 @@ def ruleset_restore_view(request: HttpRequest, version: int, model_admin: ModelA
         "changes": difference(before, rules),
         "shown": publishing_digest(before, rules),
     }
-    return page(request, model_admin, "ruleset_restore", about)
+    return page(request, model_admin, "moderation/ruleset_restore", about)

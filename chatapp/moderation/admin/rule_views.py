@@ -75,7 +75,7 @@ def history_view(request: HttpRequest, rule_id: UUID, model_admin: ModelAdmin) -
         ],
         "can_change": user.has_perm("moderation.change_rule"),
     }
-    return page(request, model_admin, "rule_history", about)
+    return page(request, model_admin, "moderation/rule_history", about)
 
 
 def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: ModelAdmin) -> HttpResponse:
@@ -163,7 +163,7 @@ def approve_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: 
         "is_author": newest.revision.author_id == user.pk,
         "is_lonely": not approver_exists(besides_id=newest.revision.author_id),
     }
-    return page(request, model_admin, "rule_approve", about)
+    return page(request, model_admin, "moderation/rule_approve", about)
 
 
 def labelled(changes: tuple[FieldChange, ...]) -> list[tuple[str, FieldChange]]:
@@ -220,7 +220,7 @@ def _asked(
         else:
             messages.success(request, done)
             return redirect("admin:moderation_rule_change", object_id=rule.id)
-    return page(request, model_admin, "rule_change", {**about, "outdated": _outdated(rule, opened)})
+    return page(request, model_admin, "moderation/rule_change", {**about, "outdated": _outdated(rule, opened)})
 
 
 def _opened_revision(request: HttpRequest, rule: Rule) -> int:

@@ -5,7 +5,7 @@
 # (unfold is published without types)
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -21,7 +21,7 @@ from chatapp.accounts.models import User
 from chatapp.moderation.admin.kind_fields import conditional_fields
 from chatapp.moderation.admin.pack_sentences import entries_text
 from chatapp.moderation.admin.pack_views import export_view, import_preview_view, import_view
-from chatapp.moderation.admin.page import ADMIN_CSS
+from chatapp.moderation.admin.page import AdminMedia
 from chatapp.moderation.admin.publish_views import publish_view
 from chatapp.moderation.admin.rule_form import RuleForm
 from chatapp.moderation.admin.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
@@ -67,8 +67,7 @@ class WaitsForApproval(admin.SimpleListFilter):
 
 @admin.register(Rule)
 class RuleAdmin(ModelAdmin):
-    class Media:
-        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ADMIN_CSS}
+    Media = AdminMedia
 
     form = RuleForm
     list_display: tuple[str, ...] = (

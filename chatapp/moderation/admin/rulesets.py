@@ -4,35 +4,32 @@
 # (unfold is published without types)
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from chatapp.moderation.admin.page import ADMIN_CSS
+from chatapp.core.admin import ReadOnlyAdmin
+from chatapp.moderation.admin.page import AdminMedia
 from chatapp.moderation.admin.publish_views import ruleset_restore_view
 from chatapp.moderation.choices import Hurdle
 from chatapp.moderation.models import Ruleset
 
 
 @admin.register(Ruleset)
-class RulesetAdmin(ModelAdmin):
-    class Media:
-        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ADMIN_CSS}
+class RulesetAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
 
     list_display = ("version", "published_at", "published_by", "reason", "num_rules", "restored", "override", "restore")
     list_select_related = ("published_by",)
     fields = (
         "version", "published_at", "published_by", "reason", "restored_version", "override", "sha256", "payload",
     )  # fmt: skip
-    actions = None
     actions_detail = ("open_restore",)
     newest_version: int | None = None  # as of the newest list that was asked for
     custom_urls = (("<int:version>/restore/", "moderation_ruleset_restore", ruleset_restore_view),)
@@ -77,12 +74,3 @@ class RulesetAdmin(ModelAdmin):
     @display(description=_("rules"))
     def num_rules(self, row: Ruleset) -> int:
         return len(json.loads(row.payload)["rules"])
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False

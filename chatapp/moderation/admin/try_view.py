@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,7 +13,7 @@ from unfold.admin import ModelAdmin
 from chatapp.moderation import choices, models
 from chatapp.moderation.admin.forms import TryForm
 from chatapp.moderation.admin.marking import pieces, visible
-from chatapp.moderation.admin.page import page
+from chatapp.moderation.admin.page import page, permitted
 from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel
 from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.judging.gate import find_matches, judge
@@ -29,11 +28,10 @@ _MAX_SEEN_CHARS = 60
 
 def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     """A text box; with a text in it, the verdict and the marked text. Stores nothing."""
-    if not request.user.has_perm("moderation.view_rule"):
-        raise PermissionDenied
+    permitted(request, "moderation.view_rule")
     form = TryForm(request.POST or None)
     judged = _judged(form) if request.method == "POST" and form.is_valid() else {}
-    return page(request, model_admin, "try", {"title": _("Try it"), "form": form, **judged})
+    return page(request, model_admin, "moderation/try", {"title": _("Try it"), "form": form, **judged})
 
 
 def _judged(form: TryForm) -> dict[str, Any]:

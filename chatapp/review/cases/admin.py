@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from chatapp.core import clock
+from chatapp.core.admin import ReadOnlyAdmin
+from chatapp.moderation.admin.page import AdminMedia
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.review.cases.ageing import is_overdue
 from chatapp.review.cases.page import case_view
 from chatapp.review.cases.services import is_held, is_open
 from chatapp.review.models import Appeal, ContextReading, ReviewCase, ReviewState
-from chatapp.review.record_admin import RecordAdmin
 from chatapp.review.selectors import review_case_list
 
 CASE_COLOURS = {"waiting": "warning", "claimed": "info", "confirmed": "success", "overturned": "danger"}
@@ -67,7 +68,8 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(ReviewCase)
-class ReviewCaseAdmin(RecordAdmin):
+class ReviewCaseAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
     list_display = (
         "age_label", "severity_label", "category", "rule_slug", "action_label", "stage", "opened_by", "state_label",
     )  # fmt: skip
@@ -112,7 +114,8 @@ class ReviewCaseAdmin(RecordAdmin):
 
 
 @admin.register(Appeal)
-class AppealAdmin(RecordAdmin):
+class AppealAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
     list_display = ("created_at", "words_shown", "category", "rule_slug", "state_label", "case_link")
     list_filter = ("case__state", "case__severity", "case__category", "created_at")
     search_fields = ("words", "case__rule_slug", "owner_id")
@@ -145,7 +148,8 @@ class AppealAdmin(RecordAdmin):
 
 
 @admin.register(ContextReading)
-class ContextReadingAdmin(RecordAdmin):
+class ContextReadingAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
     list_display = ("read_at", "reader_email", "conversation_id", "num_messages", "case_id")
     list_filter = ("read_at",)
     search_fields = ("reader_email", "case_id", "conversation_id")

@@ -13,13 +13,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.core.errors import DomainError
+from chatapp.moderation.admin.page import page, permitted
 from chatapp.moderation.models import Rule
 from chatapp.review.cases.ageing import is_overdue
 from chatapp.review.cases.case_texts import LOOK_KEPT, case_context_read, case_evidence_read
@@ -36,22 +36,14 @@ READINGS = {"context": case_context_read, "evidence": case_evidence_read}
 
 def case_view(request: HttpRequest, case_id: UUID, model_admin: ModelAdmin) -> HttpResponse:
     """GET shows the case; POST `show` reads for it, POST `deed` does something about it."""
-    user = request.user
-    if not user.is_authenticated or not user.has_perm("review.view_reviewcase"):
-        raise PermissionDenied
+    user = permitted(request, "review.view_reviewcase")
     case = get_object_or_404(ReviewCase, id=case_id)
     if request.method == "POST" and "deed" in request.POST:
         if _done(request, case, user):
             return redirect(request.path)
         case.refresh_from_db()
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "title": _("Review"),
-        **_known(case, user, clock.now()),
-        **_read(request, case, user),
-    }
-    return TemplateResponse(request, "admin/review/case.html", context)
+    about = {"title": _("Review"), **_known(case, user, clock.now()), **_read(request, case, user)}
+    return page(request, model_admin, "review/case", about)
 
 
 def _done(request: HttpRequest, case: ReviewCase, user: User) -> bool:

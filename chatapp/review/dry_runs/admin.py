@@ -13,14 +13,16 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from chatapp.core.admin import ReadOnlyAdmin
+from chatapp.moderation.admin.page import AdminMedia
 from chatapp.review.dry_runs.models import DryRun, DryRunReading
 from chatapp.review.dry_runs.table_rows import share_text
 from chatapp.review.dry_runs.views import COLOURS, dry_run_view, start_view
-from chatapp.review.record_admin import RecordAdmin
 
 
 @admin.register(DryRun)
-class DryRunAdmin(RecordAdmin):
+class DryRunAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
     list_display = (
         "asked_at", "rules_label", "state_label", "num_judged", "hit_share", "withheld_share", "asked_by_email",
     )  # fmt: skip
@@ -65,7 +67,8 @@ class DryRunAdmin(RecordAdmin):
 
 
 @admin.register(DryRunReading)
-class DryRunReadingAdmin(RecordAdmin):
+class DryRunReadingAdmin(ReadOnlyAdmin):
+    Media = AdminMedia
     list_display = ("read_at", "reader_email", "rule_slug", "dry_run_id")
     list_filter = ("read_at",)
     search_fields = ("reader_email", "rule_slug", "dry_run_id")

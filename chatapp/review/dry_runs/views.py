@@ -8,16 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
+from chatapp.moderation.admin.page import page, permitted
 from chatapp.moderation.choices import RuleStage
 from chatapp.review.dry_runs.forms import DryRunForm
 from chatapp.review.dry_runs.models import UNFINISHED_STATES, DryRun
@@ -35,7 +34,7 @@ ERRORS = {
 
 def start_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     """Which rules, over which messages; then the page of the dry run."""
-    user = _permitted(request, "review.run_dry_run")
+    user = permitted(request, "review.run_dry_run")
     asked = {name: request.GET[name] for name in ("scope", "rule_slug") if name in request.GET}
     form = DryRunForm(request.POST or None, initial={"num_days": DEFAULT_DAYS, **asked})
     if request.method == "POST" and form.is_valid():
@@ -45,12 +44,12 @@ def start_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
             form.add_error(None, refusal.message)
         else:
             return redirect("admin:review_dryrun_change", run.id)
-    return _page(request, model_admin, "start", {"title": _("New dry run"), "form": form})
+    return page(request, model_admin, "review/dry_runs/start", {"title": _("New dry run"), "form": form})
 
 
 def dry_run_view(request: HttpRequest, dry_run_id: UUID, model_admin: ModelAdmin) -> HttpResponse:
     """GET shows the dry run; POST `deed` calls it off, POST `show` reads the samples of one rule."""
-    user = _permitted(request, "review.view_dryrun")
+    user = permitted(request, "review.view_dryrun")
     run = get_object_or_404(DryRun, id=dry_run_id)
     if request.method == "POST" and "deed" in request.POST:
         try:
@@ -59,7 +58,7 @@ def dry_run_view(request: HttpRequest, dry_run_id: UUID, model_admin: ModelAdmin
             messages.error(request, refusal.message)
         return redirect(request.path)
     about = {"title": _("Dry run"), **_known(run, user), **_read(request, run, user)}
-    return _page(request, model_admin, "dry_run", about)
+    return page(request, model_admin, "review/dry_runs/dry_run", about)
 
 
 def _read(request: HttpRequest, run: DryRun, user: User) -> dict[str, Any]:
@@ -93,14 +92,3 @@ def _known(run: DryRun, user: User) -> dict[str, Any]:
         "may_cancel": not is_over and not run.is_cancel_asked and user.has_perm("review.run_dry_run"),
         "may_read": user.has_perm("review.view_evidence_text"),
     }
-
-
-def _permitted(request: HttpRequest, permission: str) -> User:
-    if not request.user.is_authenticated or not request.user.has_perm(permission):
-        raise PermissionDenied
-    return request.user
-
-
-def _page(request: HttpRequest, model_admin: ModelAdmin, name: str, about: dict[str, Any]) -> HttpResponse:
-    shared = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
-    return TemplateResponse(request, f"admin/review/dry_runs/{name}.html", {**shared, **about})
