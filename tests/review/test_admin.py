@@ -13,6 +13,10 @@ from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 SECRET = "the very secret text"
+RECORDS = (
+    *("moderation_ruleset", "review_decision", "review_evidencereading", "review_reviewcase", "review_appeal"),
+    *("review_contextreading", "review_dryrun", "review_dryrunreading"),
+)
 
 
 def staff(client: Client, group: str) -> User:
@@ -58,6 +62,15 @@ class TestDecisionPages:
         assert admin_client.post(page, {"severity": 1}).status_code == 403
         assert admin_client.get(reverse("admin:review_decision_add")).status_code == 403
         assert admin_client.post(reverse("admin:review_decision_delete", args=[decision.id])).status_code == 403
+
+
+class TestEveryListOfRecords:
+    @pytest.mark.parametrize("name", RECORDS)
+    def test_has_our_style_sheet_and_nothing_to_add(self, admin_client, name):
+        page = admin_client.get(reverse(f"admin:{name}_changelist")).content.decode()
+
+        assert "moderation/admin.css" in page
+        assert admin_client.get(reverse(f"admin:{name}_add")).status_code == 403
 
 
 class TestEvidencePage:
