@@ -39,27 +39,26 @@ class TryForm(forms.Form):
     )
 
 
-class ReasonForm(forms.Form):
-    """Why a person does what the page asks about."""
-
-    reason = forms.CharField(
+def _reason_field(*, required: bool) -> forms.CharField:
+    return forms.CharField(
         label=_("Reason"),
         max_length=MAX_REASON_CHARS,
+        required=required,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("One sentence that others will understand in a year."),
     )
+
+
+class ReasonForm(forms.Form):
+    """Why a person does what the page asks about."""
+
+    reason = _reason_field(required=True)
 
 
 class OptionalReasonForm(ReasonForm):
     """For what is not in force: there the reason is a courtesy."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=MAX_REASON_CHARS,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=_("One sentence that others will understand in a year."),
-    )
+    reason = _reason_field(required=False)
 
 
 class PublishOverrideForm(ReasonForm):

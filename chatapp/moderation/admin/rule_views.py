@@ -99,12 +99,10 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         "will_wait": will_wait,
         "is_lonely": will_wait and not approver_exists(besides_id=user.pk),
     }
-    done = _("Stored. It takes effect when you publish.")
     return _asked(
         request,
         model_admin,
         about,
-        done,
         lambda reason, opened: rule_move(
             rule_id=rule.id, state=after, author=user, reason=reason, opened_revision=opened
         ),
@@ -128,12 +126,10 @@ def restore_view(request: HttpRequest, rule_id: UUID, number: int, model_admin: 
         "changes": labelled(revision_diff(rule_snapshot(rule), content)),
         "is_restore": True,
     }
-    done = _("Stored. It takes effect when you publish.")
     return _asked(
         request,
         model_admin,
         about,
-        done,
         lambda reason, opened: rule_restore(
             rule_id=rule.id, number=number, author=user, reason=reason, opened_revision=opened
         ),
@@ -204,7 +200,6 @@ def _asked(
     request: HttpRequest,
     model_admin: ModelAdmin,
     about: Mapping[str, Any],
-    done: str,
     change: Callable[[str, int], object],
 ) -> HttpResponse:
     """change: takes the reason and the revision that the person has read."""
@@ -218,7 +213,7 @@ def _asked(
         except DomainError as refusal:
             form.add_error(None, refusal.message)
         else:
-            messages.success(request, done)
+            messages.success(request, _("Stored. It takes effect when you publish."))
             return redirect("admin:moderation_rule_change", object_id=rule.id)
     return page(request, model_admin, "moderation/rule_change", {**about, "outdated": _outdated(rule, opened)})
 
