@@ -8,11 +8,11 @@ process learned of the newer one. Then it waits instead.
 
 import threading
 import time
-from collections.abc import Generator
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
+from chatapp.moderation.judging.rulesets.builds import read_through
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.publishing.loading import (
     RulesetKey,
@@ -105,7 +105,7 @@ class RulesetFollower:
         is_alone = time.monotonic() - behind_since_s > COMPILE_ALONE_AFTER_S
         if not (is_alone or has_build(key) or is_small(key)):
             return LOOK_FOR_BUILD_EVERY_S
-        ruleset_keep(key, _without_haste(ruleset_pieces(key)))
+        ruleset_keep(key, read_through(ruleset_pieces(key), between=_Unhurried()))
         with self._arrived:
             self._behind_since_s = None
             self._arrived.notify_all()
@@ -115,17 +115,16 @@ class RulesetFollower:
         return 0.0
 
 
-def _without_haste(pieces: Generator[None, None, Ruleset]) -> Ruleset:
-    began_s = time.monotonic()
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as over:
-            ruleset: Ruleset = over.value
-            return ruleset
-        if time.monotonic() - began_s > WORK_S:
+class _Unhurried:
+    """Called between pieces of work: rests whenever WORK_S have passed since the last rest."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._began_s > WORK_S:
             time.sleep(REST_S)
-            began_s = time.monotonic()
+            self._began_s = time.monotonic()
 
 
 _follower: RulesetFollower | None = None

@@ -7,7 +7,6 @@ Knows nothing of when to read: `following.py` does.
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Generator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -61,15 +60,10 @@ def ruleset_load(key: RulesetKey) -> Ruleset:
     with _loading_lock:
         if (ruleset := ruleset_loaded(key)) is not None:
             return ruleset
-        pieces = ruleset_pieces(key)
-        while True:
-            try:
-                next(pieces)
-            except StopIteration as over:
-                return ruleset_keep(key, over.value)
+        return ruleset_keep(key, builds.read_through(ruleset_pieces(key)))
 
 
-def ruleset_pieces(key: RulesetKey) -> Generator[None, None, Ruleset]:
+def ruleset_pieces(key: RulesetKey) -> builds.Pieces:
     """Load the build, or, without one that can be read, compile; stands still after each piece of the former."""
     row = models.RulesetBuild.objects.filter(version=key.version, format=builds.FORMAT).first()
     if row is not None:

@@ -14,7 +14,7 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NoReturn
 
@@ -61,13 +61,18 @@ def encode(ruleset: Ruleset, *, ruleset_sha256: str) -> bytes:
 
 def decode(build: bytes, *, ruleset_sha256: str) -> Ruleset:
     """:raises BuildInvalid: for anything that `encode` of this format did not make of this ruleset."""
-    pieces = decode_pieces(build, ruleset_sha256=ruleset_sha256)
+    return read_through(decode_pieces(build, ruleset_sha256=ruleset_sha256))
+
+
+def read_through(pieces: Pieces, *, between: Callable[[], None] = lambda: None) -> Ruleset:
+    """All pieces, one after the other. between: called after each, for whoever lets others work."""
     while True:
         try:
             next(pieces)
         except StopIteration as over:
             ruleset: Ruleset = over.value
             return ruleset
+        between()
 
 
 def decode_pieces(build: bytes, *, ruleset_sha256: str) -> Pieces:
