@@ -1,14 +1,13 @@
 """Which generation a worker gets next, and that nobody else gets it."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from chatapp.generations.holding import LEASE, generation_claim, queued_in_order
 from chatapp.generations.models import Generation, GenerationStatus
+from tests.support.at_once import at_once
 from tests.support.factories import make_conversation, make_model, make_title_generation, make_turn, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -92,17 +91,9 @@ class TestGenerationClaim:
 class TestWorkersThatClaimAtOnce:
     def test_get_a_row_each_and_none_twice(self, conversation):
         rows = {make_turn(conversation).id for _ in range(3)}
-        together = threading.Barrier(4)
+        claims = [partial(claim, conversation, worker=f"worker-{number}") for number in range(4)]
 
-        def run(number: int) -> Generation | None:
-            together.wait(timeout=10)
-            try:
-                return claim(conversation, worker=f"worker-{number}")
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(4) as pool:
-            claimed = [row for row in pool.map(run, range(4)) if row is not None]
+        claimed = [row for row in at_once(*claims) if row is not None]
 
         assert len(claimed) == 3
         assert {row.id for row in claimed} == rows

@@ -1,13 +1,12 @@
 """Decisions: what is written, in which chain, and what nobody can change afterwards."""
 
-import threading
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 
 from chatapp.core.ids import uuid7
@@ -19,6 +18,7 @@ from chatapp.review.evidence.chain import breaks
 from chatapp.review.models import Decision, Evidence, EvidenceReading
 from chatapp.review.selectors import decision_list, decision_list_broken
 from tests.review.records import RULES, VERDICT, record
+from tests.support.at_once import at_once
 from tests.support.database.migrated import triggers_aside
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -84,25 +84,14 @@ class TestDecisionsRecord:
 @pytest.mark.django_db(transaction=True)
 class TestWritersAtOnce:
     def test_each_get_a_place_of_their_own_in_an_unbroken_chain(self):
-        conversation_id, start, failures = uuid7(), threading.Barrier(4), []
+        conversation_id = uuid7()
 
         def write() -> None:
-            start.wait()
-            try:
-                for _ in range(5):
-                    record(conversation_id)
-            except Exception as error:  # noqa: BLE001 -- a thread's failure must reach the test
-                failures.append(error)
-            finally:
-                connections.close_all()
+            for _ in range(5):
+                record(conversation_id)
 
-        threads = [threading.Thread(target=write) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(*[write] * 4)
 
-        assert failures == []
         places = Decision.objects.filter(conversation_id=conversation_id).values_list("place", flat=True)
         assert sorted(places) == list(range(1, 41))
         assert list(decision_list_broken()) == []

@@ -1,10 +1,8 @@
 """Titles: asked for once, behind all other work, never over a person's."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +21,7 @@ from chatapp.generations.prompting.titles import (
     title_prompt,
 )
 from chatapp.generations.services import generation_end
+from tests.support.at_once import at_once
 from tests.support.factories import (
     make_answer,
     make_conversation,
@@ -132,17 +131,8 @@ class TestTwoAnswersThatEndAtOnce:
         rows = [
             make_generation(make_answer(conversation, parent=question, text=None), status=RUNNING) for _ in range(2)
         ]
-        together = threading.Barrier(len(rows))
 
-        def run(row: Generation) -> bool:
-            together.wait(timeout=10)
-            try:
-                return end(row)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(len(rows)) as pool:
-            ended = list(pool.map(run, rows))
+        ended = at_once(*(partial(end, row) for row in rows))
 
         assert ended == [True, True]
         assert titles_asked_for() == 1

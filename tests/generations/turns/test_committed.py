@@ -1,13 +1,11 @@
 """A turn at its commit: two sockets at once, a rollback, a broker that is down."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from celery import Celery
-from django.db import connection, transaction
+from django.db import transaction
 
 from chatapp.conversations.models import Message
 from chatapp.core import sending
@@ -17,6 +15,7 @@ from chatapp.generations.models import Generation
 from chatapp.generations.queue import queue_name
 from chatapp.generations.turns.services import Turn, turn_regenerate
 from chatapp.launch.ports import find_free_port
+from tests.support.at_once import at_once
 from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule, start_turn
 from tests.support.fold import fact_types
 from tests.support.outage import redis_gone
@@ -36,19 +35,8 @@ def queued_tasks(conversation, event_log):
     return lambda: event_log.llen(queue_name(conversation.model.slug))
 
 
-def at_once(call: Callable[[], Turn]) -> list[Turn]:
-    """The call from several threads that begin together, each on its own database connection."""
-    together = threading.Barrier(NUM_SOCKETS)
-
-    def run(_number: int) -> Turn:
-        together.wait(timeout=10)
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(NUM_SOCKETS) as pool:
-        return list(pool.map(run, range(NUM_SOCKETS)))
+def from_every_socket(call: Callable[[], Turn]) -> list[Turn]:
+    return at_once(*[call] * NUM_SOCKETS)
 
 
 def start(conversation, *, client_id=None, text="Why?") -> Turn:
@@ -59,7 +47,7 @@ class TestSameTurnFromSeveralSocketsAtOnce:
     def test_is_one_turn_and_each_socket_hears_of_it(self, conversation, queued_tasks):
         client_id = uuid4()
 
-        turns = at_once(lambda: start(conversation, client_id=client_id))
+        turns = from_every_socket(lambda: start(conversation, client_id=client_id))
 
         assert len(set(turns)) == 1
         assert (Message.objects.count(), Generation.objects.count(), queued_tasks()) == (2, 1, 1)
@@ -68,7 +56,7 @@ class TestSameTurnFromSeveralSocketsAtOnce:
         answer = make_answer(conversation, parent=make_question(conversation))
         client_id = uuid4()
 
-        turns = at_once(
+        turns = from_every_socket(
             lambda: turn_regenerate(owner_id=conversation.owner_id, message_id=answer.id, client_turn_id=client_id)
         )
 
@@ -80,7 +68,7 @@ class TestDifferentTurnsAtOnce:
     def test_are_all_stored(self, conversation, queued_tasks):
         publish_rule("why", action="flag")
 
-        turns = at_once(lambda: start(conversation))
+        turns = from_every_socket(lambda: start(conversation))
 
         assert len(set(turns)) == Generation.objects.count() == queued_tasks() == NUM_SOCKETS
 

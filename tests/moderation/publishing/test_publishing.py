@@ -1,10 +1,8 @@
 """What two people must agree on before it is published, and the way back."""
 
-import threading
-
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.utils import DatabaseError
 
 from chatapp.accounts.models import User
@@ -22,6 +20,7 @@ from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_rul
 from chatapp.moderation.publishing.services import ruleset_publish, ruleset_restore
 from chatapp.moderation.rules.selectors import approver_exists
 from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_update
+from tests.support.at_once import at_once
 from tests.support.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -217,26 +216,12 @@ class TestARestoreAndAPublish:
         make_rule(author, severity=2)
         ruleset_publish(author=author, reason="spells")
         models.Rule.objects.filter(slug="spells").update(words="other spell")
-        start = threading.Barrier(2)
-        versions: list[int] = []
 
-        def run(publish) -> None:
-            start.wait()
-            try:
-                versions.append(publish().version)
-            finally:
-                connections.close_all()
-
-        ways = [
+        stored = at_once(
             lambda: ruleset_publish(author=author, reason="others"),
             lambda: ruleset_restore(version=1, author=author, reason="none"),
-        ]
-        threads = [threading.Thread(target=run, args=[way]) for way in ways]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        )
 
-        assert sorted(versions) == [3, 4]
+        assert sorted(ruleset.version for ruleset in stored) == [3, 4]
         (restored,) = models.Ruleset.objects.filter(restored_version=1).values_list("version", flat=True)
         assert ruleset_rules(version=restored) == ruleset_rules(version=1)

@@ -1,10 +1,11 @@
 """A rule's revisions, its moves and its approvals: what is kept, who may, and what the database refuses."""
 
-import threading
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.utils import DatabaseError
 
 from chatapp.accounts.models import User
@@ -23,6 +24,7 @@ from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.rules.selectors import rule_history
 from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_restore, rule_update
 from chatapp.moderation.rules.snapshot import rule_snapshot
+from tests.support.at_once import contested
 from tests.support.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -291,26 +293,11 @@ class TestTwoApprovers:
     def test_at_the_same_instant_leave_one_approval(self):
         author, approvers = make_moderator(), [make_moderator(), make_moderator()]
         rule = make_rule(author)
-        start = threading.Barrier(2)
-        outcomes: list[str] = []
+        approvals = [partial(rule_approve, rule_id=rule.id, number=1, approver=approver) for approver in approvers]
 
-        def approve(approver: User) -> None:
-            start.wait()
-            try:
-                rule_approve(rule_id=rule.id, number=1, approver=approver)
-                outcomes.append("approved")
-            except AlreadyApproved:
-                outcomes.append("was there")
-            finally:
-                connections.close_all()
+        approved, was_there = contested(*approvals, refusal=AlreadyApproved)
 
-        threads = [threading.Thread(target=approve, args=[approver]) for approver in approvers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert sorted(outcomes) == ["approved", "was there"]
+        assert (len(approved), len(was_there)) == (1, 1)
         assert models.RuleApproval.objects.count() == 1
 
 
@@ -319,28 +306,15 @@ class TestTwoEditors:
     def test_at_the_same_instant_make_one_revision_and_one_is_told(self):
         editors = [make_moderator(), make_moderator()]
         rule = make_rule(editors[0])
-        start = threading.Barrier(2)
-        outcomes: list[str] = []
 
-        def edit(editor: User) -> None:
-            mine = models.Rule.objects.get(id=rule.id)
+        def edit_of(editor: User) -> Callable[[], object]:
+            mine = models.Rule.objects.get(id=rule.id)  # as both have read it, before either stores
             mine.words = f"word of {editor.pk}"
-            start.wait()
-            try:
-                rule_update(rule=mine, author=editor, reason="mine")
-                outcomes.append("stored")
-            except RuleRevisionOutdated:
-                outcomes.append("told")
-            finally:
-                connections.close_all()
+            return partial(rule_update, rule=mine, author=editor, reason="mine")
 
-        threads = [threading.Thread(target=edit, args=[editor]) for editor in editors]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        stored, told = contested(*map(edit_of, editors), refusal=RuleRevisionOutdated)
 
         history = rule_history(rule_id=rule.id)
-        assert sorted(outcomes) == ["stored", "told"]
+        assert (len(stored), len(told)) == (1, 1)
         assert [read.revision.number for read in history] == [2, 1]
         assert history[0].revision.snapshot == rule_snapshot(models.Rule.objects.get(id=rule.id))

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from chatapp.review.models import Appeal, ReviewCase
 from chatapp.review.selectors import appeal_get_case, appeal_states
 from chatapp.review.telling import appeal_state
 from tests.review.making import Judged, appealed, judged_answer, make_staff, refused_input
+from tests.support.at_once import contested
 from tests.support.factories import make_conversation, make_user, publish_rule
 from tests.support.waiting import wait_until
 
@@ -128,22 +130,9 @@ class TestAnAppealBeforeAResolution:
 @pytest.mark.django_db(transaction=True)
 class TestTwoTabs:
     def test_make_one_appeal(self, judged):
-        start, made, refused = threading.Barrier(2), [], []
+        ask = partial(appealed, judged)
 
-        def ask() -> None:
-            start.wait()
-            try:
-                made.append(appealed(judged).id)
-            except AppealTwice as error:
-                refused.append(error)
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=ask) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        made, refused = contested(ask, ask, refusal=AppealTwice)
 
         assert (len(made), len(refused)) == (1, 1)
         assert (Appeal.objects.count(), ReviewCase.objects.count()) == (1, 1)

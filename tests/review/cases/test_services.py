@@ -1,10 +1,10 @@
 """A second look: who opens a case, who holds it, what it comes to."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, transaction
 
 from chatapp.conversations.models import Message
 from chatapp.core import clock
@@ -23,6 +23,7 @@ from chatapp.review.models import (
 )
 from chatapp.review.selectors import appeal_states, decision_list_broken, review_case_list
 from tests.review.making import appealed, judged_answer, make_staff, refused_input
+from tests.support.at_once import contested
 from tests.support.factories import leaf_id, make_answer, make_conversation, make_question, make_user, publish_rule
 from tests.support.fold import fact_types, facts_of, fetched
 
@@ -132,26 +133,13 @@ class TestCaseClaim:
 class TestTwoAtOnce:
     def test_only_one_claims(self, case):
         reviewers = [make_staff("reviewer") for _ in range(2)]
-        start, won, failures = threading.Barrier(2), [], []
+        claims = [partial(case_claim, case_id=case.id, reviewer=user, now=clock.now()) for user in reviewers]
 
-        def claim(user) -> None:
-            start.wait()
-            try:
-                won.append(case_claim(case_id=case.id, reviewer=user, now=clock.now()).claimed_by_id)
-            except CaseTaken as error:
-                failures.append(error)
-            finally:
-                connections.close_all()
+        won, refused = contested(*claims, refusal=CaseTaken)
 
-        threads = [threading.Thread(target=claim, args=(user,)) for user in reviewers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert len(won) == len(failures) == 1
+        assert len(won) == len(refused) == 1
         case.refresh_from_db()
-        assert case.claimed_by_id == won[0]
+        assert case.claimed_by_id == won[0].claimed_by_id
 
 
 class TestCaseConfirm:
