@@ -8,8 +8,8 @@ from chatapp.core.limits import MAX_APPEAL_CHARS
 from chatapp.review.cases.services import case_claim, case_overturn
 from chatapp.review.models import Appeal, ReviewCase
 from tests.api.refusals import details, refusal
-from tests.review.making import judged_answer, make_staff, refused_input
-from tests.support.factories import make_conversation, publish_rule
+from tests.review.making import judged_answer, refused_input
+from tests.support.factories import make_conversation, make_staff, publish_rule
 
 pytestmark = pytest.mark.django_db
 

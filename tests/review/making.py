@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Group
-
 from chatapp.accounts.models import User
 from chatapp.conversations.models import Conversation, Message
 from chatapp.core import clock
@@ -15,12 +13,6 @@ from chatapp.review.cases.appeals import message_appeal
 from chatapp.review.models import Decision, ReviewCase
 from chatapp.review.services import decisions_record
 from tests.support.factories import make_answer, make_conversation, make_question, make_user
-
-
-def make_staff(*groups: str) -> User:
-    user = make_user(is_staff=True)
-    user.groups.set(Group.objects.filter(name__in=groups))
-    return user
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,12 @@
 """The pages of decisions and evidence, through a browser's requests."""
 
 import pytest
-from django.contrib.auth.models import Group
-from django.test import Client
 from django.urls import reverse
 
-from chatapp.accounts.models import User
 from chatapp.core.ids import uuid7
 from chatapp.review.models import Decision, Evidence, EvidenceReading
 from tests.review.records import record
-from tests.support.factories import make_user
+from tests.support.factories import signed_in
 
 pytestmark = pytest.mark.django_db
 SECRET = "the very secret text"
@@ -19,13 +16,6 @@ RECORDS = (
 )
 
 
-def staff(client: Client, group: str) -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client.force_login(user)
-    return user
-
-
 @pytest.fixture
 def decision() -> Decision:
     return record(uuid7(), withheld_text=SECRET)[0]
@@ -33,7 +23,7 @@ def decision() -> Decision:
 
 class TestDecisionPages:
     def test_list_what_was_decided_without_its_text(self, client, decision):
-        staff(client, "moderator")
+        signed_in(client, "moderator")
 
         page = client.get(reverse("admin:review_decision_changelist")).content.decode()
 
@@ -41,14 +31,14 @@ class TestDecisionPages:
         assert SECRET not in page
 
     def test_filter_by_what_was_done(self, client, decision):
-        staff(client, "moderator")
+        signed_in(client, "moderator")
 
         response = client.get(reverse("admin:review_decision_changelist"), {"action__exact": "redact"})
 
         assert [row.rule_slug for row in response.context["cl"].result_list] == ["masks"]
 
     def test_show_one_decision_without_its_text(self, client, decision):
-        staff(client, "moderator")
+        signed_in(client, "moderator")
 
         page = client.get(reverse("admin:review_decision_change", args=[decision.id])).content.decode()
 
@@ -75,7 +65,7 @@ class TestEveryListOfRecords:
 
 class TestEvidencePage:
     def test_asks_first_and_shows_the_text_after_it_is_on_record(self, client, decision):
-        reviewer = staff(client, "reviewer")
+        reviewer = signed_in(client, "reviewer")
         page = reverse("admin:review_decision_evidence", args=[decision.id])
 
         asked = client.get(page)
@@ -88,20 +78,20 @@ class TestEvidencePage:
         assert "no-store" in shown.headers["Cache-Control"]
 
     def test_is_reached_from_the_decision(self, client, decision):
-        staff(client, "reviewer")
+        signed_in(client, "reviewer")
 
         page = client.get(reverse("admin:review_decision_change", args=[decision.id])).content.decode()
 
         assert "Show evidence" in page
 
     def test_is_closed_to_moderators(self, client, decision):
-        staff(client, "moderator")
+        signed_in(client, "moderator")
 
         assert client.post(reverse("admin:review_decision_evidence", args=[decision.id])).status_code == 403
         assert not EvidenceReading.objects.exists()
 
     def test_says_that_the_text_was_erased(self, client, decision):
-        staff(client, "reviewer")
+        signed_in(client, "reviewer")
         Evidence.objects.all().delete()
 
         page = client.post(reverse("admin:review_decision_evidence", args=[decision.id])).content.decode()
@@ -109,12 +99,12 @@ class TestEvidencePage:
         assert "No text was withheld here, or it was erased." in page
 
     def test_of_an_unknown_decision_is_not_found(self, client):
-        staff(client, "reviewer")
+        signed_in(client, "reviewer")
 
         assert client.get(reverse("admin:review_decision_evidence", args=[uuid7()])).status_code == 404
 
     def test_lists_its_readings(self, client, decision):
-        reviewer = staff(client, "reviewer")
+        reviewer = signed_in(client, "reviewer")
         client.post(reverse("admin:review_decision_evidence", args=[decision.id]))
 
         page = client.get(reverse("admin:review_evidencereading_changelist")).content.decode()

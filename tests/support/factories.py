@@ -9,6 +9,9 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import Group
+from django.test import Client
+
 from chatapp.accounts.models import User
 from chatapp.catalog.models import ChatModel
 from chatapp.catalog.selectors import model_get_default
@@ -32,6 +35,20 @@ SAMPLING: dict[str, Any] = {"temperature": 0.7, "top_k": 50, "top_p": 0.9, "seed
 def make_user(**fields: Any) -> User:
     """A person without a password: `client.force_login` lets them in, and hashing one takes half a second."""
     return User.objects.create_user(fields.pop("email", f"person{next(_numbers)}@example.org"), **fields)
+
+
+def make_staff(*groups: str, **fields: Any) -> User:
+    """Somebody who sees the admin, with the rights of these groups."""
+    user = make_user(is_staff=True, **fields)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+def signed_in(client: Client, *groups: str, **fields: Any) -> User:
+    """A member of staff with whose rights the client's requests are made from here on."""
+    user = make_staff(*groups, **fields)
+    client.force_login(user)
+    return user
 
 
 def make_model(slug: str, **fields: Any) -> ChatModel:

@@ -14,8 +14,7 @@ from chatapp.moderation.judging.verdict import Stage
 from chatapp.review.cases.appeals import decision_appeal
 from chatapp.review.cases.services import case_claim, case_confirm, case_overturn
 from chatapp.review.models import Decision, Evidence
-from tests.review.making import make_staff
-from tests.support.factories import make_conversation, make_user, publish_rule, start_turn
+from tests.support.factories import make_conversation, make_staff, make_user, publish_rule, start_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 WORDS = "my zorbleflux is late"

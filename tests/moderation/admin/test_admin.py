@@ -2,12 +2,10 @@
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
 from django.core.checks import run_checks
 from django.test import Client
 from django.urls import reverse
 
-from chatapp.accounts.models import User
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.models import Rule, Ruleset
@@ -15,17 +13,9 @@ from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.moderation.rules.published import rule_as_published
 from chatapp.pages.admin_navigation import navigation
 from tests.review.records import record
-from tests.support.factories import make_user, publish_rule
+from tests.support.factories import make_user, publish_rule, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moderator(client: Client) -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="moderator"))
-    client.force_login(user)
-    return user
 
 
 def fields(**changes: object) -> dict[str, object]:
@@ -323,9 +313,7 @@ class TestPublishPage:
         assert Ruleset.objects.count() == 1
 
     def test_is_closed_without_the_permission(self, client):
-        user = make_user(is_staff=True)
-        user.groups.add(Group.objects.get(name="reviewer"))
-        client.force_login(user)
+        signed_in(client, "reviewer")
 
         assert client.post(reverse("admin:moderation_rule_publish"), {"reason": "x"}).status_code == 403
 

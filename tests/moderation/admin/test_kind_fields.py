@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -19,16 +19,14 @@ from chatapp.moderation.admin.rule_form import OPTION_FIELDS
 from chatapp.moderation.choices import RuleChannel, RuleKind
 from chatapp.moderation.judging.rulesets.rule import KINDS_WITHOUT_ENTRIES
 from chatapp.moderation.models import Rule
-from tests.support.factories import make_user
+from tests.support.factories import make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def form_page(client: Client) -> str:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="moderator"))
-    client.force_login(user)
+    signed_in(client, "moderator")
     return client.get(reverse("admin:moderation_rule_add")).content.decode()
 
 

@@ -3,33 +3,19 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from chatapp.accounts.models import User
 from chatapp.moderation.models import Rule
 from chatapp.moderation.packs.uploads import MAX_PACK_BYTES
-from tests.support.factories import make_user
+from tests.support.factories import make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
 GOOD_CSV = "phrase,category,severity,action\nxyzzy,other,3,block\nplugh,,,\n"
 BAD_CSV = GOOD_CSV + "<b>fleem</b>,nonsense,3,block\n"
-
-
-def make_moderator() -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="moderator"))
-    return user
-
-
-@pytest.fixture
-def moderator(client: Client) -> User:
-    user = make_moderator()
-    client.force_login(user)
-    return user
 
 
 def upload(client: Client, content: bytes | str = "", *, file_name: str = "pack.csv", **fields: object) -> str:
@@ -143,7 +129,7 @@ class TestTheImportPage:
 
     def test_shows_nobody_what_another_has_sent(self, client, moderator):
         address = upload(client, GOOD_CSV)
-        client.force_login(make_moderator())
+        client.force_login(make_staff("moderator"))
 
         assert client.get(address).status_code == 302
 

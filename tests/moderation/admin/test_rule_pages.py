@@ -4,7 +4,6 @@ import threading
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
@@ -16,28 +15,15 @@ from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.models import Rule, RuleApproval, Ruleset
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create, rule_update
-from tests.support.factories import make_user
+from tests.support.factories import make_staff, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def make_moderator() -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="moderator"))
-    return user
-
-
-@pytest.fixture
-def moderator(client: Client) -> User:
-    user = make_moderator()
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture
 def grave_rule() -> Rule:
     """Somebody else's, waiting; in its second revision."""
-    author = make_moderator()
+    author = make_staff("moderator")
     rule = Rule(slug="spells", category="other", severity=3, action="block", stages=["input"], words="xyzzy spell")
     rule_create(rule=rule, author=author)
     rule.words, rule.state = "xyzzy spell\nplugh spell", "enforcing"
@@ -119,7 +105,7 @@ class TestTwoPeopleWhoEditOneRule:
         """As this person opened it; meanwhile its author stored another revision."""
         read = Rule.objects.get(id=grave_rule.id)
         grave_rule.severity, grave_rule.notice_en = 4, "Not here."
-        rule_update(rule=grave_rule, author=make_moderator(), reason="worse than thought")
+        rule_update(rule=grave_rule, author=make_staff("moderator"), reason="worse than thought")
         return read
 
     def save(self, client, rule, **changes) -> str:
@@ -172,7 +158,7 @@ class TestTwoSavesAtOneInstant:
 
         def save_theirs(theirs: Rule) -> None:
             try:
-                rule_update(rule=theirs, author=make_moderator(), reason="theirs")
+                rule_update(rule=theirs, author=make_staff("moderator"), reason="theirs")
                 outcomes.append("stored")
             except RuleRevisionOutdated:
                 outcomes.append("told")
@@ -255,9 +241,7 @@ class TestTheMovePage:
         assert client.get(reverse("admin:moderation_rule_move", args=[grave_rule.id, "nowhere"])).status_code == 404
 
     def test_is_closed_without_the_permission(self, client, grave_rule):
-        user = make_user(is_staff=True)
-        user.groups.add(Group.objects.get(name="reviewer"))
-        client.force_login(user)
+        signed_in(client, "reviewer")
 
         response = client.post(reverse("admin:moderation_rule_move", args=[grave_rule.id, "retired"]), {"reason": "x"})
 
@@ -268,7 +252,7 @@ class TestAPageOpenedBeforeAnotherPersonsSave:
     @pytest.fixture(autouse=True)
     def _saved(self, moderator, grave_rule):
         grave_rule.words = "quite another"
-        rule_update(rule=grave_rule, author=make_moderator(), reason="others")
+        rule_update(rule=grave_rule, author=make_staff("moderator"), reason="others")
 
     @pytest.mark.parametrize(("name", "argument"), [("rule_move", "retired"), ("rule_restore", 1)])
     def test_does_nothing_until_the_person_has_read_what_changed(self, client, grave_rule, name, argument):
@@ -336,9 +320,7 @@ class TestApproving:
         assert "was changed meanwhile" in response.content.decode()
 
     def test_is_closed_without_the_permission(self, client, grave_rule):
-        user = make_user(is_staff=True)
-        user.groups.add(Group.objects.get(name="reviewer"))
-        client.force_login(user)
+        signed_in(client, "reviewer")
 
         assert client.post(reverse("admin:moderation_rule_approve", args=[grave_rule.id, 2])).status_code == 403
 

@@ -1,7 +1,7 @@
 """What two people must agree on before it is published, and the way back."""
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.utils import DatabaseError
 
@@ -21,7 +21,7 @@ from chatapp.moderation.publishing.services import ruleset_publish, ruleset_rest
 from chatapp.moderation.rules.selectors import approver_exists
 from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_update
 from tests.support.at_once import at_once
-from tests.support.factories import make_user
+from tests.support.factories import make_staff, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
@@ -33,9 +33,7 @@ def author() -> User:
 
 @pytest.fixture
 def second() -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="moderator"))
-    return user
+    return make_staff("moderator")
 
 
 def make_rule(author: User, **fields: object) -> models.Rule:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.utils import DatabaseError
 
@@ -25,25 +24,19 @@ from chatapp.moderation.rules.selectors import rule_history
 from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_restore, rule_update
 from chatapp.moderation.rules.snapshot import rule_snapshot
 from tests.support.at_once import contested
-from tests.support.factories import make_user
+from tests.support.factories import make_staff, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
-def make_moderator() -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="moderator"))
-    return user
-
-
 @pytest.fixture
 def author() -> User:
-    return make_moderator()
+    return make_staff("moderator")
 
 
 @pytest.fixture
 def second() -> User:
-    return make_moderator()
+    return make_staff("moderator")
 
 
 def make_rule(author: User, **fields: object) -> models.Rule:
@@ -268,7 +261,7 @@ class TestRuleApprove:
         rule_approve(rule_id=rule.id, number=1, approver=second)
 
         with pytest.raises(AlreadyApproved):
-            rule_approve(rule_id=rule.id, number=1, approver=make_moderator())
+            rule_approve(rule_id=rule.id, number=1, approver=make_staff("moderator"))
 
     def test_of_oneself_is_refused_by_the_database_too(self, author):
         revision = models.RuleRevision.objects.get(rule=make_rule(author))
@@ -291,7 +284,7 @@ class TestRuleApprove:
 @pytest.mark.django_db(transaction=True)
 class TestTwoApprovers:
     def test_at_the_same_instant_leave_one_approval(self):
-        author, approvers = make_moderator(), [make_moderator(), make_moderator()]
+        author, approvers = make_staff("moderator"), [make_staff("moderator"), make_staff("moderator")]
         rule = make_rule(author)
         approvals = [partial(rule_approve, rule_id=rule.id, number=1, approver=approver) for approver in approvers]
 
@@ -304,7 +297,7 @@ class TestTwoApprovers:
 @pytest.mark.django_db(transaction=True)
 class TestTwoEditors:
     def test_at_the_same_instant_make_one_revision_and_one_is_told(self):
-        editors = [make_moderator(), make_moderator()]
+        editors = [make_staff("moderator"), make_staff("moderator")]
         rule = make_rule(editors[0])
 
         def edit_of(editor: User) -> Callable[[], object]:

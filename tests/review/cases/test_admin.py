@@ -11,8 +11,8 @@ from chatapp.moderation.models import Rule
 from chatapp.review.cases.case_texts import LOOK_KEPT
 from chatapp.review.cases.services import CLAIM_KEPT
 from chatapp.review.models import ContextReading, EvidenceReading, ReviewCase, ReviewOutcome
-from tests.review.making import appealed, judged_answer, make_staff
-from tests.support.factories import publish_rule
+from tests.review.making import appealed, judged_answer
+from tests.support.factories import make_staff, publish_rule, signed_in
 
 pytestmark = pytest.mark.django_db
 WITHHELD, WORDS, QUESTION = "bombast", "It was a recipe.", "Tell me."
@@ -31,12 +31,6 @@ def case(rule):
 
 def page_of(case: ReviewCase) -> str:
     return reverse("admin:review_reviewcase_change", args=[case.id])
-
-
-def signed_in(client, *groups):
-    user = make_staff(*groups)
-    client.force_login(user)
-    return user
 
 
 class TestQueue:

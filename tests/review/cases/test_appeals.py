@@ -22,9 +22,9 @@ from chatapp.review.errors import AppealNotFound, AppealTooLong, AppealTwice, De
 from chatapp.review.models import Appeal, ReviewCase
 from chatapp.review.selectors import appeal_get_case, appeal_states
 from chatapp.review.telling import appeal_state
-from tests.review.making import Judged, appealed, judged_answer, make_staff, refused_input
+from tests.review.making import Judged, appealed, judged_answer, refused_input
 from tests.support.at_once import contested
-from tests.support.factories import make_conversation, make_user, publish_rule
+from tests.support.factories import make_conversation, make_staff, make_user, publish_rule
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

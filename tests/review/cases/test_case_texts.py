@@ -7,8 +7,8 @@ from chatapp.review.cases.appeals import decision_appeal
 from chatapp.review.cases.case_texts import MAX_CONTEXT_MESSAGES, case_context_read, case_evidence_read
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing, EvidenceUnreadable
 from chatapp.review.models import ContextReading, Evidence, EvidenceReading
-from tests.review.making import appealed, judged_answer, make_staff, refused_input
-from tests.support.factories import make_answer, make_conversation, make_question, make_user, publish_rule
+from tests.review.making import appealed, judged_answer, refused_input
+from tests.support.factories import make_answer, make_conversation, make_question, make_staff, make_user, publish_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

@@ -6,8 +6,7 @@ from chatapp.moderation.models import Rule
 from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.review.cases.exceptions import MAX_PHRASE_CHARS, rule_exception_add
 from chatapp.review.errors import ExceptionUnusable, ReviewForbidden
-from tests.review.making import make_staff
-from tests.support.factories import publish_rule
+from tests.support.factories import make_staff, publish_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

@@ -22,9 +22,17 @@ from chatapp.review.models import (
     ReviewOutcome,
 )
 from chatapp.review.selectors import appeal_states, decision_list_broken, review_case_list
-from tests.review.making import appealed, judged_answer, make_staff, refused_input
+from tests.review.making import appealed, judged_answer, refused_input
 from tests.support.at_once import contested
-from tests.support.factories import leaf_id, make_answer, make_conversation, make_question, make_user, publish_rule
+from tests.support.factories import (
+    leaf_id,
+    make_answer,
+    make_conversation,
+    make_question,
+    make_staff,
+    make_user,
+    publish_rule,
+)
 from tests.support.fold import fact_types, facts_of, fetched
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

@@ -15,8 +15,7 @@ from chatapp.review.dry_runs.running import dry_runs_work
 from chatapp.review.dry_runs.selectors import dry_run_samples_read
 from chatapp.review.dry_runs.services import dry_run_start
 from chatapp.review.errors import EvidenceForbidden, EvidenceMissing
-from tests.review.making import make_staff
-from tests.support.factories import make_answer, make_conversation, make_question, make_user
+from tests.support.factories import make_answer, make_conversation, make_question, make_staff, make_user, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 TEXT, REPLY = "please say xyzzy aloud", "It is only a xyzzy, nothing more."
@@ -51,13 +50,6 @@ def finished(run):
 
 def page_of(run):
     return reverse("admin:review_dryrun_change", args=[run.id])
-
-
-def signed_in(client, *groups, **fields):
-    user = make_staff(*groups)
-    type(user).objects.filter(id=user.id).update(**fields)
-    client.force_login(user)
-    return type(user).objects.get(id=user.id)
 
 
 class TestTheList:

@@ -1,7 +1,6 @@
 """Withheld text: who reads it, and that it is on record."""
 
 import pytest
-from django.contrib.auth.models import Group
 
 from chatapp.accounts.models import User
 from chatapp.core.ids import uuid7
@@ -10,16 +9,14 @@ from chatapp.review.evidence import cipher
 from chatapp.review.evidence.readings import evidence_read
 from chatapp.review.models import Decision, Evidence, EvidenceReading
 from tests.review.records import record
-from tests.support.factories import make_user
+from tests.support.factories import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
 @pytest.fixture
 def reviewer() -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="reviewer"))
-    return user
+    return make_staff("reviewer")
 
 
 @pytest.fixture
@@ -35,13 +32,10 @@ class TestEvidenceRead:
         assert (reading.reader_id, reading.reader_email) == (reviewer.id, reviewer.email)
         assert (reading.decision_id, reading.evidence_id) == (decision.id, decision.evidence_id)
 
-    @pytest.mark.parametrize("group", [None, "moderator"])
-    def test_is_refused_to_everybody_else_and_leaves_no_reading(self, decision, group):
-        user = make_user(is_staff=True)
-        user.groups.set(Group.objects.filter(name=group))
-
+    @pytest.mark.parametrize("groups", [[], ["moderator"]])
+    def test_is_refused_to_everybody_else_and_leaves_no_reading(self, decision, groups):
         with pytest.raises(EvidenceForbidden):
-            evidence_read(decision=decision, reader=user)
+            evidence_read(decision=decision, reader=make_staff(*groups))
 
         assert not EvidenceReading.objects.exists()
 

@@ -9,8 +9,8 @@ from chatapp.review.cases.services import case_claim, case_confirm
 from chatapp.review.evidence.retention import appeal_words_erase_expired, erase, evidence_erase_expired
 from chatapp.review.models import Appeal, Decision, Evidence
 from chatapp.review.selectors import decision_list_broken
-from tests.review.making import appealed, judged_answer, make_staff
-from tests.support.factories import publish_rule
+from tests.review.making import appealed, judged_answer
+from tests.support.factories import make_staff, publish_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 NOW = clock.now()

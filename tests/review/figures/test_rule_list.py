@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -20,7 +19,7 @@ from chatapp.review.figures.rule_list import duration_text, share_text
 from chatapp.review.holds.models import RuleHold
 from chatapp.review.models import Decision
 from tests.moderation.judging.making import make_rule, make_ruleset
-from tests.support.factories import make_conversation, make_question, make_user
+from tests.support.factories import make_conversation, make_question, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 RULES = make_ruleset(
@@ -43,10 +42,7 @@ def hit(text: str = "secret", *, latency_us: int = 5, message_id: UUID | None = 
 
 @pytest.fixture
 def moderator(client: Client) -> User:
-    user = make_user(is_staff=True)
-    user.groups.add(Group.objects.get(name="moderator"))
-    client.force_login(user)
-    return user
+    return signed_in(client, "moderator")
 
 
 class TestHits:
