@@ -1,9 +1,7 @@
 """Which invisible characters hide text, which are honest, and the laws of finding and stripping them."""
 
-import os
-
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.hidden_unicode import HiddenTextRule, compile_hidden_text, strip_hidden
@@ -11,11 +9,10 @@ from tests.moderation.judging.detector_laws import (
     demand_exact_hold,
     demand_independent_copies,
     found_in,
+    many,
     read_all,
     spans_in,
 )
-
-many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
 
 HOLDING = compile_hidden_text([HiddenTextRule(0, holds=True)])
 

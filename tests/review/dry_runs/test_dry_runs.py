@@ -25,7 +25,6 @@ from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRun
 from chatapp.review.evidence.retention import erase
 from chatapp.review.models import Decision
 from chatapp.task_table import DRY_RUN
-from tests.review.making import make_staff
 from tests.support.factories import make_answer, make_conversation, make_question, make_staff, make_user, publish_rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

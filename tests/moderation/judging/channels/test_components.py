@@ -8,7 +8,7 @@ from chatapp.moderation.judging.channels.component_table import character_parts
 from chatapp.moderation.judging.channels.components import compile_components, find_components
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import fold
-from tests.moderation.judging.channels.whole_texts import keywords, written
+from tests.moderation.judging.channels.keywords import keywords, written
 
 
 class TestFindComponents:

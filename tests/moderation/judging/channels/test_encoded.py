@@ -13,9 +13,9 @@ from chatapp.moderation.judging.channels.encodings import MAX_DECODED_CHARS, rea
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Action, Stage
-from tests.moderation.judging.channels.whole_texts import keywords, written
+from tests.moderation.judging.channels.keywords import keywords, written
+from tests.moderation.judging.detector_laws import many
 from tests.moderation.judging.making import make_rule, make_ruleset
-from tests.moderation.judging.reading import many
 
 Encoding = Callable[[str], str]
 

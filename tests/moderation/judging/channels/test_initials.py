@@ -4,7 +4,7 @@ import pytest
 
 from chatapp.moderation.judging.channels.initials import find_initials
 from chatapp.moderation.judging.detecting import Channel
-from tests.moderation.judging.channels.whole_texts import keywords, written
+from tests.moderation.judging.channels.keywords import keywords, written
 
 
 class TestFindInitials:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.detecting import Channel, Keyword
 from chatapp.moderation.judging.text.normalise import fold, fold_text, is_word_symbol
-from tests.moderation.judging.reading import (
-    demand_copies_go_their_own_way,
-    demand_no_leak,
-    keywords,
+from tests.moderation.judging.channels.keywords import holding, keywords, spans
+from tests.moderation.judging.detector_laws import (
+    alive_after,
+    demand_exact_hold,
+    demand_independent_copies,
+    found_in,
     many,
-    read_all,
-    seen,
-    spans,
+    spans_in,
 )
 
 LOOKS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "il"}
@@ -63,7 +63,7 @@ class TestLeet:
         ],
     )
     def test_finds(self, keyword, text, hidden):
-        assert seen(compile_leet(keywords(keyword)), text) == hidden
+        assert spans_in(compile_leet(keywords(keyword)), text) == hidden
 
     @pytest.mark.parametrize(
         ("keyword", "text"),
@@ -81,10 +81,10 @@ class TestLeet:
         ],
     )
     def test_leaves_alone(self, keyword, text):
-        assert seen(compile_leet(keywords(keyword)), text) == []
+        assert spans_in(compile_leet(keywords(keyword)), text) == []
 
     def test_names_its_channel(self):
-        (found,) = read_all(compile_leet(keywords("kill")).start(), "k1ll")
+        (found,) = found_in(compile_leet(keywords("kill")), "k1ll")
 
         assert found.channel is Channel.LEET
 
@@ -110,28 +110,16 @@ class TestHold:
         ],
     )
     def test_lasts_while_the_word_may_still_become_a_keyword(self, text, alive_from):
-        detector = compile_leet(keywords("kill")).start()
-
-        for char in text:
-            detector.read(char)
-
-        assert detector.alive_from == alive_from
+        assert alive_after(compile_leet(keywords("kill")), text) == alive_from
 
     def test_is_only_for_rules_that_hold(self):
-        detector = compile_leet(keywords("kill", holds=False)).start()
-
-        for char in "k1ll":
-            detector.read(char)
-
-        assert detector.alive_from is None
+        assert alive_after(compile_leet(keywords("kill", holds=False)), "k1ll") is None
 
     @many
     @given(cases())
     def test_lets_no_character_of_a_later_span_go(self, case):
         words, text = case
-        holding = [number for number in range(3) if all(word.holds for word in words if word.rule_number == number)]
-
-        demand_no_leak(compile_leet(words), text, holding=holding)
+        demand_exact_hold(compile_leet(words), text, holding(words))
 
     @many
     @given(cases())
@@ -152,7 +140,7 @@ class TestHold:
         words, text = case
         cut = data.draw(st.integers(0, len(text)))
 
-        demand_copies_go_their_own_way(compile_leet(words), text[:cut], text[cut:], other)
+        demand_independent_copies(compile_leet(words), text[:cut], text[cut:], other)
 
 
 def naive(words: list[Keyword], text: str) -> Iterator[tuple[int, int, int]]:

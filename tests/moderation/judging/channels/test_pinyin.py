@@ -17,14 +17,14 @@ from chatapp.moderation.judging.detecting import Channel, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
 from chatapp.moderation.judging.text.syllables import SYLLABLES, reading_of, readings_in, readings_of, syllable_of
-from tests.moderation.judging.reading import (
-    demand_copies_go_their_own_way,
-    demand_no_leak,
-    keywords,
+from tests.moderation.judging.channels.keywords import holding, keywords, spans
+from tests.moderation.judging.detector_laws import (
+    alive_after,
+    demand_exact_hold,
+    demand_independent_copies,
+    found_in,
     many,
-    read_all,
-    seen,
-    spans,
+    spans_in,
 )
 
 phrases = st.text("西安先八行", min_size=2, max_size=4)
@@ -67,7 +67,7 @@ class TestPinyin:
         ],
     )
     def test_hears(self, keyword, text, heard):
-        assert seen(compile_pinyin(keywords(keyword)), text) == heard
+        assert spans_in(compile_pinyin(keywords(keyword)), text) == heard
 
     @pytest.mark.parametrize(
         ("keyword", "text"),
@@ -87,7 +87,7 @@ class TestPinyin:
         ],
     )
     def test_is_deaf_to(self, keyword, text):
-        assert seen(compile_pinyin(keywords(keyword)), text) == []
+        assert spans_in(compile_pinyin(keywords(keyword)), text) == []
 
     def test_hears_two_syllables_only_where_it_is_told_to(self):
         source = compile_pinyin(keywords("傻逼", "微信"), forced={"傻逼"})
@@ -97,15 +97,15 @@ class TestPinyin:
     def test_hears_those_as_they_are_usually_read_alone_and_in_the_phrase(self):
         source = compile_pinyin(keywords("射精", "音乐"), forced={"射精", "音乐"})
 
-        assert seen(source, "已经 shejing yijing 音悦 yinle 因了") == ["shejing", "音悦", "yinle", "因了"]
+        assert spans_in(source, "已经 shejing yijing 音悦 yinle 因了") == ["shejing", "音悦", "yinle", "因了"]
 
     def test_cuts_endless_words_after_a_syllable(self):
         text = "wo" * (MAX_WORD_LETTERS // 2) + "caonima" + "ni" * MAX_WORD_LETTERS
 
-        assert seen(compile_pinyin(keywords("操你妈")), text) == ["caonima"]
+        assert spans_in(compile_pinyin(keywords("操你妈")), text) == ["caonima"]
 
     def test_names_its_channel(self):
-        (found,) = read_all(compile_pinyin(keywords("操你妈")).start(), "caonima")
+        (found,) = found_in(compile_pinyin(keywords("操你妈")), "caonima")
 
         assert found.channel is Channel.PINYIN
 
@@ -137,20 +137,10 @@ class TestHold:
         ],
     )
     def test_lasts_while_a_keyword_may_still_be_heard(self, text, alive_from):
-        detector = compile_pinyin(keywords("操你妈")).start()
-
-        for char in text:
-            detector.read(char)
-
-        assert detector.alive_from == alive_from
+        assert alive_after(compile_pinyin(keywords("操你妈")), text) == alive_from
 
     def test_is_only_for_rules_that_hold(self):
-        detector = compile_pinyin(keywords("操你妈", holds=False)).start()
-
-        for char in "caoni":
-            detector.read(char)
-
-        assert detector.alive_from is None
+        assert alive_after(compile_pinyin(keywords("操你妈", holds=False)), "caoni") is None
 
     @pytest.mark.parametrize("text", ["ni" * 500, "1" * 1000, "caonima" * 200])
     def test_of_endless_words_is_bounded(self, text):
@@ -165,13 +155,12 @@ class TestHold:
     @given(cases())
     def test_lets_no_character_of_a_later_span_go(self, case):
         words, text = case
-        holding = [number for number in range(3) if all(word.holds for word in words if word.rule_number == number)]
         source = compile_pinyin(words, forced={word.phrase for word in words})
 
-        demand_no_leak(source, text, holding=holding)
+        demand_exact_hold(source, text, holding(words))
 
     def test_inside_a_word_is_each_copys_own(self):
-        demand_copies_go_their_own_way(compile_pinyin(keywords("操你妈")), "cao", "xima", "ni")
+        demand_independent_copies(compile_pinyin(keywords("操你妈")), "cao", "xima", "ni")
 
     @many
     @given(cases(), texts, st.data())
@@ -179,7 +168,7 @@ class TestHold:
         words, text = case
         cut = data.draw(st.integers(0, len(text)))
 
-        demand_copies_go_their_own_way(
+        demand_independent_copies(
             compile_pinyin(words, forced={word.phrase for word in words}), text[:cut], text[cut:], other
         )
 

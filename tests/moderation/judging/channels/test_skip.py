@@ -11,14 +11,15 @@ from chatapp.moderation.judging.channels.skip import MAX_SKIPPED_CHARS, compile_
 from chatapp.moderation.judging.detecting import Channel, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
-from tests.moderation.judging.reading import (
-    demand_copies_go_their_own_way,
-    demand_no_leak,
-    keywords,
+from tests.moderation.judging.channels.keywords import holding, keywords, spans
+from tests.moderation.judging.detector_laws import (
+    alive_after,
+    demand_exact_hold,
+    demand_independent_copies,
+    found_in,
     many,
-    read_all,
-    seen,
-    spans,
+    read_to_end,
+    spans_in,
 )
 
 BLANK = "&nbsp;"
@@ -63,7 +64,7 @@ class TestSkip:
         ],
     )
     def test_finds(self, keyword, text, hidden):
-        assert seen(compile_skip(keywords(keyword)), text) == hidden
+        assert spans_in(compile_skip(keywords(keyword)), text) == hidden
 
     @pytest.mark.parametrize(
         ("keyword", "text"),
@@ -84,13 +85,13 @@ class TestSkip:
         ],
     )
     def test_leaves_honest_text_alone(self, keyword, text):
-        assert seen(compile_skip(keywords(keyword)), text) == []
+        assert spans_in(compile_skip(keywords(keyword)), text) == []
 
     @pytest.mark.parametrize(
         ("keyword", "text"), [("kill", "kill"), ("kill him", "kill him"), ("炸弹", "炸弹炸\u200b弹")]
     )
     def test_leaves_what_is_written_as_the_keyword_to_the_strict_channel(self, keyword, text):
-        assert seen(compile_skip(keywords(keyword)), text) == []
+        assert spans_in(compile_skip(keywords(keyword)), text) == []
 
     @pytest.mark.parametrize(
         ("keyword", "text", "num_found"),
@@ -104,10 +105,10 @@ class TestSkip:
         ],
     )
     def test_needs_letters_enough_for_their_script(self, keyword, text, num_found):
-        assert len(seen(compile_skip(keywords(keyword)), text)) == num_found
+        assert len(spans_in(compile_skip(keywords(keyword)), text)) == num_found
 
     def test_names_its_channel(self):
-        (found,) = read_all(compile_skip(keywords("炸弹")).start(), "炸 弹")
+        (found,) = found_in(compile_skip(keywords("炸弹")), "炸 弹")
 
         assert found.channel is Channel.SKIP
 
@@ -140,27 +141,16 @@ class TestHold:
         ],
     )
     def test_lasts_while_a_span_may_still_come(self, text, alive_from):
-        detector = compile_skip(keywords("炸弹", "kill")).start()
-
-        for char in text:
-            detector.read(char)
-
-        assert detector.alive_from == alive_from
+        assert alive_after(compile_skip(keywords("炸弹", "kill")), text) == alive_from
 
     def test_is_only_for_rules_that_hold(self):
-        detector = compile_skip(keywords("炸弹", holds=False)).start()
-
-        detector.read("炸")
-
-        assert detector.alive_from is None
+        assert alive_after(compile_skip(keywords("炸弹", holds=False)), "炸") is None
 
     @many
     @given(cases())
     def test_lets_no_character_of_a_later_span_go(self, case):
         words, text = case
-        holding = [number for number in range(3) if all(word.holds for word in words if word.rule_number == number)]
-
-        demand_no_leak(compile_skip(words), text, holding=holding)
+        demand_exact_hold(compile_skip(words), text, holding(words))
 
     @many
     @given(cases())
@@ -173,7 +163,7 @@ class TestHold:
 
         if alive_from is None:
             return
-        starts = {found.start for ending in continuations(words) for found in read_all(detector.copy(), ending)}
+        starts = {found.start for ending in continuations(words) for found in read_to_end(detector.copy(), ending)}
         assert alive_from in starts
 
     @many
@@ -182,7 +172,7 @@ class TestHold:
         words, text = case
         cut = data.draw(st.integers(0, len(text)))
 
-        demand_copies_go_their_own_way(compile_skip(words), text[:cut], text[cut:], other)
+        demand_independent_copies(compile_skip(words), text[:cut], text[cut:], other)
 
 
 def continuations(words: list[Keyword]) -> Iterator[str]:

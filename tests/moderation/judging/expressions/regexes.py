@@ -8,14 +8,13 @@ import regex  # type: ignore[import-untyped]
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.expressions.regex_detector import (
-    RegexDetector,
     RegexPattern,
     RegexSource,
     compile_regexes,
 )
 from chatapp.moderation.judging.expressions.regex_syntax import RegexRefused
+from tests.moderation.judging.detector_laws import found_in, read_all
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 
@@ -52,15 +51,6 @@ patterns = (
 def source_of(*written: str, max_match_chars: int = 256, holds: bool = True) -> RegexSource:
     numbered = [RegexPattern(pattern, number, holds) for number, pattern in enumerate(written)]
     return compile_regexes(numbered, max_match_chars=max_match_chars)
-
-
-def read(detector: RegexDetector, text: str) -> list[Found]:
-    return [found for char in text for found in detector.read(char)]
-
-
-def found_in(source: RegexSource, text: str) -> list[Found]:
-    detector = source.start()
-    return [*read(detector, text), *detector.end()]
 
 
 def spans_in(source: RegexSource, text: str) -> list[tuple[int, int]]:
@@ -102,5 +92,5 @@ def matches_in(pattern: str, text: str, *, max_match_chars: int = 256) -> list[t
 
 def alive_after(source: RegexSource, text: str) -> int | None:
     detector = source.start()
-    read(detector, text)
+    read_all(detector, text)
     return detector.alive_from

@@ -9,17 +9,16 @@ from chatapp.moderation.judging.detecting import Detector, DetectorSource
 from chatapp.moderation.judging.expressions.lazy_automaton import LazyAutomaton
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS, compile_regex
+from tests.moderation.judging.detector_laws import demand_independent_copies, found_in, read_all
 from tests.moderation.judging.expressions.regexes import (
     ALPHABET,
     SOME_OTHER,
     alive_after,
     covered,
-    found_in,
     is_alive,
     many,
     matches_in,
     patterns,
-    read,
     source_of,
     spans_in,
     texts,
@@ -63,7 +62,7 @@ class TestRegexDetector:
     @given(patterns, texts)
     def test_reports_a_match_as_soon_as_its_start_is_dead(self, pattern, text):
         detector = source_of(pattern).start()
-        reported = covered((found.start, found.end) for found in read(detector, text))
+        reported = covered((found.start, found.end) for found in read_all(detector, text))
 
         matches = matches_in(pattern, text)
         still_open = covered(span for span in matches if is_alive(pattern, text, span[0]))
@@ -125,18 +124,7 @@ class TestRegexDetector:
     @many
     @given(st.lists(patterns, min_size=1, max_size=2), texts, texts, texts)
     def test_copies_stand_where_it_stood_and_go_their_own_way(self, several, before, after, other):
-        source = source_of(*several, max_match_chars=4)
-        original = source.start()
-        read(original, before)
-
-        twin = original.copy()
-        read(twin, other)
-        twin.end()
-
-        straight = source.start()
-        read(straight, before)
-        assert original.alive_from == straight.alive_from
-        assert [*read(original, after), *original.end()] == [*read(straight, after), *straight.end()]
+        demand_independent_copies(source_of(*several, max_match_chars=4), before, after, other)
 
     @many
     @given(st.lists(patterns, min_size=1, max_size=3), st.text(ALPHABET + SOME_OTHER, max_size=24), st.data())
@@ -158,7 +146,7 @@ class TestRegexDetector:
 
         detector = source.start()
 
-        assert not read(detector, "ab")
+        assert not read_all(detector, "ab")
         assert detector.alive_from is None
         assert [(found.start, found.end) for found in detector.read("c")] == [(0, 3)]
 
@@ -168,7 +156,7 @@ class TestTime:
         source = source_of("(a|aa)+b")
         detector = source.start()
 
-        read(detector, "a" * 256)
+        read_all(detector, "a" * 256)
 
         assert source.automaton.num_steps_built <= 3
         assert len(detector._starts) <= 4
@@ -177,14 +165,14 @@ class TestTime:
         source = source_of("a+b", r"\d{4}")
         detector = source.start()
 
-        read(detector, "你好，世界。" * 50)
+        read_all(detector, "你好，世界。" * 50)
 
         assert source.automaton.num_steps_built <= 2
 
     def test_does_not_grow_with_the_text(self):
         detector = source_of(r"\S+", ".*!").start()
 
-        read(detector, "x" * 2000)
+        read_all(detector, "x" * 2000)
 
         assert max(starts.bit_length() for starts in detector._starts) <= 2 * MAX_MATCH_CHARS
 
@@ -193,6 +181,6 @@ class TestTime:
         source.automaton = LazyAutomaton([compile_regex("(?:a|b)*a(?:a|b){12}-")], max_remembered_steps=100)
         detector = source.start()
 
-        read(detector, "".join(random.Random(1).choices("ab", k=2000)))
+        read_all(detector, "".join(random.Random(1).choices("ab", k=2000)))
 
         assert len(source.automaton._states) <= 101

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS, GappedPhrase
+from tests.moderation.judging.detector_laws import found_in, read_all
 from tests.moderation.judging.expressions.regexes import (
     alive_after,
     covered,
-    found_in,
     is_taken,
     many,
-    read,
     source_of,
     spans_in,
 )
@@ -56,7 +55,7 @@ class TestAssertions:
     def test_keep_a_start_alive_only_where_something_may_still_come_of_it(self, pattern, text):
         source = source_of(pattern)
         detector = source.start()
-        reported = read(detector, text)
+        reported = read_all(detector, text)
 
         alive_from = detector.alive_from
 
@@ -88,7 +87,7 @@ class TestAssertions:
     def test_of_a_boundary_are_settled_by_the_next_character(self):
         detector = source_of(r"\bass\b").start()
 
-        assert not read(detector, "ass")
+        assert not read_all(detector, "ass")
         assert detector.alive_from == 0
         assert [(found.start, found.end) for found in detector.copy().read(" ")] == [(0, 3)]
         assert not detector.read("e")
@@ -97,7 +96,7 @@ class TestAssertions:
     def test_of_the_end_are_settled_by_the_end(self):
         detector = source_of("ab$").start()
 
-        assert not read(detector, "abab")
+        assert not read_all(detector, "abab")
         assert detector.alive_from == 2
         assert [(found.start, found.end) for found in detector.end()] == [(2, 4)]
 
@@ -117,7 +116,7 @@ class TestTheCap:
     def test_fires_for_what_never_came_to_its_end(self):
         detector = source_of("<.*>").start()
 
-        found = read(detector, "<" + "x" * 300)
+        found = read_all(detector, "<" + "x" * 300)
 
         assert [(one.start, one.end) for one in found] == [(0, MAX_MATCH_CHARS)]
         assert detector.alive_from is None
@@ -132,7 +131,7 @@ class TestTheCap:
     def test_reports_an_endless_run_in_as_few_pieces_as_it_has_lengths(self):
         detector = source_of(r"\S+").start()
 
-        found = read(detector, "x" * 1000)
+        found = read_all(detector, "x" * 1000)
 
         assert [(one.start, one.end) for one in found] == [(0, 256), (256, 512), (512, 768)]
         assert detector.alive_from == 768
@@ -141,7 +140,7 @@ class TestTheCap:
     def test_counts_characters_that_nobody_sees(self):
         detector = source_of("sk-[a-z]+").start()
 
-        found = read(detector, "sk" + "\u200b" * 300)
+        found = read_all(detector, "sk" + "\u200b" * 300)
 
         assert [(one.start, one.end) for one in found] == [(0, MAX_MATCH_CHARS)]
 

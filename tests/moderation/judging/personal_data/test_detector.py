@@ -1,16 +1,18 @@
 """What personal data is found in a text, what only looks like it, and the laws of reading it from a stream."""
 
-import os
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.detecting import Found
 from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
-from tests.moderation.judging.detector_laws import demand_exact_hold, demand_independent_copies, found_in, read_all
-
-many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
+from tests.moderation.judging.detector_laws import (
+    demand_exact_hold,
+    demand_independent_copies,
+    found_in,
+    many,
+    read_all,
+)
 
 ENTITIES = list(Entity)
 EACH_ITS_RULE = compile_personal_data(
