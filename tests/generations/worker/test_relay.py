@@ -12,7 +12,7 @@ from chatapp.generations import services
 from chatapp.generations.models import Generation
 from chatapp.review.models import Decision, Evidence
 from inference.types import Alternative, TokenLogprob
-from tests.generations.worker.reading import dumped, stored, texts
+from tests.generations.worker.reading import stored, texts
 from tests.support.factories import (
     SAMPLING,
     make_conversation,
@@ -22,6 +22,7 @@ from tests.support.factories import (
     make_user,
     publish_rule,
 )
+from tests.support.redis_contents import contents
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -67,7 +68,7 @@ class TestLogProbabilities:
         self.say(running, asking, "den words.", "den fruit")
         running.wait(asking)
 
-        kept = b"".join(value for key in event_log.scan_iter() for value in dumped(event_log, key))
+        kept = b"".join(value for key in event_log.scan_iter() for value in contents(event_log, key))
         assert b"Here are" in kept
         assert [word for word in (b"sesame", b"den words", b"den fruit", b"forbid") if word in kept] == []
         output = caplog.text + "".join(capfd.readouterr())

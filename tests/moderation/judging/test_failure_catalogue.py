@@ -2,7 +2,7 @@
 What went wrong in other products' moderation, each as a test of ours.
 
 Each name says the fault; its docstring where it was seen. A route that skips the rules and an exit that nobody thought
-of are looked for in tests/generations/test_exits.py, with real generations.
+of are looked for in tests/generations/exits/, with real generations.
 """
 
 from dataclasses import replace

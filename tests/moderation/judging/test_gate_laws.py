@@ -1,7 +1,7 @@
 """
 The laws of the output gate over rulesets that mix every kind, channel and action. Numbers as in the moderation study,
 §3.4: P1 cuts, P2 no leak, P3 batch and stream, P4 liveness, P5 hold, P6 what is shown stays, P8 failing rules. P7, the
-exits, stands in tests/generations/test_exits.py. `test_gate_properties` says the same of keywords against an oracle.
+exits, stands in tests/generations/exits/. `test_gate_properties` says the same of keywords against an oracle.
 """
 
 import codecs
