@@ -1,125 +1,39 @@
 """
-Rules that ask a model, in the model worker: questions before they are answered, answers while they stream.
+Questions that rules ask a model about, in the model worker, before they are answered.
 
 The engine and the model that judges are scripted; gate, threads, event log and rows are the product's.
 """
 
-import threading
-from collections.abc import Iterator
-from typing import cast
-from uuid import UUID
-
 import pytest
 
-from chatapp.conversations.models import Conversation, Message
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.feed import log
 from chatapp.generations.errors import NothingToRegenerate
 from chatapp.generations.holding import generation_claim, generation_requeue
 from chatapp.generations.models import Generation
 from chatapp.generations.turns.services import turn_regenerate
 from chatapp.generations.worker.questions import question_check
-from chatapp.generations.worker.runner import Runner
-from chatapp.moderation.judging.classifiers import registry as known
-from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels
 from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.review.cases.appeals import message_appeal
-from chatapp.review.cases.services import case_claim, case_overturn
 from chatapp.review.models import Decision
-from inference.testing import ScriptedEngine
-from tests.moderation.judging.classifiers.scripted import model_forget
-from tests.support.factories import make_conversation, make_turn, make_user, publish_rule, start_turn
+from tests.generations.worker.scripted_guard import (
+    HARMFUL,
+    answer_of,
+    asked_turn,
+    overturn,
+    publish_guard_rule,
+    question_of,
+    shown,
+)
+from tests.support.factories import make_conversation, make_turn, make_user, start_turn
 from tests.support.fold import facts_of
-from tests.support.running import Running
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
-
-GUARD = "scripted-guard"
-HARMFUL, DOUBTFUL = 0.99, 0.7
-
-
-class ScriptedGuard:
-    """Finds harm where "poison" stands; waits where "slow" does until the test lets it, and never answers "mute"."""
-
-    max_window_chars = 400
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, Context]] = []
-        self.may_answer = threading.Event()
-        self.harmful_otherwise: tuple[str, ...] = ()
-
-    def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:
-        self.asked.append((text, context))
-        if "mute" in text:
-            raise ClassifierTimedOut("scripted")
-        if "slow" in text:
-            assert self.may_answer.wait(timeout=20.0)
-        return Labels(
-            {
-                "harm": HARMFUL if "poison" in text else 0.0,
-                "other": HARMFUL if any(word in text for word in self.harmful_otherwise) else 0.0,
-            }
-        )
-
-
-@pytest.fixture
-def guard() -> Iterator[ScriptedGuard]:
-    guard = ScriptedGuard()
-    known.models_register([GUARD])
-    known.model_serve(GUARD, guard)
-    yield guard
-    guard.may_answer.set()
-    model_forget(GUARD)
-
-
-@pytest.fixture
-def running(guard) -> Iterator[Running]:
-    engine = ScriptedEngine()
-    running = Running(Runner(engine=engine), engine)
-    yield running
-    running.close()
-
-
-def publish_guard_rule(action="block", *, stages=("input",), severity=2, **options):
-    thresholds = {"threshold_controversial": 0.5, "threshold_unsafe": 0.9}
-    return publish_rule(
-        action=action,
-        stages=stages,
-        kind="classifier",
-        severity=severity,
-        notice_en="Not here.",
-        safe_completion_en="Call 988.",
-        options={"classifier": GUARD, "label": "harm", **thresholds, **options},
-    )
-
-
-def asked_turn(text: str, *, conversation: Conversation | None = None) -> Generation:
-    conversation = conversation or make_conversation(make_user())
-    turn = start_turn(conversation, text)
-    return Generation.objects.get(id=turn.generation_id)
-
-
-def answer_of(generation: Generation) -> Message:
-    return Message.objects.select_related("parent").get(id=cast("UUID", generation.message_id))
-
-
-def question_of(generation: Generation) -> Message:
-    return cast("Message", answer_of(generation).parent)
-
-
-def overturn(turn: Generation) -> None:
-    """A reviewer finds that the rules were wrong about the question."""
-    case = message_appeal(owner_id=turn.owner_id, message_id=question_of(turn).id, words="", now=clock.now())
-    reviewer = make_user(is_superuser=True)
-    case_claim(case_id=case.id, reviewer=reviewer, now=clock.now())
-    case_overturn(case_id=case.id, reviewer=reviewer, reason="a chemist", now=clock.now())
-
-
-def shown(generation: Generation) -> str:
-    live = log.live_texts([generation.id])[0]
-    return live.text if live else ""
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgres,
+    pytest.mark.usefixtures("guard"),
+]
 
 
 class TestAQuestionThatAModelFindsHarmful:
@@ -286,102 +200,3 @@ class TestAWorkerThatDiesWhileItAsks:
         running.end(turn)
 
         assert shown(turn) == "a slow one. "
-
-
-class TestAnAnswerThatAModelJudges:
-    @pytest.fixture
-    def turn(self) -> Generation:
-        return make_turn(make_conversation(make_user()))
-
-    def test_waits_for_its_verdict_while_others_go_on(self, running, turn, guard):
-        publish_guard_rule(stages=("output",))
-        other = make_turn(make_conversation(make_user()))
-        running.begin(turn)
-        running.begin(other)
-        running.say(turn, "a slow one. And", waits=False)
-        wait_until(lambda: guard.asked)
-
-        running.say(other, "Fast. ")
-        before = shown(turn)
-        guard.may_answer.set()
-        running.end(turn)
-
-        assert (before, shown(turn), shown(other)) == ("", "a slow one. And", "Fast. ")
-
-    def test_keeps_its_lease_while_it_waits(self, running, turn, guard, event_log):
-        publish_guard_rule(stages=("output",))
-        running.begin(turn)
-        running.say(turn, "a slow one. ", waits=False)
-        wait_until(lambda: guard.asked)
-        session = running.runner._sessions.get(running.request_id(turn))
-        renewed_at_s = session.appended_at_s
-
-        wait_until(lambda: session.appended_at_s > renewed_at_s)
-
-        assert shown(turn) == ""
-
-    def test_ends_before_the_sentence_that_the_model_finds_harmful(self, running, turn):
-        publish_guard_rule(stages=("output",))
-        running.begin(turn)
-        running.say(turn, "Well. Take poison. And")
-
-        running.wait(turn)
-
-        answer = answer_of(turn)
-        assert (answer.text, answer.state) == ("Well. ", "withheld")
-        assert [row.score for row in Decision.objects.all()] == [HARMFUL]
-
-    def test_is_shown_to_the_model_with_the_question_it_answers(self, running, turn, guard):
-        publish_guard_rule(stages=("output",))
-        running.begin(turn)
-        running.say(turn, "Well. ")
-
-        assert guard.asked[0] == ("Well. ", Context(asked="Why?", before=""))
-
-    def test_goes_on_without_its_verdict_where_the_rule_takes_nothing_away(self, running, turn, guard):
-        publish_guard_rule("flag", stages=("output",))
-        running.begin(turn)
-
-        running.say(turn, "a slow poison. And so on. ")
-        during = shown(turn)
-        guard.may_answer.set()
-        running.end(turn)
-
-        assert during == "a slow poison. And so on. "
-        assert [(row.action, row.score) for row in Decision.objects.all()] == [("flag", HARMFUL)]
-
-    def test_is_cut_one_sentence_behind_where_the_rule_trails(self, running, turn):
-        publish_guard_rule(stages=("output",), timing="trail")
-        running.begin(turn)
-        running.say(turn, "Take poison. And then. More. And more. ", waits=False)
-
-        running.wait(turn)
-
-        answer = answer_of(turn)
-        assert answer.state == "withheld"
-        assert answer.text == "Take poison. And then. "
-
-    def test_can_be_stopped_while_it_waits(self, running, turn, guard):
-        publish_guard_rule(stages=("output",))
-        running.begin(turn)
-        running.say(turn, "a slow one. ", waits=False)
-        wait_until(lambda: guard.asked)
-
-        log.cancel(generation_id=turn.id)
-        wait_until(lambda: running.engine.cancelled)
-        guard.may_answer.set()
-        running.wait(turn)
-
-        turn.refresh_from_db()
-        assert (turn.status, shown(turn)) == ("cancelled", "a slow one. ")
-
-    def test_is_given_up_where_judging_it_fails(self, running, turn, guard, monkeypatch):
-        publish_guard_rule(stages=("output",))
-        monkeypatch.setattr(guard, "labels", lambda text, context: 1 / 0)
-        running.begin(turn)
-
-        running.say(turn, "Well. ", waits=False)
-        running.wait(turn)
-
-        assert shown(turn) == ""
-        assert not running.runner._sessions.all()
