@@ -1,5 +1,6 @@
 """Cases for tests: answers that a gate judged in pieces, with their decisions on record, and people who review."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatapp.accounts.models import User
@@ -10,7 +11,8 @@ from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.publishing.selectors import ruleset_current
 from chatapp.review.cases.appeals import message_appeal
-from chatapp.review.models import Decision, ReviewCase
+from chatapp.review.cases.services import case_claim
+from chatapp.review.models import Decision, ReviewCase, ReviewOutcome
 from chatapp.review.services import decisions_record
 from tests.support.factories import make_answer, make_conversation, make_question, make_user
 
@@ -69,3 +71,13 @@ def refused_input(text: str, *, owner: User | None = None, conversation: Convers
 
 def appealed(judged: Judged, words: str = "It was a recipe.") -> ReviewCase:
     return message_appeal(owner_id=judged.owner.id, message_id=judged.message.id, words=words, now=clock.now())
+
+
+def claimed(case: ReviewCase, reviewer: User) -> ReviewCase:
+    return case_claim(case_id=case.id, reviewer=reviewer, now=clock.now())
+
+
+def resolve(
+    resolving: Callable[..., ReviewOutcome], case: ReviewCase, reviewer: User, *, reason: str = "harmless"
+) -> ReviewOutcome:
+    return resolving(case_id=case.id, reviewer=reviewer, reason=reason, now=clock.now())
