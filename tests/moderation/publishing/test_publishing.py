@@ -19,7 +19,8 @@ from chatapp.moderation.judging.verdict import RuleState, Stage
 from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_rules
 from chatapp.moderation.publishing.services import ruleset_publish, ruleset_restore
 from chatapp.moderation.rules.selectors import approver_exists
-from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_update
+from chatapp.moderation.rules.services import rule_approve, rule_move, rule_update
+from tests.moderation.making import make_rule
 from tests.support.at_once import at_once
 from tests.support.factories import make_staff, make_user
 
@@ -34,13 +35,6 @@ def author() -> User:
 @pytest.fixture
 def second() -> User:
     return make_staff("moderator")
-
-
-def make_rule(author: User, **fields: object) -> models.Rule:
-    about = {"slug": "spells", "category": "other", "severity": 3, "action": "block", "state": "enforcing"}
-    rule = models.Rule(**{**about, "stages": ["input"], "words": "xyzzy spell", **fields})
-    rule_create(rule=rule, author=author, reason="a test")
-    return rule
 
 
 class TestAGraveBlock:

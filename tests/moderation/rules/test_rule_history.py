@@ -23,6 +23,7 @@ from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.rules.selectors import rule_history
 from chatapp.moderation.rules.services import rule_approve, rule_create, rule_move, rule_restore, rule_update
 from chatapp.moderation.rules.snapshot import rule_snapshot
+from tests.moderation.making import make_rule
 from tests.support.at_once import contested
 from tests.support.factories import make_staff, make_user
 
@@ -37,14 +38,6 @@ def author() -> User:
 @pytest.fixture
 def second() -> User:
     return make_staff("moderator")
-
-
-def make_rule(author: User, **fields: object) -> models.Rule:
-    """Stored; enforces a grave block unless told otherwise."""
-    about = {"slug": "spells", "category": "other", "severity": 3, "action": "block", "state": "enforcing"}
-    rule = models.Rule(**{**about, "stages": ["input"], "words": "xyzzy spell", **fields})
-    rule_create(rule=rule, author=author, reason="spells hurt")
-    return rule
 
 
 class TestARevision:
