@@ -5,8 +5,8 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/lib/chat/context";
-import { ConversationMenu, MAX_TITLE_CHARS } from "@/lib/chat/conversation-menu";
 import type { ConversationView, Id } from "@/lib/wire/views";
+import { ConversationMenu, MAX_TITLE_CHARS } from "@/parts/conversation-menu";
 
 import { ConversationDetails } from "./details-dialog";
 import { ModelPicker } from "./model-picker";

@@ -6,11 +6,11 @@ import { useTranslation } from "react-i18next";
 import { VList, type VListHandle } from "virtua";
 
 import { useChat, useChatState } from "@/lib/chat/context";
-import { ConversationMenu } from "@/lib/chat/conversation-menu";
 import { type List, runningOf } from "@/lib/chat/state";
 import { localeOf } from "@/lib/i18n/i18n";
 import { Button, IconButton, join } from "@/lib/ui/controls";
 import type { ConversationView, Id } from "@/lib/wire/views";
+import { ConversationMenu } from "@/parts/conversation-menu";
 
 import { groupedRows, type GroupName, type ListRow } from "./groups";
 

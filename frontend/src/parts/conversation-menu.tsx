@@ -5,11 +5,10 @@ import { type ReactElement, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { exportUrl } from "@/lib/api/calls";
+import { useChat } from "@/lib/chat/context";
 import { ConfirmDialog, FieldDialog } from "@/lib/ui/dialog";
 import { Menu, MenuItem, MenuLine, MenuLink } from "@/lib/ui/menu";
 import type { ConversationView } from "@/lib/wire/views";
-
-import { useChat } from "./context";
 
 /** What fits the database's column. */
 export const MAX_TITLE_CHARS = 200;
