@@ -15,11 +15,11 @@ import { App } from "@/app/app";
 import { CrashBoundary } from "@/app/crash";
 import { conversationAt } from "@/app/route";
 import { meRead, shellRead, signInUrl } from "@/app/shell";
+import { Chat } from "@/chat/chat";
+import { ChatProvider } from "@/chat/context";
+import { browserMemory } from "@/chat/memory";
 import { api } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
-import { Chat } from "@/lib/chat/chat";
-import { ChatProvider } from "@/lib/chat/context";
-import { browserMemory } from "@/lib/chat/memory";
 import { i18nStart } from "@/lib/i18n/i18n";
 import { readerLoad } from "@/lib/markdown/lazy";
 

@@ -4,11 +4,11 @@ import { PanelLeft, SquarePen } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useChat, useChatState } from "@/chat/context";
+import { read, write } from "@/chat/memory";
 import { ConversationPage } from "@/features/conversation/conversation-page";
 import { AccountMenu } from "@/features/settings/account-menu";
 import { Sidebar } from "@/features/sidebar/sidebar";
-import { useChat, useChatState } from "@/lib/chat/context";
-import { read, write } from "@/lib/chat/memory";
 import { IconButton, TooltipProvider } from "@/lib/ui/controls";
 import { useMediaQuery } from "@/lib/ui/hooks";
 import { Sheet } from "@/lib/ui/sheet";

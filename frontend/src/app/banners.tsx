@@ -4,8 +4,8 @@ import { CircleAlert, WifiOff, X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { refusalText } from "@/lib/chat/words";
+import { useChat, useChatState } from "@/chat/context";
+import { refusalText } from "@/chat/words";
 import { Button, IconButton } from "@/lib/ui/controls";
 
 import { signInUrl } from "./shell";

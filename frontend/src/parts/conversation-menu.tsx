@@ -4,8 +4,8 @@ import { FileJson, FileText, Info, Pencil, Trash2 } from "lucide-react";
 import { type ReactElement, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useChat } from "@/chat/context";
 import { exportUrl } from "@/lib/api/calls";
-import { useChat } from "@/lib/chat/context";
 import { ConfirmDialog, FieldDialog } from "@/lib/ui/dialog";
 import { Menu, MenuItem, MenuLine, MenuLink } from "@/lib/ui/menu";
 import type { ConversationView } from "@/lib/wire/views";

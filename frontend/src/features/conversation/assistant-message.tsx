@@ -4,9 +4,9 @@ import { EyeOff, Info, RotateCcw } from "lucide-react";
 import { memo, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { generationOf, questionOf, restoredOf, type Turn } from "@/lib/chat/state";
-import { categoryText, failureText } from "@/lib/chat/words";
+import { useChat, useChatState } from "@/chat/context";
+import { generationOf, questionOf, restoredOf, type Turn } from "@/chat/state";
+import { categoryText, failureText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { LazyMarkdown } from "@/lib/markdown/lazy-markdown";
 import { type Generation, isLive } from "@/lib/store/feed";

@@ -4,9 +4,9 @@ import { ArrowUp, Square } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { NEW, windowUseOf } from "@/lib/chat/state";
-import { numberText } from "@/lib/chat/words";
+import { useChat, useChatState } from "@/chat/context";
+import { NEW, windowUseOf } from "@/chat/state";
+import { numberText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { IconButton } from "@/lib/ui/controls";
 import { useGrowing } from "@/lib/ui/growing";

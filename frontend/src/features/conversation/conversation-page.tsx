@@ -3,8 +3,8 @@
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { liveGenerationOf, NEW, rowsOf, turnOf } from "@/lib/chat/state";
+import { useChat, useChatState } from "@/chat/context";
+import { liveGenerationOf, NEW, rowsOf, turnOf } from "@/chat/state";
 import { Button } from "@/lib/ui/controls";
 import type { Id } from "@/lib/wire/views";
 

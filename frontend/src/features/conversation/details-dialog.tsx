@@ -3,9 +3,9 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChatState } from "@/lib/chat/context";
-import { rowsOf } from "@/lib/chat/state";
-import { numberText } from "@/lib/chat/words";
+import { useChatState } from "@/chat/context";
+import { rowsOf } from "@/chat/state";
+import { numberText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import type { Generation } from "@/lib/store/feed";
 import { Dialog } from "@/lib/ui/dialog";

@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChatState } from "@/lib/chat/context";
+import { useChatState } from "@/chat/context";
 
 export function Greeting(): ReactNode {
   const { t } = useTranslation();

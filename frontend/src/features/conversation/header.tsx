@@ -4,7 +4,7 @@ import { Ellipsis } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
+import { useChat, useChatState } from "@/chat/context";
 import type { ConversationView, Id } from "@/lib/wire/views";
 import { ConversationMenu, MAX_TITLE_CHARS } from "@/parts/conversation-menu";
 

@@ -5,8 +5,8 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Virtualizer } from "virtua";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { liveGenerationOf, type Row, rowsOf, sameRows } from "@/lib/chat/state";
+import { useChat, useChatState } from "@/chat/context";
+import { liveGenerationOf, type Row, rowsOf, sameRows } from "@/chat/state";
 import { IconButton } from "@/lib/ui/controls";
 import type { Id } from "@/lib/wire/views";
 

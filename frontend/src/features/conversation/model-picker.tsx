@@ -4,8 +4,8 @@ import { ChevronDown } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { numberText } from "@/lib/chat/words";
+import { useChat, useChatState } from "@/chat/context";
+import { numberText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { Menu, MenuChoices } from "@/lib/ui/menu";
 import type { ConversationView, ModelView } from "@/lib/wire/views";

@@ -7,9 +7,9 @@ import { MessageSquareCheck, ShieldAlert, TriangleAlert, X } from "lucide-react"
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { appealOf, type AskedReview, type Refused, reviewedOf } from "@/lib/chat/state";
-import { categoryText, detailText, refusalText, timeText } from "@/lib/chat/words";
+import { useChat, useChatState } from "@/chat/context";
+import { appealOf, type AskedReview, type Refused, reviewedOf } from "@/chat/state";
+import { categoryText, detailText, refusalText, timeText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { isReviewed } from "@/lib/store/feed";
 import { sameItems } from "@/lib/store/store";

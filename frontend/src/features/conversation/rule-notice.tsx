@@ -4,7 +4,7 @@ import { Info, LifeBuoy } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { categoryText } from "@/lib/chat/words";
+import { categoryText } from "@/chat/words";
 import type { MessageView } from "@/lib/wire/views";
 
 interface RuleNoticeProps {

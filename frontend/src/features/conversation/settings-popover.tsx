@@ -5,8 +5,8 @@ import { SlidersHorizontal } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { numberText } from "@/lib/chat/words";
+import { useChat, useChatState } from "@/chat/context";
+import { numberText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import type { ConversationView } from "@/lib/wire/views";
 

@@ -4,7 +4,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat } from "@/lib/chat/context";
+import { useChat } from "@/chat/context";
 import { IconButton } from "@/lib/ui/controls";
 import type { MessageView } from "@/lib/wire/views";
 

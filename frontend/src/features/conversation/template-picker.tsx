@@ -4,8 +4,8 @@ import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useChatState } from "@/chat/context";
 import type { ChosenTemplate } from "@/lib/api/calls";
-import { useChatState } from "@/lib/chat/context";
 import { IconButton } from "@/lib/ui/controls";
 import type { PromptTemplate } from "@/lib/wire/views";
 

@@ -4,9 +4,9 @@ import { EyeOff, Pencil } from "lucide-react";
 import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import type { PendingAsk } from "@/lib/chat/state";
-import { categoryText } from "@/lib/chat/words";
+import { useChat, useChatState } from "@/chat/context";
+import type { PendingAsk } from "@/chat/state";
+import { categoryText } from "@/chat/words";
 import { withRedactions } from "@/lib/markdown/redaction";
 import { Button, IconButton } from "@/lib/ui/controls";
 import { CopyButton } from "@/lib/ui/copy-button";

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
+import { useChat, useChatState } from "@/chat/context";
 import type { Generation } from "@/lib/store/feed";
 import type { Id, Place } from "@/lib/wire/views";
 

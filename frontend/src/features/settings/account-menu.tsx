@@ -4,8 +4,8 @@ import { ChevronsUpDown, LogOut, Wrench } from "lucide-react";
 import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useChat, useChatState } from "@/chat/context";
 import { csrfToken } from "@/lib/api/client";
-import { useChat, useChatState } from "@/lib/chat/context";
 import { i18nChange } from "@/lib/i18n/i18n";
 import { Menu, MenuChoices, MenuItem, MenuLine, MenuLink } from "@/lib/ui/menu";
 import type { Language } from "@/lib/wire/views";

@@ -1,6 +1,6 @@
 /** Light, dark, or as the system: remembered in this browser, applied before paint by `public/theme.js`. */
 
-import { read, write } from "@/lib/chat/memory";
+import { read, write } from "@/chat/memory";
 
 const THEME_KEY = "chatapp.theme";
 

@@ -5,8 +5,8 @@ import { memo, type MouseEvent, type ReactNode, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { VList, type VListHandle } from "virtua";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { type List, runningOf } from "@/lib/chat/state";
+import { useChat, useChatState } from "@/chat/context";
+import { type List, runningOf } from "@/chat/state";
 import { localeOf } from "@/lib/i18n/i18n";
 import { Button, IconButton, join } from "@/lib/ui/controls";
 import type { ConversationView, Id } from "@/lib/wire/views";

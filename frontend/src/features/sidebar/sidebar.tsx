@@ -4,8 +4,8 @@ import { PanelLeftClose, Search, SquarePen, X } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useChat, useChatState } from "@/lib/chat/context";
-import { listedOf } from "@/lib/chat/state";
+import { useChat, useChatState } from "@/chat/context";
+import { listedOf } from "@/chat/state";
 import { sameItems } from "@/lib/store/store";
 import { IconButton } from "@/lib/ui/controls";
 import { useDebounced } from "@/lib/ui/hooks";
