@@ -8,7 +8,9 @@ import type { ConversationView, GenerationView, MessageView } from "@/lib/wire/v
 
 import { Chat } from "./chat";
 import type { Memory } from "./memory";
-import { appealOf, type AskedReview, NEW, restoredOf, reviewedOf, type Row, rowsOf, type Turn } from "./state";
+import { appealOf, restoredOf, reviewedOf } from "./reading";
+import { type Row, rowsOf } from "./rows";
+import { type AskedReview, NEW, type Turn } from "./state";
 
 /** The server's database, and calls that read and write it. */
 function server() {

@@ -1,7 +1,7 @@
 /**
  * What a person can do on the page, each as one method; joins the store, REST and the socket.
  *
- * Every change of state goes through a pure step of `state.ts` or `store/feed.ts`; turns are carried by `turns.ts`, the
+ * Every change of state goes through a pure step of `steps.ts` or `store/feed.ts`; turns are carried by `turns.ts`, the
  * feed is read by `reader.ts`; here stand conversations, lists, drafts and settings.
  */
 
@@ -16,18 +16,10 @@ import type { ConversationView, Id, Language, Me, MessageView, Place } from "@/l
 import { failureShow } from "./failure";
 import type { Memory } from "./memory";
 import { FeedReader } from "./reader";
+import { branchOf, isBeingMade, turnOf } from "./reading";
 import { Reviews } from "./reviews";
-import {
-  branchOf,
-  type ChatState,
-  initialState,
-  isBeingMade,
-  NEW,
-  type Settings,
-  treesTrimmed,
-  turnOf,
-  withDraft,
-} from "./state";
+import { type ChatState, initialState, NEW, type Settings } from "./state";
+import { treesTrimmed, withDraft } from "./steps";
 import { type Ask, Turns } from "./turns";
 
 export interface ChatEdges extends SocketEdges {

@@ -13,7 +13,8 @@ import type { EventsFrame, Watch } from "@/lib/wire/frames";
 import type { ConversationSnapshot, Id } from "@/lib/wire/views";
 
 import { failureShow } from "./failure";
-import { type ChatState, foldEvents, type Opened, settleTurns } from "./state";
+import type { ChatState, Opened } from "./state";
+import { foldEvents, settleTurns } from "./steps";
 
 /** Between two fetches that a gap in a stream asks for. */
 const REFETCH_EVERY_MS = 1000;

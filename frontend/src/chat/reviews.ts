@@ -12,7 +12,8 @@ import type { AppealView, Id, MessageView } from "@/lib/wire/views";
 
 import { failureShow } from "./failure";
 import type { Memory } from "./memory";
-import { type AskedReview, type ChatState, withDraft } from "./state";
+import type { AskedReview, ChatState } from "./state";
+import { withDraft } from "./steps";
 import { detailText } from "./words";
 
 export class Reviews {

@@ -15,18 +15,9 @@ import type { Id, MessageView } from "@/lib/wire/views";
 
 import { failureShow } from "./failure";
 import type { Memory } from "./memory";
-import {
-  type ChatState,
-  liveGenerationOf,
-  NEW,
-  type PendingAsk,
-  type Turn,
-  turnOf,
-  withActiveLeaf,
-  withDraft,
-  withoutTurn,
-  withTurn,
-} from "./state";
+import { liveGenerationOf, turnOf } from "./reading";
+import { type ChatState, NEW, type PendingAsk, type Turn } from "./state";
+import { withActiveLeaf, withDraft, withoutTurn, withTurn } from "./steps";
 
 /** Between two tries of making a conversation. */
 const RETRY_MS = 2000;

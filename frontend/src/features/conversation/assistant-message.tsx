@@ -5,7 +5,8 @@ import { memo, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/chat/context";
-import { generationOf, questionOf, restoredOf, type Turn } from "@/chat/state";
+import { generationOf, questionOf, restoredOf } from "@/chat/reading";
+import type { Turn } from "@/chat/state";
 import { categoryText, failureText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { LazyMarkdown } from "@/lib/markdown/lazy-markdown";

@@ -5,7 +5,8 @@ import { type KeyboardEvent, type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/chat/context";
-import { NEW, windowUseOf } from "@/chat/state";
+import { windowUseOf } from "@/chat/reading";
+import { NEW } from "@/chat/state";
 import { numberText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { IconButton } from "@/lib/ui/controls";

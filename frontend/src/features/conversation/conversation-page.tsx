@@ -4,7 +4,9 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/chat/context";
-import { liveGenerationOf, NEW, rowsOf, turnOf } from "@/chat/state";
+import { liveGenerationOf, turnOf } from "@/chat/reading";
+import { rowsOf } from "@/chat/rows";
+import { NEW } from "@/chat/state";
 import { Button } from "@/lib/ui/controls";
 import type { Id } from "@/lib/wire/views";
 

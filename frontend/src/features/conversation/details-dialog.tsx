@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChatState } from "@/chat/context";
-import { rowsOf } from "@/chat/state";
+import { rowsOf } from "@/chat/rows";
 import { numberText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import type { Generation } from "@/lib/store/feed";

@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 import { Virtualizer } from "virtua";
 
 import { useChat, useChatState } from "@/chat/context";
-import { liveGenerationOf, type Row, rowsOf, sameRows } from "@/chat/state";
+import { liveGenerationOf } from "@/chat/reading";
+import { type Row, rowsOf, sameRows } from "@/chat/rows";
 import { IconButton } from "@/lib/ui/controls";
 import type { Id } from "@/lib/wire/views";
 

@@ -8,7 +8,8 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/chat/context";
-import { appealOf, type AskedReview, type Refused, reviewedOf } from "@/chat/state";
+import { appealOf, reviewedOf } from "@/chat/reading";
+import type { AskedReview, Refused } from "@/chat/state";
 import { categoryText, detailText, refusalText, timeText } from "@/chat/words";
 import { localeOf } from "@/lib/i18n/i18n";
 import { isReviewed } from "@/lib/store/feed";

@@ -6,7 +6,8 @@ import { useTranslation } from "react-i18next";
 import { VList, type VListHandle } from "virtua";
 
 import { useChat, useChatState } from "@/chat/context";
-import { type List, runningOf } from "@/chat/state";
+import { runningOf } from "@/chat/reading";
+import type { List } from "@/chat/state";
 import { localeOf } from "@/lib/i18n/i18n";
 import { Button, IconButton, join } from "@/lib/ui/controls";
 import type { ConversationView, Id } from "@/lib/wire/views";

@@ -5,7 +5,7 @@ import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/chat/context";
-import { listedOf } from "@/chat/state";
+import { listedOf } from "@/chat/reading";
 import { sameItems } from "@/lib/store/store";
 import { IconButton } from "@/lib/ui/controls";
 import { useDebounced } from "@/lib/ui/hooks";
