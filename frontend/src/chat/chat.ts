@@ -2,24 +2,23 @@
  * What a person can do on the page, each as one method; joins the store, REST and the socket.
  *
  * Every change of state goes through a pure step of `steps.ts` or `store/feed.ts`; turns are carried by `turns.ts`, the
- * feed is read by `reader.ts`; here stand conversations, lists, drafts and settings.
+ * feed is read by `reader.ts`, conversations are handled by `conversations.ts`, drafts by `drafts.ts`, review by
+ * `reviews.ts`; here stand the connection, settings and choices.
  */
 
 import type { Api, ConversationChange, NewConversation } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
 import { FeedSocket, type SocketEdges } from "@/lib/socket/socket";
-import { dropConversation, foldPage, openTree, putConversation, withEntry, withoutEntry } from "@/lib/store/feed";
 import { createStore, type Store } from "@/lib/store/store";
-import { leafFor } from "@/lib/store/tree";
-import type { ConversationView, Id, Language, Me, MessageView, Place } from "@/lib/wire/views";
+import type { Id, Language, Me, MessageView, Place } from "@/lib/wire/views";
 
+import { Conversations } from "./conversations";
+import { Drafts } from "./drafts";
 import { failureShow } from "./failure";
 import type { Memory } from "./memory";
 import { FeedReader } from "./reader";
-import { branchOf, isBeingMade, turnOf } from "./reading";
 import { Reviews } from "./reviews";
 import { type ChatState, initialState, NEW, type Settings } from "./state";
-import { treesTrimmed, withDraft } from "./steps";
 import { type Ask, Turns } from "./turns";
 
 export interface ChatEdges extends SocketEdges {
@@ -30,20 +29,23 @@ export interface ChatEdges extends SocketEdges {
 export class Chat {
   readonly store: Store<ChatState>;
   readonly #api: Api;
-  readonly #memory: Memory;
   readonly #socket: FeedSocket;
   readonly #reader: FeedReader;
+  readonly #conversations: Conversations;
+  readonly #drafts: Drafts;
   readonly #turns: Turns;
   readonly #reviews: Reviews;
 
   constructor(me: Me, { api, memory, open, random }: ChatEdges) {
     this.store = createStore(initialState(me));
     this.#api = api;
-    this.#memory = memory;
-    this.#reader = new FeedReader(this.store, api, () => this.#socket.watch());
+    const watch = (): void => this.#socket.watch();
+    this.#reader = new FeedReader(this.store, api, watch);
+    this.#conversations = new Conversations(this.store, api, this.#reader, watch);
+    this.#drafts = new Drafts(this.store, memory);
     this.#turns = new Turns(this.store, api, memory, {
       command: (command) => this.#socket.command(command),
-      watch: () => this.#socket.watch(),
+      watch,
     });
     this.#reviews = new Reviews(this.store, api, memory);
     this.#socket = new FeedSocket(
@@ -90,82 +92,38 @@ export class Chat {
   // Conversations
 
   open(id: Id | null): void {
-    this.#set((state) => withDraft({ ...state, current_id: id, editing: null }, id ?? NEW, this.#draftOf(id ?? NEW)));
-    if (id === null) {
-      this.#socket.watch();
-      return;
-    }
-    this.#set((state) => treesTrimmed({ ...state, feed: openTree(state.feed, id) }, id));
-    if (isBeingMade(turnOf(this.store.get(), id))) return; // its creation goes on to watch it
-    if (this.store.get().opened.get(id) === "ready") this.#socket.watch();
-    void this.#reader.fetch(id);
+    this.#drafts.recall(id ?? NEW);
+    this.#conversations.open(id);
   }
 
-  async listMore(): Promise<void> {
-    const { list } = this.store.get();
-    this.#set((state) => ({ ...state, list: { ...state.list, status: "loading" } }));
-    try {
-      const page = await this.#api.conversationPage("", list.next_page);
-      this.#reader.cursorFrom(page.feed);
-      this.#set((state) => ({
-        ...state,
-        feed: foldPage(state.feed, page),
-        list: { next_page: page.next_page, status: "ready" },
-      }));
-    } catch (error) {
-      failureShow(this.store, error);
-      this.#set((state) => ({ ...state, list: { ...state.list, status: "failed" } }));
-    }
+  listMore(): Promise<void> {
+    return this.#conversations.listMore();
   }
 
   /** An empty query leaves the search. */
-  async search(query: string): Promise<void> {
-    const search = query === "" ? null : ({ query, ids: [], next_page: null, status: "loading" } as const);
-    this.#set((state) => ({ ...state, search }));
-    if (search !== null) await this.#searchPage(query, null);
+  search(query: string): Promise<void> {
+    return this.#conversations.search(query);
   }
 
-  async searchMore(): Promise<void> {
-    const { search } = this.store.get();
-    if (search?.next_page == null || search.status === "loading") return;
-    this.#set((state) => ({ ...state, search: { ...search, status: "loading" } }));
-    await this.#searchPage(search.query, search.next_page);
+  searchMore(): Promise<void> {
+    return this.#conversations.searchMore();
   }
 
   /** Shown at once, and taken back if the server refuses. */
-  async conversationChange(id: Id, change: ConversationChange): Promise<void> {
-    const before = this.store.get().feed.conversations.get(id);
-    if (before !== undefined) this.#put({ ...before, ...change });
-    try {
-      this.#put(await this.#api.conversationChange(id, change));
-    } catch (error) {
-      if (before !== undefined) this.#put(before);
-      failureShow(this.store, error);
-    }
+  conversationChange(id: Id, change: ConversationChange): Promise<void> {
+    return this.#conversations.change(id, change);
   }
 
   /** True once it is gone. */
   async conversationDelete(id: Id): Promise<boolean> {
-    try {
-      await this.#api.conversationDelete(id);
-    } catch (error) {
-      failureShow(this.store, error);
-      return false;
-    }
-    this.#set((state) => ({ ...state, feed: dropConversation(state.feed, id) }));
-    this.#memory.draftKeep(id, "");
-    return true;
+    const is_gone = await this.#conversations.delete(id);
+    if (is_gone) this.#drafts.forget(id);
+    return is_gone;
   }
 
   /** Turn to another of the messages that share a parent, at the leaf where the person last was under it. */
   siblingOpen(message: MessageView, sibling_id: Id): void {
-    const { feed, last_leaf } = this.store.get();
-    const tree = feed.messages.get(message.conversation_id);
-    const left_at = branchOf(this.store.get(), message.conversation_id).at(-1)?.id;
-    if (tree === undefined || left_at === undefined) return;
-    const active_leaf_id = leafFor(tree, sibling_id, last_leaf.get(sibling_id));
-    this.#set((state) => ({ ...state, last_leaf: withEntry(state.last_leaf, message.id, left_at), editing: null }));
-    void this.conversationChange(message.conversation_id, { active_leaf_id });
+    this.#conversations.siblingOpen(message, sibling_id);
   }
 
   // Turns
@@ -226,25 +184,24 @@ export class Chat {
 
   // What is being written
 
-  draftChange(conversation_id: Id, text: string): void {
-    this.#set((state) => withDraft(state, conversation_id, text));
-    this.#memory.draftKeep(conversation_id, text);
+  draftChange(place: Id, text: string): void {
+    this.#drafts.change(place, text);
   }
 
   editOpen(message: MessageView): void {
-    this.#set((state) => ({ ...state, editing: { message_id: message.id, text: message.text ?? "" } }));
+    this.#drafts.editOpen(message);
   }
 
   editChange(text: string): void {
-    this.#set((state) => (state.editing === null ? state : { ...state, editing: { ...state.editing, text } }));
+    this.#drafts.editChange(text);
   }
 
   editClose(): void {
-    this.#set((state) => ({ ...state, editing: null }));
+    this.#drafts.editClose();
   }
 
-  refusalDismiss(conversation_id: Id): void {
-    this.#set((state) => ({ ...state, refusals: withoutEntry(state.refusals, conversation_id) }));
+  refusalDismiss(place: Id): void {
+    this.#drafts.refusalDismiss(place);
   }
 
   alertDismiss(): void {
@@ -279,31 +236,5 @@ export class Chat {
 
   #set(change: (state: ChatState) => ChatState): void {
     this.store.update(change);
-  }
-
-  #put(conversation: ConversationView): void {
-    this.#set((state) => ({ ...state, feed: putConversation(state.feed, conversation) }));
-  }
-
-  #draftOf(conversation_id: Id): string {
-    return this.store.get().drafts.get(conversation_id) ?? this.#memory.draft(conversation_id);
-  }
-
-  async #searchPage(query: string, after: string | null): Promise<void> {
-    try {
-      const page = await this.#api.conversationPage(query, after);
-      this.#set((state) => {
-        if (state.search?.query !== query) return state; // the person typed on
-        const ids = new Set([...state.search.ids, ...page.items.map(({ id }) => id)]);
-        return {
-          ...state,
-          feed: foldPage(state.feed, page),
-          search: { query, ids: [...ids], next_page: page.next_page, status: "ready" },
-        };
-      });
-    } catch (error) {
-      failureShow(this.store, error);
-      this.#set((state) => ({ ...state, search: { query, ids: [], next_page: null, status: "failed" } }));
-    }
   }
 }
