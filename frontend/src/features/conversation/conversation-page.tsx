@@ -10,12 +10,12 @@ import { NEW } from "@/chat/state";
 import { Button } from "@/lib/ui/controls";
 import type { Id } from "@/lib/wire/views";
 
-import { Composer } from "./composer";
+import { Composer } from "./composing/composer";
+import { Notices } from "./composing/notice-card";
+import { type TemplateChoice, templateChosen, TemplatePicker, variableMissing } from "./composing/template-picker";
 import { Greeting } from "./greeting";
 import { Header } from "./header";
 import { MessageList } from "./message-list";
-import { Notices } from "./notice-card";
-import { type TemplateChoice, templateChosen, TemplatePicker, variableMissing } from "./template-picker";
 
 interface ConversationPageProps {
   readonly current_id: Id | null;

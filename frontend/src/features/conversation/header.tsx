@@ -8,9 +8,9 @@ import { useChat, useChatState } from "@/chat/context";
 import type { ConversationView, Id } from "@/lib/wire/views";
 import { ConversationMenu, MAX_TITLE_CHARS } from "@/parts/conversation-menu";
 
+import { ModelPicker } from "./composing/model-picker";
+import { SettingsPopover } from "./composing/settings-popover";
 import { ConversationDetails } from "./details-dialog";
-import { ModelPicker } from "./model-picker";
-import { SettingsPopover } from "./settings-popover";
 
 interface HeaderProps {
   readonly conversation_id: Id | null;
