@@ -15,7 +15,7 @@ import { Notices } from "./composing/notice-card";
 import { type TemplateChoice, templateChosen, TemplatePicker, variableMissing } from "./composing/template-picker";
 import { Greeting } from "./greeting";
 import { Header } from "./header";
-import { MessageList } from "./message-list";
+import { MessageList } from "./messages/message-list";
 
 interface ConversationPageProps {
   readonly current_id: Id | null;

@@ -10,7 +10,7 @@ import { ConversationMenu, MAX_TITLE_CHARS } from "@/parts/conversation-menu";
 
 import { ModelPicker } from "./composing/model-picker";
 import { SettingsPopover } from "./composing/settings-popover";
-import { ConversationDetails } from "./details-dialog";
+import { ConversationDetails } from "./messages/details-dialog";
 
 interface HeaderProps {
   readonly conversation_id: Id | null;

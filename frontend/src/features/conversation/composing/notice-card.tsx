@@ -17,7 +17,7 @@ import { sameItems } from "@/lib/store/store";
 import { Button, IconButton } from "@/lib/ui/controls";
 import type { Id } from "@/lib/wire/views";
 
-import { AskReview } from "../ask-review";
+import { AskReview } from "../messages/ask-review";
 
 export function Notices({ place }: { readonly place: Id }): ReactNode {
   const refusal = useChatState((state) => state.refusals.get(place));
