@@ -21,7 +21,7 @@ import { browserMemory } from "@/chat/memory";
 import { api } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
 import { i18nStart } from "@/lib/i18n/i18n";
-import { readerLoad } from "@/lib/markdown/lazy";
+import { readerLoad } from "@/lib/markdown/lazy-markdown";
 
 async function start(): Promise<void> {
   const shell = shellRead(document);

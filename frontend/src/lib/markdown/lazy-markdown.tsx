@@ -2,9 +2,14 @@
 
 import type { ReactNode } from "react";
 
-import { useReader } from "./lazy";
+import { lazily } from "./lazy";
 import type * as Reader from "./markdown";
 import { withRedactions } from "./redaction";
+
+const { use: useReader, load } = lazily<typeof Reader>(() => import("./markdown"));
+
+/** Fetch it now, before there is a text to read. */
+export const readerLoad = load;
 
 export function LazyMarkdown(props: Reader.MarkdownProps): ReactNode {
   const reader = useReader(true);

@@ -1,9 +1,12 @@
-/** What is heavy and not needed at once: each fetched when something on the page first wants it, and only once. */
+/**
+ * What is heavy and not needed at once: each fetched when something on the page first wants it, and only once.
+ *
+ * Knows what the reader itself waits for; the reader's own chunk is fetched in `lazy-markdown.tsx`, above it.
+ */
 
 import { useEffect, useState } from "react";
 
 import type * as Highlighter from "./highlight";
-import type * as Reader from "./markdown";
 import type * as Typesetter from "./math";
 
 interface Lazy<T> {
@@ -12,7 +15,7 @@ interface Lazy<T> {
   readonly use: (is_wanted: boolean) => T | null;
 }
 
-function lazily<T>(fetch: () => Promise<T>): Lazy<T> {
+export function lazily<T>(fetch: () => Promise<T>): Lazy<T> {
   let loaded: T | null = null;
   let loading: Promise<T> | null = null;
   const load = (): Promise<T> => {
@@ -45,4 +48,3 @@ function lazily<T>(fetch: () => Promise<T>): Lazy<T> {
 
 export const { use: useHighlight } = lazily<typeof Highlighter>(() => import("./highlight"));
 export const { use: useTypeset } = lazily<typeof Typesetter>(() => import("./math"));
-export const { use: useReader, load: readerLoad } = lazily<typeof Reader>(() => import("./markdown"));
