@@ -1,18 +1,34 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
 import js from "@eslint/js";
+import importX from "eslint-plugin-import-x";
 import a11y from "eslint-plugin-jsx-a11y";
 import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-/** Imports point down: app → features → lib. A feature reaches another only through what `app` hands it. */
-const zone = (files, forbidden) => ({
-  files,
-  rules: {
-    "no-restricted-imports": [
-      "error",
-      { patterns: forbidden.map((group) => ({ group, message: "Imports point down: app → features → lib." })) },
-    ],
-  },
-});
+const here = (path) => join(import.meta.dirname, path);
+
+const EXTENSIONS = [".ts", ".tsx"];
+
+/** The layers of src/, lowest first. Imports point down: app → features → parts → chat → lib. */
+const LAYERS = ["lib", "chat", "parts", "features", "app"];
+
+/** A layer sees itself and what is below it, and nothing else that src/ may come to hold. */
+const layerZones = LAYERS.map((layer, height) => ({
+  target: `./src/${layer}`,
+  from: "./src",
+  except: LAYERS.slice(0, height + 1).map((name) => `./${name}`),
+  message: `Imports point down: ${[...LAYERS].reverse().join(" → ")}.`,
+}));
+
+/** A feature reaches another only through what `app` hands it. */
+const featureZones = readdirSync(here("src/features")).map((feature) => ({
+  target: `./src/features/${feature}`,
+  from: "./src/features",
+  except: [`./${feature}`],
+  message: "No feature imports another: what two of them need belongs to parts or chat.",
+}));
 
 export default tseslint.config(
   { ignores: ["dist", "node_modules"] },
@@ -38,8 +54,23 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
-  zone(["src/features/*/**"], [["@/features/*", "@/app/*", "../../*"]]),
-  zone(["src/lib/**"], [["@/features/*", "@/app/*"]]),
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    plugins: { "import-x": importX },
+    settings: {
+      "import-x/extensions": EXTENSIONS,
+      "import-x/parsers": { "@typescript-eslint/parser": EXTENSIONS },
+      "import-x/resolver-next": [
+        importX.createNodeResolver({ extensions: EXTENSIONS, tsconfig: { configFile: here("tsconfig.json") } }),
+      ],
+    },
+    rules: {
+      "import-x/no-restricted-paths": ["error", { basePath: import.meta.dirname, zones: [...layerZones, ...featureZones] }],
+      "import-x/no-cycle": ["error", { ignoreExternal: true }],
+      // What cannot be resolved would pass the two above unseen.
+      "import-x/no-unresolved": "error",
+    },
+  },
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
   { files: ["public/*.js"], languageOptions: { globals: { document: "readonly", localStorage: "readonly" } } },
   {
