@@ -1,10 +1,11 @@
 /** What the message list draws: the branch on screen as rows, with the turn on its way at their end. Pure. */
 
+import { newestKept } from "@/lib/store/kept";
 import { sameItems } from "@/lib/store/store";
-import { pathTo, siblingsOf } from "@/lib/store/tree";
+import { activePath, type MessageTree, pathTo, siblingsOf } from "@/lib/store/tree";
 import type { Id, MessageView } from "@/lib/wire/views";
 
-import { branchOf, NO_TREE, turnOf } from "./reading";
+import { NO_TREE, turnOf } from "./reading";
 import type { ChatState, PendingAsk, Turn } from "./state";
 
 export interface MessageRow {
@@ -33,8 +34,13 @@ export type Row = MessageRow | AskRow | AnswerRow;
 /** The branch on screen, the turn on its way at its end. System messages belong to the model, not to the reader. */
 export function rowsOf(state: ChatState, conversation_id: Id): readonly Row[] {
   const tree = state.feed.messages.get(conversation_id) ?? NO_TREE;
-  const turn = turnOf(state, conversation_id);
-  const path = turn === undefined ? branchOf(state, conversation_id) : pathTo(tree, parentOf(tree, turn));
+  const leaf_id = state.feed.conversations.get(conversation_id)?.active_leaf_id ?? null;
+  return rowsAt(tree, leaf_id, turnOf(state, conversation_id));
+}
+
+/** Several components ask at every delta, and a delta changes none of the three. */
+const rowsAt = newestKept((tree: MessageTree, leaf_id: Id | null, turn: Turn | undefined): readonly Row[] => {
+  const path = turn === undefined ? activePath(tree, leaf_id) : pathTo(tree, parentOf(tree, turn));
   const rows: Row[] = path
     .filter((message) => message.role !== "system")
     .map((message) => ({
@@ -46,9 +52,9 @@ export function rowsOf(state: ChatState, conversation_id: Id): readonly Row[] {
   if (turn?.kind === "ask") rows.push({ kind: "ask", key: turn.client_id, turn });
   if (turn !== undefined) rows.push({ kind: "answer", key: `answer-${turn.client_id}`, turn });
   return rows;
-}
+});
 
-function parentOf(tree: ReadonlyMap<Id, MessageView>, turn: Turn): Id | null {
+function parentOf(tree: MessageTree, turn: Turn): Id | null {
   return turn.kind === "ask" ? turn.parent_id : (tree.get(turn.message_id)?.parent_id ?? null);
 }
 

@@ -2,25 +2,22 @@
 
 import type { Id, MessageView } from "@/lib/wire/views";
 
+import { newestKept } from "./kept";
+
 export type MessageTree = ReadonlyMap<Id, MessageView>;
 
 type Children = ReadonlyMap<Id | null, readonly MessageView[]>;
 
 /** One index per tree; a tree is never changed, only replaced. */
-const indexes = new WeakMap<MessageTree, Children>();
-
-function childrenOf(tree: MessageTree): Children {
-  const known = indexes.get(tree);
-  if (known !== undefined) return known;
+const childrenOf = newestKept((tree: MessageTree): Children => {
   const index = new Map<Id | null, MessageView[]>();
   for (const message of [...tree.values()].sort(byAge)) {
     const siblings = index.get(message.parent_id);
     if (siblings === undefined) index.set(message.parent_id, [message]);
     else siblings.push(message);
   }
-  indexes.set(tree, index);
   return index;
-}
+});
 
 function byAge(a: MessageView, b: MessageView): number {
   if (a.created_at !== b.created_at) return a.created_at < b.created_at ? -1 : 1;
@@ -53,11 +50,11 @@ export function pathTo(tree: MessageTree, id: Id | null): readonly MessageView[]
  * The branch on screen: through the active leaf, and on to the newest answer below it, because the facts of a turn
  * arrive one after the other. An unknown leaf falls back to the newest message.
  */
-export function activePath(tree: MessageTree, active_leaf_id: Id | null): readonly MessageView[] {
+export const activePath = newestKept((tree: MessageTree, active_leaf_id: Id | null): readonly MessageView[] => {
   const known = active_leaf_id !== null && tree.has(active_leaf_id) ? active_leaf_id : null;
   const start = known ?? [...tree.values()].sort(byAge).at(-1)?.id;
   return start === undefined ? [] : pathTo(tree, newestLeafUnder(tree, start));
-}
+});
 
 /** The leaf to show when the person turns to a sibling: the one they left it at, else the newest under it. */
 export function leafFor(tree: MessageTree, sibling_id: Id, last_leaf_id: Id | undefined): Id {

@@ -1,0 +1,73 @@
+// @vitest-environment jsdom
+import { act, cleanup, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+
+import type { Chat } from "@/chat/chat";
+import { ChatProvider } from "@/chat/context";
+import { clockHold, opened } from "@/chat/testing";
+import { i18nStart } from "@/lib/i18n/i18n";
+import { withEntry } from "@/lib/store/feed";
+import { C, delta, fact, generation, message } from "@/lib/testing/views";
+import { TooltipProvider } from "@/lib/ui/controls";
+
+import { ConversationPage } from "./conversation-page";
+
+/** What jsdom, which lays nothing out, does not have. */
+function layoutStub(): void {
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      readonly observe = (): void => undefined;
+      readonly unobserve = (): void => undefined;
+      readonly disconnect = (): void => undefined;
+    },
+  );
+  vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: vi.fn(), removeEventListener: vi.fn() }));
+}
+
+/** An answer that begins, under a question that counts how often a row was made of it: only that reads this field. */
+function rowsCounted(chat: Chat): () => number {
+  let count = 0;
+  const question = Object.defineProperty(message("u1", null), "client_message_id", {
+    get: () => {
+      count += 1;
+      return null;
+    },
+  });
+  const tree = new Map([question, message("a2", "u1", { text: null })].map((one) => [one.id, one]));
+  chat.store.update((state) => ({
+    ...state,
+    feed: { ...state.feed, messages: withEntry(state.feed.messages, C, tree) },
+  }));
+  return () => count;
+}
+
+beforeAll(() => i18nStart("en"));
+clockHold();
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+describe("An answer that grows", () => {
+  it("makes the page put its rows together once, and not again at a delta", async () => {
+    layoutStub();
+    const { chat, socket } = await opened();
+    const count = rowsCounted(chat);
+    render(
+      <ChatProvider value={chat}>
+        <TooltipProvider>
+          <ConversationPage current_id={C} lead={null} onOpen={() => undefined} />
+        </TooltipProvider>
+      </ChatProvider>,
+    );
+    act(() => socket.receiveEvents(1, [fact("generation.started", { generation: generation() })]));
+    expect(count()).toBe(1);
+
+    for (let seq = 1; seq <= 10; seq += 1) act(() => socket.receiveEvents(seq + 1, [delta(seq, "moon ")]));
+    await act(() => vi.advanceTimersByTimeAsync(1000));
+
+    expect(screen.getByRole("log").textContent).toContain("moon ".repeat(9));
+    expect(count()).toBe(1);
+  });
+});
