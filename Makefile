@@ -44,5 +44,5 @@ format:  ## put the code into its format and mend what ruff can mend
 	@$(VENV_PYTHON) -m ruff check --fix .
 
 clean:  ## delete what was built and installed; your data in var/ stay
-	rm -rf .venv frontend/dist frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis var/test
+	rm -rf .venv frontend/dist frontend/node_modules frontend/tools/*/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis var/test
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

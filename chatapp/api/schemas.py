@@ -7,7 +7,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from chatapp.core.limits import MAX_DISPLAY_NAME_CHARS
-from chatapp.feed.events import ConversationView, GenerationView, MessageView
+from chatapp.feed.events import ConversationView, GenerationStatus, GenerationView, MessageView
 
 Language = Literal["en", "zh-hans"]
 
@@ -108,7 +108,7 @@ class ConversationSnapshotOut(Schema):
 
 
 class PlaceOut(Schema):
-    status: str
+    status: GenerationStatus
     position: int
     is_worker_available: bool
 

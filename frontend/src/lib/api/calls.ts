@@ -1,6 +1,7 @@
 /** Every call of docs/api.md's REST table, one function each. */
 
 import type { Decoder } from "@/lib/wire/decode";
+import type { Rest } from "@/lib/wire/rest";
 import {
   appealView,
   type AppealView,
@@ -11,7 +12,6 @@ import {
   conversationView,
   type ConversationView,
   type Id,
-  type Language,
   me,
   type Me,
   modelList,
@@ -29,33 +29,24 @@ const PAGE_ROWS = "30";
 
 const nothing: Decoder<undefined> = () => undefined;
 
-export interface ChosenTemplate {
-  readonly slug: string;
-  readonly version: number;
-  readonly variables: Readonly<Record<string, string>>;
-}
+/** A body as this page writes it: what it does not mean to say is left out, not null. */
+type Body<T> = { readonly [Field in keyof T]: NonNullable<T[Field]> };
 
 /** A conversation to be; fields left out take the server's defaults. */
-export interface NewConversation {
-  readonly id: Id;
-  readonly model?: string;
-  readonly temperature?: number;
-  readonly template?: ChosenTemplate;
-}
+export type NewConversation = Body<Rest["ConversationIn"]>;
 
-export interface ConversationChange {
-  readonly title?: string;
-  readonly model?: string;
-  readonly temperature?: number;
-  readonly active_leaf_id?: Id;
-}
+export type ChosenTemplate = Rest["TemplateChoiceIn"];
+
+export type ConversationChange = Body<Rest["ConversationPatch"]>;
 
 export type ExportFormat = "json" | "markdown";
+
+const appealBody = (words: string): Rest["AppealIn"] => ({ words });
 
 export const api = {
   me: (): Promise<Me> => request({ path: "/me", answer: me }),
 
-  meChange: (change: { readonly language?: Language; readonly display_name?: string }): Promise<Me> =>
+  meChange: (change: Body<Rest["MePatch"]>): Promise<Me> =>
     request({ method: "PATCH", path: "/me", body: change, answer: me }),
 
   models: async (): Promise<readonly ModelView[]> => (await request({ path: "/models", answer: modelList })).items,
@@ -86,10 +77,10 @@ export const api = {
     request({ path: `/generations/${generation_id}/place`, answer: place }),
 
   messageAppeal: (message_id: Id, words: string): Promise<AppealView> =>
-    request({ method: "POST", path: `/messages/${message_id}/appeal`, body: { words }, answer: appealView }),
+    request({ method: "POST", path: `/messages/${message_id}/appeal`, body: appealBody(words), answer: appealView }),
 
   decisionAppeal: (decision_id: Id, words: string): Promise<AppealView> =>
-    request({ method: "POST", path: `/decisions/${decision_id}/appeal`, body: { words }, answer: appealView }),
+    request({ method: "POST", path: `/decisions/${decision_id}/appeal`, body: appealBody(words), answer: appealView }),
 
   appeal: (decision_id: Id): Promise<AppealView> =>
     request({ path: `/decisions/${decision_id}/appeal`, answer: appealView }),

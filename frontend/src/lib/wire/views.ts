@@ -1,6 +1,11 @@
-/** The views of rows that events and REST answers share: chatapp/feed/events.py and the REST table, as decoders. */
+/**
+ * The views of rows that events and REST answers share: chatapp/feed/events.py and the REST table, as decoders.
+ *
+ * What a decoder takes is held to what the API says it sends (`rest.ts`, generated): the types at the end do it.
+ */
 
 import { array, boolean, type Decoded, literal, nullable, number, object, record, string } from "./decode";
+import type { Rest } from "./rest";
 
 export type Id = string;
 
@@ -131,20 +136,36 @@ export const conversationSnapshot = object({
 export const modelList = object({ items: array(modelView) });
 export const templateList = object({ items: array(promptTemplate) });
 
-export type Role = Decoded<typeof role>;
-export type MessageState = Decoded<typeof messageState>;
-export type GenerationStatus = Decoded<typeof generationStatus>;
-export type FinishReason = Decoded<typeof finishReason>;
-export type AppealState = Decoded<typeof appealState>;
-export type AppealView = Decoded<typeof appealView>;
-export type ConversationView = Decoded<typeof conversationView>;
-export type Notice = Decoded<typeof notice>;
-export type MessageView = Decoded<typeof messageView>;
-export type GenerationView = Decoded<typeof generationView>;
-export type Language = Decoded<typeof language>;
-export type Me = Decoded<typeof me>;
-export type ModelView = Decoded<typeof modelView>;
-export type PromptTemplate = Decoded<typeof promptTemplate>;
-export type Place = Decoded<typeof place>;
-export type ConversationPage = Decoded<typeof conversationPage>;
-export type ConversationSnapshot = Decoded<typeof conversationSnapshot>;
+/** As the API writes it: a field that has a default is there all the same. */
+type Sent<T> = T extends readonly (infer Item)[]
+  ? readonly Sent<Item>[]
+  : T extends object
+    ? { readonly [Field in keyof T]-?: Sent<T[Field]> }
+    : T;
+
+/**
+ * What a decoder makes of an answer, if it takes all that the API may send. A field that the API renames or drops, a
+ * null or a choice that it adds: each is an error where this is named. Fields that the page does not read may come.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars -- only its bound is wanted
+type Read<_Answer extends View, View> = View;
+
+export type Role = MessageView["role"];
+export type MessageState = MessageView["state"];
+export type GenerationStatus = GenerationView["status"];
+export type FinishReason = NonNullable<GenerationView["finish_reason"]>;
+export type AppealState = AppealView["state"];
+export type Language = Me["language"];
+export type Notice = Read<Sent<Rest["Notice"]>, Decoded<typeof notice>>;
+export type AppealView = Read<Sent<Rest["AppealView"]>, Decoded<typeof appealView>>;
+export type ConversationView = Read<Sent<Rest["ConversationView"]>, Decoded<typeof conversationView>>;
+export type MessageView = Read<Sent<Rest["MessageView"]>, Decoded<typeof messageView>>;
+export type GenerationView = Read<Sent<Rest["GenerationView"]>, Decoded<typeof generationView>>;
+export type Me = Read<Sent<Rest["MeOut"]>, Decoded<typeof me>>;
+export type ModelView = Read<Sent<Rest["ModelOut"]>, Decoded<typeof modelView>>;
+export type PromptTemplate = Read<Sent<Rest["TemplateOut"]>, Decoded<typeof promptTemplate>>;
+export type Place = Read<Sent<Rest["PlaceOut"]>, Decoded<typeof place>>;
+export type ConversationPage = Read<Sent<Rest["ConversationPageOut"]>, Decoded<typeof conversationPage>>;
+export type ConversationSnapshot = Read<Sent<Rest["ConversationSnapshotOut"]>, Decoded<typeof conversationSnapshot>>;
+export type ModelList = Read<Sent<Rest["ModelList"]>, Decoded<typeof modelList>>;
+export type TemplateList = Read<Sent<Rest["TemplateList"]>, Decoded<typeof templateList>>;
