@@ -3,8 +3,10 @@
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
+import "./styles/motion.css";
 import "./styles/layout.css";
 import "./styles/sidebar.css";
+import "./styles/messages.css";
 import "./styles/conversation.css";
 import "./styles/markdown.css";
 
