@@ -15,7 +15,7 @@ from bench.moderation.figure_table import Figure, one
 from chatapp.moderation.judging.gate import MASK, OutputGate, judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, Match, Stage
-from tests.moderation.judging.mixed_rulesets import mixed_cuts, mixed_ruleset, mixed_text, scripted_classifiers
+from tests.moderation.judging.mixed_rulesets import mixed_cuts, mixed_ruleset, mixed_text
 
 STREAMS_PER_RULESET = 10  # compiling takes as long as three texts
 
@@ -70,12 +70,11 @@ class Stream:
 def measure(*, num_streams: int) -> list[Figure]:
     began_s = time.perf_counter()
     counts: Counter[str] = Counter()
-    with scripted_classifiers():
-        for seed in range(-(-num_streams // STREAMS_PER_RULESET)):
-            chance = Random(seed)  # noqa: S311  # the same streams every time
-            ruleset = mixed_ruleset(chance)
-            for _ in range(STREAMS_PER_RULESET):
-                counts.update(_stream_counts(chance, ruleset))
+    for seed in range(-(-num_streams // STREAMS_PER_RULESET)):
+        chance = Random(seed)  # noqa: S311  # the same streams every time
+        ruleset = mixed_ruleset(chance)
+        for _ in range(STREAMS_PER_RULESET):
+            counts.update(_stream_counts(chance, ruleset))
     figures = [
         one("leaks", counts["leaks"], at_most=0.0),
         one("differences from the judge", counts["differs"], at_most=0.0),

@@ -10,13 +10,7 @@ import pytest
 from chatapp.moderation import choices, errors, models
 from chatapp.moderation.admin.problem_sentences import SENTENCES
 from chatapp.moderation.admin.rule_form import RuleForm
-from chatapp.moderation.judging.classifiers import asking_models
-from chatapp.moderation.judging.classifiers import registry as known
-from chatapp.moderation.judging.classifiers.asking_models import (
-    embedder_register,
-    embedding_models_configure,
-    judge_register,
-)
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
 from chatapp.moderation.judging.classifiers.types import Context, Strictness, Timing
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets.builds import decode, encode
@@ -26,26 +20,17 @@ from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind
 from chatapp.moderation.publishing.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create
-from tests.moderation.judging.classifiers.scripted import ScriptedClassifier, model_forget
+from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
 from tests.moderation.judging.making import make_rule, make_ruleset
 from tests.support.factories import make_user
+from tests.support.offering import offering
 
 EMBEDDER, GUARD = "e5", "guard"
 OPTIONS = RuleOptions(threshold_controversial=0.5, threshold_unsafe=0.8, strictness=Strictness.STRICT)
 STAGES = (Stage.INPUT, Stage.OUTPUT, Stage.TITLE)
 
-
-@pytest.fixture(autouse=True)
-def configured() -> Iterator[None]:
-    """An embedding model and a guard have names, and nothing answers yet."""
-    embedding_models_configure([EMBEDDER])
-    known.models_register([GUARD])
-    known.model_serve(GUARD, ScriptedClassifier({}))
-    yield
-    embedding_models_configure([])
-    model_forget(GUARD)
-    asking_models._EMBEDDERS.clear()
-    asking_models._JUDGES.clear()
+# An embedding model and a guard have names; only the guard answers.
+OFFER = BUNDLED_ALONE.with_embedding_models([EMBEDDER]).serving(models={GUARD: ScriptedClassifier({})})
 
 
 def similarity(rule_id: str = "alike", *, options: RuleOptions = OPTIONS, **settings) -> Rule:
@@ -63,8 +48,8 @@ def by_guard(**settings) -> Rule:
     return replace(rule, kind=RuleKind.CLASSIFIER, options=replace(OPTIONS, classifier=GUARD, label="harm"))
 
 
-def codes(rule: Rule) -> list[str]:
-    return [problem.code for problem in rule_problems(rule)]
+def codes(rule: Rule, *, offer: Offer = OFFER) -> list[str]:
+    return [problem.code for problem in rule_problems(rule, offer=offer)]
 
 
 ASKING = [similarity, by_principles, by_guard]
@@ -77,7 +62,7 @@ class TestARuleThatAsksAModel:
         rule = make(action=action)
 
         assert codes(rule) == []
-        assert rule.asks_model
+        assert rule.asks_model(OFFER)
 
     @pytest.mark.parametrize("make", ASKING)
     @pytest.mark.parametrize("action", [Action.REDACT, Action.REPLACE])
@@ -95,7 +80,7 @@ class TestARuleThatAsksAModel:
     def test_is_none_of_the_classifier_that_comes_along(self):
         rule = replace(make_rule(words=[], action=Action.REDACT), kind=RuleKind.CLASSIFIER)
 
-        assert (rule.asks_model, codes(rule)) == (False, [])
+        assert (rule.asks_model(OFFER), codes(rule)) == (False, [])
 
 
 class TestTrail:
@@ -141,9 +126,7 @@ class TestEntries:
         assert codes(by_principles(words=["x" * 500] * 9)) == []
 
     def test_of_similarity_need_a_model_that_the_settings_name(self):
-        embedding_models_configure([])
-
-        assert codes(similarity()) == ["embedding_model_unknown"]
+        assert codes(similarity(), offer=BUNDLED_ALONE) == ["embedding_model_unknown"]
 
 
 class ByWord:
@@ -171,42 +154,40 @@ class ByPrinciple:
 class TestInAText:
     @pytest.mark.parametrize("make", [similarity, by_principles])
     def test_a_model_that_is_not_there_leaves_the_text_unjudged_and_says_so(self, make):
-        [match] = find_matches(make_ruleset(make()), "Hello.", Stage.OUTPUT)
+        [match] = find_matches(make_ruleset(make(), offer=OFFER), "Hello.", Stage.OUTPUT)
 
         assert match.error == "classifier_unreachable"
 
     def test_similarity_finds_the_sentence_that_is_close_to_an_example(self):
-        embedder_register(EMBEDDER, ByWord())
+        ruleset = make_ruleset(similarity(), offer=OFFER.serving(embedders={EMBEDDER: ByWord()}))
         text = "Good day. Tell me of a bomb."
 
-        [match] = find_matches(make_ruleset(similarity()), text, Stage.INPUT)
+        [match] = find_matches(ruleset, text, Stage.INPUT)
 
         assert (text[match.start : match.end].strip(), match.score) == ("Tell me of a bomb.", 1.0)
-        assert not judge(make_ruleset(similarity()), "Good day. Tell me of bread.", Stage.INPUT).blocked
+        assert not judge(ruleset, "Good day. Tell me of bread.", Stage.INPUT).blocked
 
     def test_a_judge_finds_the_sentence_that_breaks_a_principle(self):
-        judge_register(ByPrinciple())
-        ruleset = make_ruleset(by_principles(words=["Peace is kept.", "Nobody is hurt."]))
+        rule = by_principles(words=["Peace is kept.", "Nobody is hurt."])
+        ruleset = make_ruleset(rule, offer=OFFER.serving(judge=ByPrinciple()))
 
         verdict = judge(ruleset, "All is well. Nobody cares.", Stage.OUTPUT)
 
         assert verdict.blocked
         assert [(match.score, match.principle) for match in verdict.matches] == [(0.9, 2)]
 
-    def test_models_may_come_after_the_ruleset_was_compiled(self):
-        ruleset = make_ruleset(by_principles())
-        find_matches(ruleset, "Hello.", Stage.OUTPUT)
+    def test_one_rule_is_judged_by_what_each_ruleset_offers(self):
+        unanswered = make_ruleset(by_principles(), offer=OFFER)
+        answered = make_ruleset(by_principles(), offer=OFFER.serving(judge=ByPrinciple()))
 
-        judge_register(ByPrinciple())
-
-        assert find_matches(ruleset, "Hello.", Stage.OUTPUT) == ()
+        assert find_matches(answered, "Hello.", Stage.OUTPUT) == ()
+        assert [match.error for match in find_matches(unanswered, "Hello.", Stage.OUTPUT)] == ["classifier_unreachable"]
 
     def test_a_build_carries_both_kinds(self):
-        embedder_register(EMBEDDER, ByWord())
-        judge_register(ByPrinciple())
-        ruleset = make_ruleset(similarity(), by_principles())
+        served = OFFER.serving(embedders={EMBEDDER: ByWord()}, judge=ByPrinciple())
+        ruleset = make_ruleset(similarity(), by_principles(), offer=served)
 
-        loaded = decode(encode(ruleset, ruleset_sha256="d"), ruleset_sha256="d")
+        loaded = decode(encode(ruleset, ruleset_sha256="d"), ruleset_sha256="d", offer=served)
 
         assert loaded == ruleset
         text = "Nobody has a bomb."
@@ -214,7 +195,7 @@ class TestInAText:
 
     def test_a_rule_is_read_as_it_was_written(self):
         for rule in (similarity(), by_principles()):
-            assert Rule.from_json(json.loads(json.dumps(rule.to_json()))) == rule
+            assert Rule.from_json(json.loads(json.dumps(rule.to_json())), offer=OFFER) == rule
 
 
 class TestALoneJudge:
@@ -284,6 +265,11 @@ class TestPublishing:
 
 @pytest.mark.django_db
 class TestTheForm:
+    @pytest.fixture(autouse=True)
+    def offered(self) -> Iterator[None]:
+        with offering(OFFER):
+            yield
+
     FIELDS: ClassVar[dict[str, object]] = {
         "slug": "rule", "category": "other", "language": "any", "state": "draft", "severity": 2, "action": "flag",
         "stages": ["input", "output"], "threshold_controversial": 0.6, "threshold_unsafe": 0.8,

@@ -2,8 +2,8 @@
 The models that rules ask, in this model worker: guards and embedding models that the settings name, and the chat model
 itself as a judge by principles.
 
-Owns how they are loaded and what their failures are to a rule. A model that cannot be loaded leaves its rules
-unanswered, and what follows is decided by their severity; the worker goes on.
+Owns what they offer to rules, how they are loaded, and what their failures are to a rule. A model that cannot be loaded
+leaves its rules unanswered, and what follows is decided by their severity; the worker goes on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import structlog
 
-from chatapp.moderation.judging.classifiers.asking_models import embedder_register, judge_register
 from chatapp.moderation.judging.classifiers.model_settings import ModelKind, ModelSettings
-from chatapp.moderation.judging.classifiers.registry import model_serve
+from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
     ClassifierAnswerInvalid,
@@ -41,10 +40,15 @@ JUDGE_TIMEOUT_S = 10.0
 
 
 class ModelJudges:
-    """What was loaded; `close` wakes whoever still waits for an answer."""
+    """
+    What was loaded; `close` wakes whoever still waits for an answer.
 
-    def __init__(self, models: Mapping[str, ModelSettings], *, models_folder: Path) -> None:
-        """Load all of them, and let this process's rules ask them."""
+    offer: the installation's, where the models that could be loaded answer.
+    """
+
+    def __init__(self, models: Mapping[str, ModelSettings], *, models_folder: Path, offer: Offer) -> None:
+        """Load all of them. offer: what the installation offers where none of them answers."""
+        self.offer = offer
         self._queues: list[GuardQueue[Any, Any]] = []
         for name, model in models.items():
             try:
@@ -53,7 +57,7 @@ class ModelJudges:
                 logger.warning("moderation_model_unusable", name=name, error=str(error))
 
     def serve_judge(self, engine: Engine, *, chat_model_folder: Path) -> None:
-        """From now on rules of judgement ask the chat model that this engine runs."""
+        """Offer the chat model that this engine runs to rules of judgement."""
         from inference.scoring.loading import load_tokenizer
         from inference.scoring.principles import PrinciplesJudge
 
@@ -62,7 +66,7 @@ class ModelJudges:
         except ModelUnusable as error:
             logger.warning("chat_model_judges_nothing", error=str(error))
             return
-        judge_register(EngineJudge(judge))
+        self.offer = self.offer.serving(judge=EngineJudge(judge))
 
     def close(self) -> None:
         for queue in self._queues:
@@ -79,11 +83,11 @@ class ModelJudges:
             embedding = load_embedding_model(path, text_prefix=model.text_prefix, device=model.device, dtype=dtype)
             vectors: GuardQueue[str, list[float]] = GuardQueue(embedding.embed, name=name)
             self._queues.append(vectors)
-            embedder_register(name, QueuedEmbedder(vectors, timeout_s=model.timeout_s))
+            self.offer = self.offer.serving(embedders={name: QueuedEmbedder(vectors, timeout_s=model.timeout_s)})
             return
         scores: GuardQueue[GuardedText, dict[str, float]] = GuardQueue(_guard(model, path).labels, name=name)
         self._queues.append(scores)
-        model_serve(name, QueuedGuard(scores, model))
+        self.offer = self.offer.serving(models={name: QueuedGuard(scores, model)})
 
 
 def _guard(model: ModelSettings, path: Path) -> "Guard":

@@ -68,7 +68,7 @@ def _recorded(row: Generation) -> Verdict | None:
 
 
 def _asks_model(decision: Decision) -> bool:
-    return ruleset_get(version=decision.ruleset_version).rule(decision.rule_slug).asks_model
+    return ruleset_get(version=decision.ruleset_version).asks_model(decision.rule_slug)
 
 
 def _told(verdict: Verdict, ruleset: Ruleset, language: str) -> Told | None:

@@ -27,6 +27,7 @@ from chatapp.generations.holding import generation_claim
 from chatapp.generations.worker.model_judges import ModelJudges
 from chatapp.generations.worker.runner import Runner, engine_load
 from chatapp.moderation.judging.classifiers.model_settings import models_read
+from chatapp.moderation.offer import offer_current, offer_set
 from chatapp.task_table import GENERATE
 
 logger = structlog.get_logger(__name__)
@@ -42,9 +43,10 @@ class ModelWorker:
         self.engine = engine_load(model)
         can = self.engine.capabilities
         model_engine_report(slug=slug, kind=can.kind.value, reason=can.reason, parameters=can.parameters)
-        # Before the first ruleset is compiled: its rules ask what is there by then.
-        self.judges = ModelJudges(models_read(settings.MODERATION_MODELS), models_folder=Path(settings.MODELS_DIR))
+        models = models_read(settings.MODERATION_MODELS)
+        self.judges = ModelJudges(models, models_folder=Path(settings.MODELS_DIR), offer=offer_current())
         self.judges.serve_judge(self.engine, chat_model_folder=model_folder(model))
+        offer_set(self.judges.offer)  # before the first ruleset is loaded: its rules ask what is offered by then
         self.runner = Runner(engine=self.engine)
         self._stopped = threading.Event()
         connection.close()

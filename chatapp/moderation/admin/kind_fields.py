@@ -12,9 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from chatapp.moderation.choices import RuleAction, RuleChannel, RuleKind, RuleStage
-from chatapp.moderation.judging.classifiers.asking_models import embedding_model_names
-from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
 from chatapp.moderation.judging.rulesets.rule import KINDS_WITHOUT_ENTRIES, SCORING_KINDS
+from chatapp.moderation.offer import offer_current
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -134,7 +133,8 @@ def _by_kind(sentences: Mapping[RuleKind, "StrOrPromise"]) -> SafeString:
 
 def classifier_choices() -> "list[tuple[StrOrPromise, list[tuple[str, str]]]]":
     """What scores texts, by what it is: a rule of similarity takes an embedding model, a classifier rule the others."""
-    groups = ((_("Classifiers"), list(CLASSIFIERS)), (_("Embedding models"), embedding_model_names()))
+    offer = offer_current()
+    groups = ((_("Classifiers"), list(offer.classifiers)), (_("Embedding models"), offer.embedding_models))
     return [(title, [(name, name) for name in names]) for title, names in groups if names]
 
 

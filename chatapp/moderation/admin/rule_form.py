@@ -33,6 +33,7 @@ from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.verdict import RuleState
+from chatapp.moderation.offer import offer_current
 from chatapp.moderation.rules.life_cycle import needs_reason
 from chatapp.moderation.rules.published import rule_as_published
 
@@ -203,7 +204,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
         ).to_json()
         content = {name: value for name, value in cleaned.items() if name not in {"reason", *OPTION_FIELDS}}
         row = models.Rule(**{**content, "state": choices.RuleLifeCycle.ENFORCING, "options": self.instance.options})
-        for problem in rule_problems(rule_as_published(row)):
+        for problem in rule_problems(rule_as_published(row), offer=offer_current()):
             self.add_error(*problem_error(problem))
         return cleaned
 

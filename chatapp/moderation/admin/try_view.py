@@ -45,7 +45,7 @@ def _judged(form: TryForm) -> dict[str, Any]:
     return {
         **_outcome(verdict, text),
         "would": _would(ruleset, matches, text, stage),
-        "left_out": [rule.id for rule in ruleset.rules if rule.asks_model and stage in rule.stages],
+        "left_out": [rule.id for rule in ruleset.rules if ruleset.asks_model(rule.id) and stage in rule.stages],
         "duration_ms": round(duration_ms, 1),
         "matches": _matches_table(text, matches, ruleset),
         "pieces": pieces(text, matches),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.detecting import Detector, Found
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules
 from chatapp.moderation.judging.rulesets.rule import Rule
@@ -64,7 +65,7 @@ def _compiled(prompt: str, *, holds: bool) -> CompiledRules:
         stages=frozenset({Stage.OUTPUT}),
         words=pieces(prompt),
     )
-    return compile_rules([keywords])[Stage.OUTPUT]
+    return compile_rules([keywords], BUNDLED_ALONE)[Stage.OUTPUT]
 
 
 class PromptDetector:

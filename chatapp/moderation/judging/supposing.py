@@ -36,7 +36,7 @@ def judge_supposing(
     """
     hit = {match.rule_id for match in matches}
     rules = tuple(replace(rule, state=state(rule)) for rule in ruleset.rules if rule.id in hit)
-    return judge(Ruleset(version=ruleset.version, rules=rules), text, stage, part=part)
+    return judge(replace(ruleset, rules=rules), text, stage, part=part)
 
 
 def _watching(rule: Rule, rule_ids: Collection[str]) -> RuleState:

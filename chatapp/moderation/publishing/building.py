@@ -10,6 +10,7 @@ from chatapp.core import clock
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset as PublishedRuleset
 from chatapp.moderation.models import Ruleset, RulesetBuild
+from chatapp.moderation.offer import offer_current
 
 # A process that is a version behind loads the newest, never an older one; the second is for who looks at this instant.
 _NUM_BUILDS_KEPT = 2
@@ -24,7 +25,8 @@ def ruleset_build_store() -> bool:
         return False
     began_s = time.monotonic()
     # At the usual priority: on a busy machine a lower one made the others wait until they compiled for themselves.
-    payload = builds.encode(PublishedRuleset.from_published_json(newest.payload), ruleset_sha256=newest.sha256)
+    ruleset = PublishedRuleset.from_published_json(newest.payload, offer=offer_current())
+    payload = builds.encode(ruleset, ruleset_sha256=newest.sha256)
     is_stored = _store(newest.version, payload)
     logger.info(
         "ruleset_built",

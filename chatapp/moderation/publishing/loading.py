@@ -18,6 +18,7 @@ from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.builds import BuildInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Stage
+from chatapp.moderation.offer import offer_current
 
 # Streams keep the ruleset they began with; more than a few at a time are only there while someone publishes often.
 _MAX_RULESETS = 8
@@ -68,7 +69,7 @@ def ruleset_pieces(key: RulesetKey) -> builds.Pieces:
     row = models.RulesetBuild.objects.filter(version=key.version, format=builds.FORMAT).first()
     if row is not None:
         try:
-            ruleset = yield from builds.decode_pieces(_checked(row), ruleset_sha256=key.sha256)
+            ruleset = yield from builds.decode_pieces(_checked(row), ruleset_sha256=key.sha256, offer=offer_current())
         except BuildInvalid as error:
             logger.warning("ruleset_build_refused", version=key.version, error=str(error))
         else:
@@ -86,7 +87,7 @@ def _checked(row: models.RulesetBuild) -> bytes:
 
 def _compiled_here(key: RulesetKey) -> Ruleset:
     payload = models.Ruleset.objects.values_list("payload", flat=True).get(version=key.version, sha256=key.sha256)
-    ruleset = Ruleset.from_published_json(payload)
+    ruleset = Ruleset.from_published_json(payload, offer=offer_current())
     ruleset.compiled(Stage.INPUT)
     return ruleset
 

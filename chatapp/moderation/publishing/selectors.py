@@ -13,6 +13,7 @@ from chatapp.moderation.errors import RulesetMissing, RuleUnusable
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState
+from chatapp.moderation.offer import offer_current
 from chatapp.moderation.publishing.following import follower
 from chatapp.moderation.publishing.loading import RulesetKey, key_newest, ruleset_load
 from chatapp.moderation.rules.published import rule_as_published
@@ -60,7 +61,7 @@ def _key(version: int) -> RulesetKey:
 @lru_cache(maxsize=4)
 def _rules(key: RulesetKey) -> tuple[Rule, ...]:
     payload = models.Ruleset.objects.values_list("payload", flat=True).get(version=key.version, sha256=key.sha256)
-    return Ruleset.from_published_json(payload).rules
+    return Ruleset.from_published_json(payload, offer=offer_current()).rules
 
 
 def rule_list_in_force() -> list[Rule]:
@@ -80,4 +81,4 @@ def ruleset_edited() -> Ruleset:
     for row in models.Rule.objects.exclude(state=RuleState.RETIRED):
         row.state = RuleState.SHADOW if row.state == RuleState.DRAFT else row.state
         rules.append(rule_as_published(row))
-    return Ruleset(version=0, rules=tuple(rules))
+    return Ruleset(version=0, rules=tuple(rules), offer=offer_current())

@@ -24,6 +24,7 @@ from chatapp.moderation.errors import (
 )
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.offer import offer_current
 from chatapp.moderation.publishing.advice import advice_on
 from chatapp.moderation.publishing.ruleset_problems import lone_judges
 from chatapp.moderation.publishing.selectors import publishing_digest, rule_list_in_force, ruleset_rules
@@ -179,7 +180,7 @@ def _version_store(
 
 
 def _usable_check(rule: Rule) -> None:
-    problems = list(rule_problems(rule))
+    problems = list(rule_problems(rule, offer=offer_current()))
     if problems:
         raise RuleUnusable(
             _("The rule “%(rule)s” cannot be published. Open it and save it: the form says why.") % {"rule": rule.id},

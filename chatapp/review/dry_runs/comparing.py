@@ -44,11 +44,11 @@ class Comparison:
     _judges: dict[tuple[bool, Stage], BatchJudge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
-    def of(cls, *, asked: Sequence[Rule], today: Sequence[Rule], make_judge: MakeJudge = judge_at_once) -> Self:
-        by_id = {rule.id: rule for rule in asked}
+    def of(cls, *, asked: Ruleset, today: Sequence[Rule], make_judge: MakeJudge = judge_at_once) -> Self:
+        by_id = {rule.id: rule for rule in asked.rules}
         unchanged = {rule.id for rule in today if rule.id in by_id and rules_equal(rule, by_id[rule.id])}
         differing = tuple(rule for rule in today if rule.id not in unchanged)
-        return cls(Ruleset(0, tuple(asked)), Ruleset(0, differing), frozenset(unchanged), make_judge)
+        return cls(asked, replace(asked, rules=differing), frozenset(unchanged), make_judge)
 
     def judge(self, texts: Sequence[str], stage: Stage) -> list[Judged]:
         asked = self._judge_of(stage, is_today=False).find_many(texts)

@@ -21,6 +21,7 @@ from chatapp.moderation.errors import RulesetMissing, RuleUnusable
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Match, Stage
+from chatapp.moderation.offer import offer_current
 from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.review.dry_runs.comparing import Comparison, MakeJudge, judge_at_once
 from chatapp.review.dry_runs.models import DryRun, DryRunSample, DryRunScope, DryRunState, SampleDiffers
@@ -92,7 +93,8 @@ def _comparison(run: DryRun, make_judge: MakeJudge) -> Comparison:
     today: Sequence[Rule] = ruleset_rules(version=run.ruleset_version) if run.ruleset_version else ()
     if run.scope == DryRunScope.RULE:
         today = [rule for rule in today if rule.id == run.rule_slug]
-    return Comparison.of(asked=Ruleset.from_published_json(run.rules).rules, today=today, make_judge=make_judge)
+    asked = Ruleset.from_published_json(run.rules, offer=offer_current())
+    return Comparison.of(asked=asked, today=today, make_judge=make_judge)
 
 
 def _chunk(run: DryRun, comparison: Comparison, messages: Sequence[tuple[UUID, str, str]]) -> None:

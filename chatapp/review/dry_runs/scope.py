@@ -15,6 +15,7 @@ from chatapp.moderation import models
 from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState, Stage
+from chatapp.moderation.offer import offer_current
 from chatapp.moderation.publishing.selectors import rule_list_in_force
 from chatapp.moderation.rules.published import rule_as_published
 from chatapp.review.dry_runs.models import DryRunScope
@@ -33,7 +34,7 @@ def rules_asked(*, scope: DryRunScope, rule_slug: str = "") -> tuple[Rule, ...]:
     if not rules:
         raise DryRunRulesUnusable(_("There is no such rule to run."))
     for rule in rules:
-        if problems := [problem.code for problem in rule_problems(rule)]:
+        if problems := [problem.code for problem in rule_problems(rule, offer=offer_current())]:
             sentence = _("The rule “%(rule)s” cannot run as it is. Open it and save it: the form says why.")
             raise DryRunRulesUnusable(sentence % {"rule": rule.id}, rule=rule.id, problems=problems)
     return rules

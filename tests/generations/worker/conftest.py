@@ -10,11 +10,11 @@ import pytest
 
 from chatapp.generations.models import Generation
 from chatapp.generations.worker.runner import Runner
-from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from inference.testing import ScriptedEngine
 from tests.generations.worker.scripted_guard import GUARD, ScriptedGuard
-from tests.moderation.judging.classifiers.scripted import model_forget
 from tests.support.factories import make_conversation, make_turn, make_user
+from tests.support.offering import offering
 from tests.support.running import Running
 
 
@@ -38,8 +38,6 @@ def turn() -> Generation:
 @pytest.fixture
 def guard() -> Iterator[ScriptedGuard]:
     guard = ScriptedGuard()
-    known.models_register([GUARD])
-    known.model_serve(GUARD, guard)
-    yield guard
-    guard.may_answer.set()
-    model_forget(GUARD)
+    with offering(BUNDLED_ALONE.serving(models={GUARD: guard})):
+        yield guard
+        guard.may_answer.set()

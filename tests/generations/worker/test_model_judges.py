@@ -8,10 +8,9 @@ import pytest
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from chatapp.generations.worker.model_judges import ModelJudges, classifier_error
-from chatapp.moderation.judging.classifiers import asking_models, principles
-from chatapp.moderation.judging.classifiers import registry as known
+from chatapp.moderation.judging.classifiers import principles
 from chatapp.moderation.judging.classifiers.model_settings import ModelSettingsInvalid, models_read
-from chatapp.moderation.judging.classifiers.registry import classifier_named
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.classifiers.types import (
     ClassifierAnswerInvalid,
     ClassifierTimedOut,
@@ -27,24 +26,13 @@ from inference.errors import EngineClosed, StepFailed
 from inference.scoring import principles as engines_principles
 from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer
-from tests.moderation.judging.classifiers.scripted import model_forget
 from tests.moderation.judging.making import make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
 from tests.support.guards import write_tiny_bert
 
 SEQUENCE = {"kind": "sequence-classification", "path": "guard", "timeout_s": 30.0}
 EMBEDDING = {"kind": "embedding", "path": "e5", "timeout_s": 30.0}
-
-
-@pytest.fixture(autouse=True)
-def names() -> Iterator[None]:
-    known.models_register(["guard"])
-    asking_models.embedding_models_configure(["e5"])
-    yield
-    model_forget("guard")
-    asking_models.embedding_models_configure([])
-    asking_models._EMBEDDERS.clear()
-    asking_models._JUDGES.clear()
+OFFER = BUNDLED_ALONE.with_models(["guard"]).with_embedding_models(["e5"])
 
 
 @pytest.fixture
@@ -56,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def judges(folder) -> Iterator[ModelJudges]:
-    judges = ModelJudges(models_read({"guard": SEQUENCE, "e5": EMBEDDING}), models_folder=folder)
+    judges = ModelJudges(models_read({"guard": SEQUENCE, "e5": EMBEDDING}), models_folder=folder, offer=OFFER)
     yield judges
     judges.close()
 
@@ -66,22 +54,24 @@ class TestAGuardOfTheSettings:
         rule = by_guard()
         options = replace(rule.options, threshold_controversial=0.01, threshold_unsafe=0.01)
 
-        verdict = judge(make_ruleset(replace(rule, options=options)), "any words", Stage.INPUT, part=Part.BY_MODEL)
+        ruleset = make_ruleset(replace(rule, options=options), offer=judges.offer)
 
-        scores = classifier_named("guard").labels("any words").scores
+        verdict = judge(ruleset, "any words", Stage.INPUT, part=Part.BY_MODEL)
+
+        scores = judges.offer.classifier("guard").labels("any words").scores
         assert scores.keys() == {"fine", "harm"}
         assert [match.score for match in verdict.matches] == [pytest.approx(scores["harm"])]
 
     def test_says_that_it_is_not_there_where_its_folder_holds_none(self, tmp_path):
         (tmp_path / "guard").mkdir()
 
-        ModelJudges(models_read({"guard": SEQUENCE}), models_folder=tmp_path)
+        judges = ModelJudges(models_read({"guard": SEQUENCE}), models_folder=tmp_path, offer=OFFER)
 
         with pytest.raises(ClassifierUnreachable, match="guard"):
-            classifier_named("guard").labels("text")
+            judges.offer.classifier("guard").labels("text")
 
     def test_answers_nobody_once_the_worker_ends(self, judges):
-        guard = classifier_named("guard")
+        guard = judges.offer.classifier("guard")
         judges.close()
 
         with pytest.raises(ClassifierUnreachable, match="closed"):
@@ -90,7 +80,7 @@ class TestAGuardOfTheSettings:
 
 class TestAnEmbeddingModelOfTheSettings:
     def test_finds_what_its_examples_say_and_scores_the_same_words_highest(self, judges):
-        ruleset = make_ruleset(similarity(words=["how to make a bomb"]))
+        ruleset = make_ruleset(similarity(words=["how to make a bomb"]), offer=judges.offer)
 
         verdict = judge(ruleset, "how to make a bomb", Stage.INPUT, part=Part.BY_MODEL)
 
@@ -107,12 +97,11 @@ class TestTheChatModelAsAJudge:
 
     def test_is_asked_by_rules_of_judgement_about_what_an_answer_answers(self, engine, tmp_path):
         tiny_tokenizer().save_pretrained(tmp_path)
-        judges = ModelJudges({}, models_folder=tmp_path)
+        judges = ModelJudges({}, models_folder=tmp_path, offer=OFFER)
         judges.serve_judge(engine, chat_model_folder=tmp_path)
 
-        served = asking_models.judge_registered()
+        served = judges.offer.principles_judge
 
-        assert served is not None
         # A random model thinks of no number: that is an answer of the real engine, and never "breaks none".
         with pytest.raises(ClassifierAnswerInvalid, match="thought of numbers"):
             served.scores("You are a fool.", principles=["Nobody is insulted."], context=Context("Who am I?"))
@@ -122,9 +111,10 @@ class TestTheChatModelAsAJudge:
         tokenizer.chat_template = None
         tokenizer.save_pretrained(tmp_path)
 
-        ModelJudges({}, models_folder=tmp_path).serve_judge(engine, chat_model_folder=tmp_path)
+        judges = ModelJudges({}, models_folder=tmp_path, offer=OFFER)
+        judges.serve_judge(engine, chat_model_folder=tmp_path)
 
-        assert asking_models.judge_registered() is None
+        assert judges.offer.judge is None
 
 
 class TestTheWordsOfAJudge:

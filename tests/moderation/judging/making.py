@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import ENDING_ACTIONS, Action, RuleState, Stage
@@ -36,8 +37,8 @@ def make_rule(
     )
 
 
-def make_ruleset(*rules: Rule) -> Ruleset:
-    return Ruleset(version=1, rules=rules)
+def make_ruleset(*rules: Rule, offer: Offer = BUNDLED_ALONE) -> Ruleset:
+    return Ruleset(version=1, rules=rules, offer=offer)
 
 
 # Few letters, so that random words meet random texts. The pattern letters are their own φ.

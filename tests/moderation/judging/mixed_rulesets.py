@@ -4,11 +4,10 @@ Rulesets that mix every kind, channel and action, and texts that nearly hit them
 Chance is hypothesis' own in the laws (so that it shrinks) and a seeded one in the benchmark.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from random import Random
 
-from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
+from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.personal_data.reading import Entity
@@ -96,20 +95,15 @@ class FailingClassifier(ScriptedClassifier):
         raise ClassifierTimedOut("scripted")
 
 
-@contextmanager
-def scripted_classifiers() -> Iterator[None]:
-    """Rules may name them inside. The weights of a real one are the one thing that is not real here."""
-    CLASSIFIERS.update({SCRIPTED: ScriptedClassifier, FAILING: FailingClassifier})
-    try:
-        yield
-    finally:
-        del CLASSIFIERS[SCRIPTED], CLASSIFIERS[FAILING]
+# The weights of a real classifier are the one thing that is not real here.
+OFFER = Offer(classifiers={**Offer().classifiers, SCRIPTED: ScriptedClassifier, FAILING: FailingClassifier})
 
 
 def mixed_ruleset(chance: Random, *, actions: Sequence[Action] = ACTIONS) -> Ruleset:
     """Two to five rules that may be published."""
     num_rules = chance.randint(2, 5)
-    return Ruleset(version=1, rules=tuple(_publishable(chance, f"r{number}", actions) for number in range(num_rules)))
+    rules = tuple(_publishable(chance, f"r{number}", actions) for number in range(num_rules))
+    return Ruleset(version=1, rules=rules, offer=OFFER)
 
 
 def mixed_rule(chance: Random, rule_id: str, kind: RuleKind, *, action: Action) -> Rule:
@@ -175,7 +169,7 @@ def _disguised(chance: Random, phrase: str) -> str:
 def _publishable(chance: Random, rule_id: str, actions: Sequence[Action]) -> Rule:
     while True:
         rule = mixed_rule(chance, rule_id, chance.choice(KINDS), action=chance.choice(actions))
-        if not any(True for _ in rule_problems(rule)):
+        if not any(True for _ in rule_problems(rule, offer=OFFER)):
             return rule
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.conduct import Hit, paused_until
 from chatapp.moderation.judging.rulesets.rule import rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
@@ -60,7 +61,7 @@ class TestPausedUntil:
 
 class TestTheRule:
     def test_may_be_published_without_entries(self):
-        assert list(rule_problems(RULE)) == []
+        assert list(rule_problems(RULE, offer=BUNDLED_ALONE)) == []
 
     @pytest.mark.parametrize(
         ("rule", "code"),
@@ -72,7 +73,7 @@ class TestTheRule:
         ],
     )
     def test_is_refused_where_it_could_do_nothing(self, rule, code):
-        assert [problem.code for problem in rule_problems(rule)] == [code]
+        assert [problem.code for problem in rule_problems(rule, offer=BUNDLED_ALONE)] == [code]
 
     def test_is_read_as_it_was_written(self):
         rule = replace(RULE, options=RuleOptions(num_hits=9, window_s=61, categories=("hate", "fraud")))

@@ -12,13 +12,14 @@ import pytest
 
 from chatapp.feed.events import GenerationEnded, stream_event_adapter
 from chatapp.moderation.judging.batch import BatchJudge
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.rulesets.rule import RulesetInvalid, rule_problems
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
 from tests.moderation.judging.making import make_rule, make_ruleset
-from tests.moderation.judging.mixed_rulesets import FAILING, scripted_classifiers
+from tests.moderation.judging.mixed_rulesets import FAILING, OFFER
 
 TEXT = "Dear reader,\n\n  here is  a secret word: Passw0rd-炸弹。\tBye\n"
 
@@ -106,7 +107,7 @@ class TestNeverAgain:
         payload = make_ruleset(make_rule(words=["bomb"])).to_json().replace("block", "blokc")
 
         with pytest.raises(RulesetInvalid):
-            Ruleset.from_json(payload)
+            Ruleset.from_json(payload, offer=BUNDLED_ALONE)
 
     @pytest.mark.parametrize("severity", [3, 4])
     def test_a_classifier_that_fails_allows_the_text(self, severity):
@@ -114,8 +115,7 @@ class TestNeverAgain:
         options = RuleOptions(classifier=FAILING, label="harm")
         rule = replace(make_rule(words=[], severity=severity), kind=RuleKind.CLASSIFIER, options=options)
 
-        with scripted_classifiers():
-            verdict = judge(make_ruleset(rule), "An answer. Its second sentence.", "output")
+        verdict = judge(make_ruleset(rule, offer=OFFER), "An answer. Its second sentence.", "output")
 
         assert (verdict.blocked, verdict.released_text) == (True, "")
         assert verdict.matches[0].error == "classifier_timed_out"
@@ -174,7 +174,9 @@ class TestNeverAgain:
         assert judge(redacting("口交", "通奸", allow=("路口交通",)), "路口交通奸", "output").released_text == "路口交██"
 
     def test_an_allow_phrase_shorter_than_the_word_frees_it(self):
-        assert [p.code for p in rule_problems(make_rule(words=["路口交通"], allow=["口交"]))] == ["allow_without_word"]
+        assert [p.code for p in rule_problems(make_rule(words=["路口交通"], allow=["口交"]), offer=BUNDLED_ALONE)] == [
+            "allow_without_word"
+        ]
 
     @pytest.mark.parametrize("word", ["boobs", "BOOBS", "ｂｏｏｂｓ", "bòóbs", "毛毛蟲"])
     def test_a_rule_is_normalised_in_another_way_than_the_text(self, word):

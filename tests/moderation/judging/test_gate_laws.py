@@ -6,11 +6,10 @@ exits, stands in tests/generations/exits/. `test_gate_properties` says the same 
 
 import codecs
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,15 +22,16 @@ from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Match, RuleKind, RuleState, Stage
+from tests.moderation.judging.making import make_ruleset
 from tests.moderation.judging.mixed_rulesets import (
     ACTIONS,
     FAILING,
     HARMLESS_ACTIONS,
+    OFFER,
     mixed_cuts,
     mixed_rule,
     mixed_ruleset,
     mixed_text,
-    scripted_classifiers,
 )
 
 # Each example makes rulesets and compiles them, about 3 ms: two minutes of processor time in all.
@@ -51,12 +51,6 @@ MOST_HELD = {
     RuleKind.HIDDEN_UNICODE: 128,
     RuleKind.CLASSIFIER: 400,
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _classifiers() -> Iterator[None]:
-    with scripted_classifiers():
-        yield
 
 
 def run(ruleset: Ruleset, pieces: Sequence[str]) -> tuple[OutputGate, str]:
@@ -149,7 +143,7 @@ class TestP3ABatch:
 
         together = find_matches(ruleset, text, Stage.OUTPUT)
 
-        alone = [find_matches(Ruleset(1, (rule,)), text, Stage.OUTPUT) for rule in ruleset.rules]
+        alone = [find_matches(make_ruleset(rule, offer=OFFER), text, Stage.OUTPUT) for rule in ruleset.rules]
         assert sorted(map(repr, together)) == sorted(repr(match) for matches in alone for match in matches)
 
 
@@ -160,14 +154,14 @@ class TestAnAllowPhrase:
         """Whatever finds it; the allow phrase itself is found as a keyword is."""
         kind = chance.choice((RuleKind.KEYWORD, RuleKind.PHRASE, RuleKind.REGEX))
         rule = mixed_rule(chance, "rule", kind, action=Action.REDACT)
-        text = mixed_text(chance, Ruleset(1, (rule,)))
+        text = mixed_text(chance, make_ruleset(rule, offer=OFFER))
         phrases = mixed_rule(chance, "rule", RuleKind.KEYWORD, action=Action.FLAG)
         phrases = replace(phrases, words=rule.allow, allow=(), channels=frozenset({Channel.STRICT}))
 
-        found = find_matches(Ruleset(1, (rule,)), text, Stage.OUTPUT)
+        found = find_matches(make_ruleset(rule, offer=OFFER), text, Stage.OUTPUT)
 
-        freed = find_matches(Ruleset(1, (phrases,)), text, Stage.OUTPUT)
-        all_found = find_matches(Ruleset(1, (replace(rule, allow=()),)), text, Stage.OUTPUT)
+        freed = find_matches(make_ruleset(phrases, offer=OFFER), text, Stage.OUTPUT)
+        all_found = find_matches(make_ruleset(replace(rule, allow=()), offer=OFFER), text, Stage.OUTPUT)
         left = [m for m in all_found if not any(f.start <= m.start and m.end <= f.end for f in freed)]
         assert sorted(map(repr, found)) == sorted(map(repr, left))
 
@@ -303,7 +297,7 @@ class TestP8AClassifierThatCannotAnswer:
         failing = mixed_rule(chance, "failing", RuleKind.CLASSIFIER, action=action)
         options = RuleOptions(classifier=FAILING, label="harm")
         failing = replace(failing, severity=severity, options=options, state=RuleState.ENFORCING)
-        return Ruleset(1, (*mixed_ruleset(chance, actions=(Action.FLAG, Action.REDACT)).rules, failing))
+        return make_ruleset(*mixed_ruleset(chance, actions=(Action.FLAG, Action.REDACT)).rules, failing, offer=OFFER)
 
     @many
     @given(chances)
@@ -322,7 +316,7 @@ class TestP8AClassifierThatCannotAnswer:
     def test_lets_the_text_pass_and_says_so_if_its_rule_is_not(self, chance):
         ruleset = self.ruleset(chance, severity=chance.choice((1, 2)), action=Action.BLOCK)
         text = mixed_text(chance, ruleset).rstrip() + "a"
-        others = Ruleset(1, ruleset.rules[:-1])
+        others = replace(ruleset, rules=ruleset.rules[:-1])
 
         gate, released = run(ruleset, mixed_cuts(chance, text))
 
@@ -350,7 +344,7 @@ class TestAClassifierThatTrails:
     def test_comes_to_the_same_verdict_and_shows_the_same_however_the_text_is_cut(self, chance):
         trailing = mixed_rule(chance, "trailing", RuleKind.CLASSIFIER, action=chance.choice(ACTIONS))
         trailing = replace(trailing, options=replace(trailing.options, timing=Timing.TRAIL))
-        ruleset = Ruleset(1, (*mixed_ruleset(chance).rules, trailing))
+        ruleset = make_ruleset(*mixed_ruleset(chance).rules, trailing, offer=OFFER)
         text = mixed_text(chance, ruleset)
 
         whole, shown = run(ruleset, [text])
@@ -363,7 +357,7 @@ class TestAClassifierThatTrails:
     def test_shows_none_of_a_whole_text_that_it_withholds(self, chance):
         trailing = mixed_rule(chance, "trailing", RuleKind.CLASSIFIER, action=chance.choice(MASKING_ACTIONS))
         trailing = replace(trailing, options=replace(trailing.options, timing=Timing.TRAIL))
-        ruleset = Ruleset(1, (*mixed_ruleset(chance, actions=MASKING_ACTIONS).rules, trailing))
+        ruleset = make_ruleset(*mixed_ruleset(chance, actions=MASKING_ACTIONS).rules, trailing, offer=OFFER)
         text = mixed_text(chance, ruleset)
 
         verdict = judge(ruleset, text, Stage.INPUT)

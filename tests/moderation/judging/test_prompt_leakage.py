@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.prompt_leakage import pieces, prompt_detectors
 from chatapp.moderation.judging.rulesets.rule import rule_problems
@@ -108,7 +109,9 @@ class TestALeak:
 
 class TestTheRule:
     def test_may_be_published_without_entries(self):
-        assert [problem for rule in prompt_rule(Action.REDACT).rules for problem in rule_problems(rule)] == []
+        assert [
+            problem for rule in prompt_rule(Action.REDACT).rules for problem in rule_problems(rule, offer=BUNDLED_ALONE)
+        ] == []
 
     @pytest.mark.parametrize(
         ("action", "stages", "code"),
@@ -120,4 +123,4 @@ class TestTheRule:
     def test_is_refused_where_it_could_do_nothing(self, action, stages, code):
         rule = replace(make_rule(words=[], action=action, stages=stages), kind=RuleKind.SYSTEM_PROMPT)
 
-        assert [problem.code for problem in rule_problems(rule)] == [code]
+        assert [problem.code for problem in rule_problems(rule, offer=BUNDLED_ALONE)] == [code]

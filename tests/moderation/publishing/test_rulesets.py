@@ -10,6 +10,7 @@ from django.db.utils import DatabaseError
 from chatapp.accounts.models import User
 from chatapp.moderation import choices, models
 from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, RulesetUnchanged, RuleUnusable
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState, Stage
@@ -56,7 +57,7 @@ class TestRulesetPublish:
         ruleset = ruleset_publish(author=author, reason=" because of spells ")
 
         row = models.Ruleset.objects.get(version=2)
-        assert Ruleset.from_json(row.payload) == ruleset
+        assert Ruleset.from_json(row.payload, offer=BUNDLED_ALONE) == ruleset
         assert row.sha256 == hashlib.sha256(row.payload.encode()).hexdigest()
         assert (row.reason, row.published_by) == ("because of spells", author)
 

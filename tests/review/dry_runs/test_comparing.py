@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.gate import find_matches
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleState, Stage
 from chatapp.review.dry_runs.comparing import Comparison
-from tests.moderation.judging.making import make_rule
-from tests.moderation.judging.mixed_rulesets import mixed_ruleset, mixed_text, scripted_classifiers
+from tests.moderation.judging.making import make_rule, make_ruleset
+from tests.moderation.judging.mixed_rulesets import mixed_ruleset, mixed_text
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 SPELLS = make_rule("spells", words=["xyzzy"], action=Action.FLAG)
@@ -45,16 +44,15 @@ class TestAComparison:
     @many
     @given(st.randoms(use_true_random=False), st.sampled_from(Stage))
     def test_finds_for_both_what_the_gate_finds(self, chance, stage):
-        with scripted_classifiers():
-            today = mixed_ruleset(chance)
-            asked = Ruleset(0, edited(today.rules, chance))
-            texts = [mixed_text(chance, today) for _ in range(4)]
+        today = mixed_ruleset(chance)
+        asked = replace(today, rules=edited(today.rules, chance))
+        texts = [mixed_text(chance, today) for _ in range(4)]
 
-            judged = Comparison.of(asked=asked.rules, today=today.rules).judge(texts, stage)
+        judged = Comparison.of(asked=asked, today=today.rules).judge(texts, stage)
 
-            for text, one in zip(texts, judged, strict=True):
-                assert one.matches == find_matches(asked, text, stage)
-                assert of_any_revision(one.today) == of_any_revision(find_matches(today, text, stage))
+        for text, one in zip(texts, judged, strict=True):
+            assert one.matches == find_matches(asked, text, stage)
+            assert of_any_revision(one.today) == of_any_revision(find_matches(today, text, stage))
 
     def test_searches_with_one_judge_for_each_ruleset_and_stage(self):
         made = []
@@ -63,7 +61,9 @@ class TestAComparison:
             made.append(([rule.id for rule in ruleset.rules], stage))
             return BatchJudge(ruleset, stage)
 
-        comparison = Comparison.of(asked=[SPELLS, BOMBS], today=[replace(BOMBS, severity=1)], make_judge=make_judge)
+        comparison = Comparison.of(
+            asked=make_ruleset(SPELLS, BOMBS), today=[replace(BOMBS, severity=1)], make_judge=make_judge
+        )
         for stage in (Stage.INPUT, Stage.OUTPUT, Stage.INPUT):
             comparison.judge(["a bomb", "xyzzy"], stage)
 
@@ -75,7 +75,7 @@ class TestAComparison:
         ]
 
     def test_judges_nothing_twice_that_a_new_revision_left_as_it_was(self):
-        comparison = Comparison.of(asked=[SPELLS, replace(BOMBS, revision=2)], today=[BOMBS])
+        comparison = Comparison.of(asked=make_ruleset(SPELLS, replace(BOMBS, revision=2)), today=[BOMBS])
 
         assert comparison.differing_today.rules == ()
         assert [match.rule_id for match in comparison.judge(["a bomb"], Stage.INPUT)[0].today] == ["bombs"]

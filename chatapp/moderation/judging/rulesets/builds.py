@@ -19,6 +19,7 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from chatapp.moderation.judging.automata.automaton import Automaton, StoredEdges, edge_arrays
+from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Dictionary, Owners, compiled_by_stage
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
@@ -59,9 +60,9 @@ def encode(ruleset: Ruleset, *, ruleset_sha256: str) -> bytes:
     return _MAGIC + zlib.compress(body, _LEVEL)
 
 
-def decode(build: bytes, *, ruleset_sha256: str) -> Ruleset:
+def decode(build: bytes, *, ruleset_sha256: str, offer: Offer) -> Ruleset:
     """:raises BuildInvalid: for anything that `encode` of this format did not make of this ruleset."""
-    return read_through(decode_pieces(build, ruleset_sha256=ruleset_sha256))
+    return read_through(decode_pieces(build, ruleset_sha256=ruleset_sha256, offer=offer))
 
 
 def read_through(pieces: Pieces, *, between: Callable[[], None] = lambda: None) -> Ruleset:
@@ -75,20 +76,20 @@ def read_through(pieces: Pieces, *, between: Callable[[], None] = lambda: None) 
         between()
 
 
-def decode_pieces(build: bytes, *, ruleset_sha256: str) -> Pieces:
+def decode_pieces(build: bytes, *, ruleset_sha256: str, offer: Offer) -> Pieces:
     """
     As `decode`; stands still after each piece.
 
     :raises BuildInvalid:
     """
     try:
-        ruleset = yield from _decoded(build, ruleset_sha256)
+        ruleset = yield from _decoded(build, ruleset_sha256, offer)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error, zlib.error) as error:
         raise BuildInvalid(f"this is no build of the ruleset: {error!r}") from error
     return ruleset
 
 
-def _decoded(build: bytes, ruleset_sha256: str) -> Pieces:
+def _decoded(build: bytes, ruleset_sha256: str, offer: Offer) -> Pieces:
     if not build.startswith(_MAGIC):
         _refuse("another kind of file")
     body = memoryview((yield from _decompressed(build[len(_MAGIC) :])))
@@ -103,7 +104,8 @@ def _decoded(build: bytes, ruleset_sha256: str) -> Pieces:
         _refuse("arrays of different lengths")
     held = {name: _array(sections, f"held.{name}", "i") for name in sorted(set(header["held"].values()))}
     yield
-    compiled = compiled_by_stage(rules, dictionary, {stage: held[header["held"][stage]] for stage in Stage})
+    held_depth = {stage: held[header["held"][stage]] for stage in Stage}
+    compiled = compiled_by_stage(rules, dictionary, held_depth, offer=offer)
     return Ruleset.from_compiled(int(header["version"]), compiled)
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chatapp.moderation.judging.automata.automaton import Automaton, build_automaton
+from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.sources import Sources, compile_sources
 from chatapp.moderation.judging.text.normalise import WORD_END, pattern_symbols
@@ -77,11 +78,12 @@ class Lookout:
     """
     Which rules look, and what finds for them. One for all stages at which the same rules look.
 
-    numbers: of the rules that look; those of them that hold follow from that.
+    numbers: of the rules that look; those of them that hold follow from that. offer: what they ask.
     """
 
     rules: tuple[Rule, ...]
     numbers: frozenset[int]
+    offer: Offer
 
     @property
     def holding(self) -> frozenset[int]:
@@ -90,7 +92,7 @@ class Lookout:
     @cached_property
     def sources(self) -> Sources:
         """Built at first use; two threads may both build them, either result serves."""
-        return compile_sources(self.rules, looking=self.numbers, holding=self.holding)
+        return compile_sources(self.rules, looking=self.numbers, holding=self.holding, offer=self.offer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,10 @@ class CompiledRules:
     @property
     def rules(self) -> tuple[Rule, ...]:
         return self.lookout.rules
+
+    @property
+    def offer(self) -> Offer:
+        return self.lookout.offer
 
     @property
     def looking(self) -> frozenset[int]:
@@ -129,7 +135,7 @@ class CompiledRules:
         return any(rule.waits for source in self.sources.classifiers for rule in source.rules)
 
 
-def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
+def compile_rules(rules: Sequence[Rule], offer: Offer) -> Mapping[Stage, CompiledRules]:
     """All stages of a ruleset: they share one automaton, and their hold-back where the same rules hold."""
     dictionary = build_dictionary(rules)
     depths: dict[frozenset[int], array[int]] = {}
@@ -138,18 +144,18 @@ def compile_rules(rules: Sequence[Rule]) -> Mapping[Stage, CompiledRules]:
         if holding not in depths:
             depths[holding] = _held_depth(dictionary, holding)
     held = {stage: depths[holding_rules(rules, stage)] for stage in Stage}
-    return compiled_by_stage(tuple(rules), dictionary, held)
+    return compiled_by_stage(tuple(rules), dictionary, held, offer=offer)
 
 
 def compiled_by_stage(
-    rules: tuple[Rule, ...], dictionary: Dictionary, held_depth: Mapping[Stage, array[int]]
+    rules: tuple[Rule, ...], dictionary: Dictionary, held_depth: Mapping[Stage, array[int]], *, offer: Offer
 ) -> Mapping[Stage, CompiledRules]:
     """Of what was built before, here or elsewhere."""
     lookouts: dict[frozenset[int], Lookout] = {}
     compiled = {}
     for stage in Stage:
         looking = looking_rules(rules, stage)
-        lookout = lookouts.setdefault(looking, Lookout(rules, looking))
+        lookout = lookouts.setdefault(looking, Lookout(rules, looking, offer))
         compiled[stage] = CompiledRules(lookout, dictionary, held_depth[stage])
     return compiled
 
@@ -160,7 +166,7 @@ def only_rules(compiled: Mapping[Stage, CompiledRules], numbers: frozenset[int])
     narrowed = {}
     for stage, stage_rules in compiled.items():
         looking = stage_rules.looking & numbers
-        lookout = lookouts.setdefault(looking, Lookout(stage_rules.rules, looking))
+        lookout = lookouts.setdefault(looking, Lookout(stage_rules.rules, looking, stage_rules.offer))
         narrowed[stage] = replace(stage_rules, lookout=lookout)
     return narrowed
 

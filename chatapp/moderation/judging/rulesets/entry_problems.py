@@ -7,8 +7,7 @@ Every problem is a stable code and the entry it is about; the form has a sentenc
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.judging.classifiers.asking_models import embedding_model_names
-from chatapp.moderation.judging.classifiers.registry import CLASSIFIERS
+from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.expressions.regex_syntax import (
     GappedPhrase,
     RegexRefused,
@@ -79,14 +78,14 @@ def url_problems(entries: Sequence[str], exceptions: Sequence[str]) -> Iterator[
             yield RuleProblem("domain_invalid", domain)
 
 
-def classifier_problems(options: RuleOptions) -> Iterator[RuleProblem]:
-    if options.classifier not in CLASSIFIERS:
+def classifier_problems(options: RuleOptions, offer: Offer) -> Iterator[RuleProblem]:
+    if options.classifier not in offer.classifiers:
         yield RuleProblem("classifier_unknown", options.classifier)
     yield from threshold_problems(options)
 
 
-def similarity_problems(examples: Sequence[str], options: RuleOptions) -> Iterator[RuleProblem]:
-    if options.classifier not in embedding_model_names():
+def similarity_problems(examples: Sequence[str], options: RuleOptions, offer: Offer) -> Iterator[RuleProblem]:
+    if options.classifier not in offer.embedding_models:
         yield RuleProblem("embedding_model_unknown", options.classifier)
     if len(examples) > MAX_EXAMPLES:
         yield RuleProblem("examples_too_many", str(len(examples)))

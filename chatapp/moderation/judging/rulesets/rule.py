@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from chatapp.moderation.judging.classifiers.registry import classifier_is_model
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
 from chatapp.moderation.judging.classifiers.types import Timing
 from chatapp.moderation.judging.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.judging.rulesets.entry_problems import (
@@ -93,11 +93,10 @@ class Rule:
         """Whether it may take text away, so that a stream has to wait for it."""
         return self.enforced and self.action in HOLDING_ACTIONS
 
-    @property
-    def asks_model(self) -> bool:
+    def asks_model(self, offer: Offer) -> bool:
         """Whether it can judge in a model worker alone."""
         if self.kind is RuleKind.CLASSIFIER:
-            return classifier_is_model(self.options.classifier)
+            return self.options.classifier in offer.models
         return self.kind in {RuleKind.SIMILARITY, RuleKind.JUDGE}
 
     @property
@@ -111,10 +110,10 @@ class Rule:
         return self.holds and stage in self.stages and is_of_stage
 
     @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+    def from_json(cls, raw: Mapping[str, Any], *, offer: Offer = BUNDLED_ALONE) -> Self:
         """:raises RulesetInvalid: for a missing field, an unknown word, or a rule with problems."""
         rule = cls.from_checked_json(raw)
-        for problem in rule_problems(rule):
+        for problem in rule_problems(rule, offer=offer):
             raise RulesetInvalid(f"rule {rule.id!r}: {problem.code} {problem.phrase!r}")
         return rule
 
@@ -170,7 +169,7 @@ class Rule:
         }
 
 
-def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
+def rule_problems(rule: Rule, *, offer: Offer) -> Iterator[RuleProblem]:
     """Everything that keeps this rule from being published; nothing if it may be."""
     if rule.action not in SUPPORTED_ACTIONS:
         yield RuleProblem("action_unsupported", rule.action)
@@ -184,15 +183,15 @@ def rule_problems(rule: Rule) -> Iterator[RuleProblem]:
         yield RuleProblem("action_not_of_kind")
     if rule.kind is RuleKind.SYSTEM_PROMPT:
         yield from _prompt_problems(rule)
-    yield from _entry_problems(rule)
-    yield from _model_problems(rule)
+    yield from _entry_problems(rule, offer)
+    yield from _model_problems(rule, offer)
     yield from _blank_allow_problems(rule)
     yield from _replacement_problems(rule)
     if rule.action is Action.SAFE_COMPLETION and not any(map(str.strip, rule.safe_completions.values())):
         yield RuleProblem("safe_completion_missing")
 
 
-def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
+def _entry_problems(rule: Rule, offer: Offer) -> Iterator[RuleProblem]:
     """Of the entries, by kind; an exhaustive match, so that a new kind is not forgotten."""
     if not rule.words and rule.kind not in KINDS_WITHOUT_ENTRIES:
         yield RuleProblem("words_missing")
@@ -212,23 +211,23 @@ def _entry_problems(rule: Rule) -> Iterator[RuleProblem]:
         case RuleKind.HIDDEN_UNICODE | RuleKind.SYSTEM_PROMPT:
             pass
         case RuleKind.CLASSIFIER | RuleKind.SIMILARITY | RuleKind.JUDGE:
-            yield from _scoring_problems(rule)
+            yield from _scoring_problems(rule, offer)
         case RuleKind.CONDUCT:
             yield from conduct_problems(rule.options)
 
 
-def _scoring_problems(rule: Rule) -> Iterator[RuleProblem]:
+def _scoring_problems(rule: Rule, offer: Offer) -> Iterator[RuleProblem]:
     if rule.kind is RuleKind.SIMILARITY:
-        yield from similarity_problems(rule.words, rule.options)
+        yield from similarity_problems(rule.words, rule.options, offer)
     elif rule.kind is RuleKind.JUDGE:
         yield from judge_problems(rule.words, rule.options)
     else:
-        yield from classifier_problems(rule.options)
+        yield from classifier_problems(rule.options, offer)
 
 
-def _model_problems(rule: Rule) -> Iterator[RuleProblem]:
+def _model_problems(rule: Rule, offer: Offer) -> Iterator[RuleProblem]:
     """Of when a model's verdict comes: what is stored or has left by then cannot be masked."""
-    if rule.asks_model:
+    if rule.asks_model(offer):
         if Stage.INPUT in rule.stages and rule.action in MASKING_ACTIONS:
             yield RuleProblem("model_masks_no_input")
         if rule.stages & STAGES_WITHOUT_MODELS:

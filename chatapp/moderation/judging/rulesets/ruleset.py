@@ -8,8 +8,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, Self, assert_never
 
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules, only_rules
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.verdict import Stage
@@ -29,10 +31,15 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """One published version. A stream keeps the one it began with."""
+    """
+    One published version. A stream keeps the one it began with.
+
+    offer: what its rules ask here; no part of what was published.
+    """
 
     version: int
     rules: tuple[Rule, ...]
+    offer: Offer = field(default=BUNDLED_ALONE, repr=False, compare=False)
     _by_id: dict[str, Rule] = field(init=False, repr=False, compare=False)
     _compiled: dict[Part, Mapping[Stage, CompiledRules]] = field(
         init=False, repr=False, compare=False, default_factory=dict
@@ -44,31 +51,32 @@ class Ruleset:
             raise RulesetInvalid("two rules have the same id")
 
     @classmethod
-    def from_json(cls, payload: str) -> Self:
+    def from_json(cls, payload: str, *, offer: Offer) -> Self:
         """:raises RulesetInvalid: if the payload is no ruleset or a rule in it has problems."""
-        return cls._read(payload, Rule.from_json)
+        return cls._read(payload, partial(Rule.from_json, offer=offer), offer)
 
     @classmethod
-    def from_published_json(cls, payload: str) -> Self:
+    def from_published_json(cls, payload: str, *, offer: Offer) -> Self:
         """
         Of a payload whose rules were looked through when it was published.
 
         :raises RulesetInvalid: if it is no ruleset, or one of words that this version of the product does not know.
         """
-        return cls._read(payload, Rule.from_checked_json)
+        return cls._read(payload, Rule.from_checked_json, offer)
 
     @classmethod
-    def _read(cls, payload: str, rule: Callable[[Mapping[str, Any]], Rule]) -> Self:
+    def _read(cls, payload: str, rule: Callable[[Mapping[str, Any]], Rule], offer: Offer) -> Self:
         try:
             raw = json.loads(payload)
-            return cls(version=int(raw["version"]), rules=tuple(map(rule, raw["rules"])))
+            return cls(version=int(raw["version"]), rules=tuple(map(rule, raw["rules"])), offer=offer)
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise RulesetInvalid(f"this is no ruleset: {error!r}") from error
 
     @classmethod
     def from_compiled(cls, version: int, compiled: Mapping[Stage, CompiledRules]) -> Self:
         """What another process compiled: nothing is left to do."""
-        ruleset = cls(version, next(iter(compiled.values())).rules)
+        first = next(iter(compiled.values()))
+        ruleset = cls(version, first.rules, first.offer)
         ruleset._compiled[Part.ALL] = compiled
         return ruleset
 
@@ -80,6 +88,10 @@ class Ruleset:
     def rule(self, rule_id: str) -> Rule:
         """:raises KeyError: if no rule of this version has the id."""
         return self._by_id[rule_id]
+
+    def asks_model(self, rule_id: str) -> bool:
+        """Whether the rule can judge in a model worker alone. :raises KeyError: see `rule`."""
+        return self.rule(rule_id).asks_model(self.offer)
 
     def notice(self, rule_id: str, *, language: str) -> str:
         """The operator's sentence in that language, or in the other one, or ""."""
@@ -99,10 +111,10 @@ class Ruleset:
         return self._compiled[part]
 
     def _compile(self, part: Part) -> Mapping[Stage, CompiledRules]:
-        asking = frozenset(number for number, rule in enumerate(self.rules) if rule.asks_model)
+        asking = frozenset(number for number, rule in enumerate(self.rules) if rule.asks_model(self.offer))
         match part:
             case Part.ALL:
-                return compile_rules(self.rules)
+                return compile_rules(self.rules, self.offer)
             case Part.AT_ONCE:
                 return only_rules(self._stages(Part.ALL), frozenset(range(len(self.rules))) - asking)
             case Part.BY_MODEL:

@@ -16,10 +16,9 @@ from chatapp.moderation.judging.channels.initials import compile_initials
 from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.skip import compile_skip
-from chatapp.moderation.judging.classifiers.asking_models import NamedEmbedder, RegisteredJudge
 from chatapp.moderation.judging.classifiers.detector import ClassifierSource, compile_classifiers
+from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.classifiers.principles import BROKEN, PrinciplesClassifier
-from chatapp.moderation.judging.classifiers.registry import classifier_named, classifier_waits
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.judging.classifiers.similarity import SIMILARITY, SimilarityClassifier
 from chatapp.moderation.judging.classifiers.types import Classifier
@@ -66,13 +65,15 @@ class Sources:
         return bool(self.streaming or self.finders or self.classifiers)
 
 
-def compile_sources(rules: Sequence[Rule], *, looking: Collection[int], holding: Collection[int]) -> Sources:
+def compile_sources(
+    rules: Sequence[Rule], *, looking: Collection[int], holding: Collection[int], offer: Offer
+) -> Sources:
     """looking: numbers of the rules that count at this stage; holding: those of them that take text away."""
     picked = _Picked(rules, looking, holding)
     keywords = {channel: picked.keywords(channel) for channel in (*_STREAM_CHANNELS, *_WHOLE_TEXT_CHANNELS)}
     channels = [compile_(keywords[channel]) for channel, compile_ in _STREAM_CHANNELS.items() if keywords[channel]]
     finders = [compile_(keywords[channel]) for channel, compile_ in _WHOLE_TEXT_CHANNELS.items() if keywords[channel]]
-    return Sources((*channels, *picked.kinds()), tuple(finders), tuple(picked.classifiers()))
+    return Sources((*channels, *picked.kinds()), tuple(finders), tuple(picked.classifiers(offer)))
 
 
 class _Picked:
@@ -118,28 +119,28 @@ class _Picked:
         if hidden := self._of(RuleKind.HIDDEN_UNICODE):
             yield compile_hidden_text([HiddenTextRule(number, holds) for number, _, holds in hidden])
 
-    def classifiers(self) -> Iterator[ClassifierSource]:
+    def classifiers(self, offer: Offer) -> Iterator[ClassifierSource]:
         if picked := self._of(*SCORING_KINDS):
-            yield compile_classifiers([_classifier_rule(*one) for one in picked])
+            yield compile_classifiers([_classifier_rule(*one, offer) for one in picked])
 
     def _of(self, *kinds: RuleKind) -> list[tuple[int, Rule, bool]]:
         return [picked for picked in self._rules if picked[1].kind in kinds]
 
 
-def _classifier_and_label(rule: Rule) -> tuple[Classifier, str]:
+def _classifier_and_label(rule: Rule, offer: Offer) -> tuple[Classifier, str]:
     """What scores its texts, and which of the scores counts."""
     match rule.kind:
         case RuleKind.SIMILARITY:
-            return SimilarityClassifier(NamedEmbedder(rule.options.classifier), rule.words), SIMILARITY
+            return SimilarityClassifier(offer.embedder(rule.options.classifier), rule.words), SIMILARITY
         case RuleKind.JUDGE:
-            return PrinciplesClassifier(RegisteredJudge(), rule.words), BROKEN
+            return PrinciplesClassifier(offer.principles_judge, rule.words), BROKEN
         case _:
-            return classifier_named(rule.options.classifier), rule.options.label
+            return offer.classifier(rule.options.classifier), rule.options.label
 
 
-def _classifier_rule(number: int, rule: Rule, holds: Any) -> ClassifierRule:
+def _classifier_rule(number: int, rule: Rule, holds: Any, offer: Offer) -> ClassifierRule:
     options = rule.options
-    classifier, label = _classifier_and_label(rule)
+    classifier, label = _classifier_and_label(rule, offer)
     return ClassifierRule(
         rule_number=number,
         holds=holds,
@@ -150,7 +151,7 @@ def _classifier_rule(number: int, rule: Rule, holds: Any) -> ClassifierRule:
         strictness=options.strictness,
         timing=options.timing,
         has_principles=rule.kind is RuleKind.JUDGE,
-        waits=rule.asks_model or classifier_waits(options.classifier),
+        waits=rule.asks_model(offer) or offer.classifier_waits(options.classifier),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatapp.moderation.judging.classifiers import registry as known
 from chatapp.moderation.judging.classifiers.detector import ClassifierDetector, RulesUnanswered
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.judging.classifiers.types import (
@@ -62,10 +61,3 @@ def read_all(detector: ClassifierDetector, text: str) -> list[Found]:
 
 def spans(found: Sequence[Found]) -> list[tuple[int, int]]:
     return [(one.start, one.end) for one in found]
-
-
-def model_forget(name: str) -> None:
-    """Rules may not name the model any more."""
-    del known.CLASSIFIERS[name]
-    known.MODELS.discard(name)
-    known.WAITING.discard(name)

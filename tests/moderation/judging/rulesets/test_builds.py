@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.builds import BuildInvalid, decode, decode_pieces, encode
@@ -41,7 +42,7 @@ class TestARoundTrip:
     def test_finds_the_same_matches_and_lets_out_the_same_text(self, ruleset, stage, data):
         text = data.draw(texts_about(ruleset))
 
-        loaded = decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST)
+        loaded = decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
         assert loaded == ruleset
         assert find_matches(loaded, text, stage) == find_matches(ruleset, text, stage)
@@ -50,7 +51,7 @@ class TestARoundTrip:
     @many
     @given(rulesets())
     def test_holds_back_exactly_as_much(self, ruleset):
-        loaded = decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST)
+        loaded = decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
         for stage in Stage:
             assert loaded.compiled(stage).held_depth == ruleset.compiled(stage).held_depth
@@ -60,17 +61,17 @@ class TestARoundTrip:
     def test_is_the_same_bytes_again(self, ruleset):
         build = encode(ruleset, ruleset_sha256=DIGEST)
 
-        assert encode(decode(build, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST) == build
+        assert encode(decode(build, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE), ruleset_sha256=DIGEST) == build
 
     def test_compiles_nothing(self, monkeypatch):
         monkeypatch.setattr("chatapp.moderation.judging.rulesets.ruleset.compile_rules", None)
 
-        loaded = decode(BUILD, ruleset_sha256=DIGEST)
+        loaded = decode(BUILD, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
         assert judge(loaded, "a bomb", Stage.INPUT).blocked
 
     def test_keeps_each_stage_to_its_rules(self):
-        loaded = decode(BUILD, ruleset_sha256=DIGEST)
+        loaded = decode(BUILD, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
         assert [match.rule_id for match in find_matches(loaded, "bomb", Stage.INPUT)] == ["one"]
         assert [match.rule_id for match in find_matches(loaded, "bomb", Stage.OUTPUT)] == ["two"]
@@ -80,20 +81,23 @@ class TestARoundTrip:
         words = [f"word{number}" for number in range(5000)]
         ruleset = make_ruleset(make_rule(words=words, allow=[f"{word} is fine" for word in words]))
 
-        loaded = decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST)
+        loaded = decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
         assert loaded.rules == ruleset.rules
         assert judge(loaded, "word4999", Stage.INPUT).blocked
         assert not judge(loaded, "word4999 is fine", Stage.INPUT).blocked
 
     def test_of_no_rules_is_a_ruleset_too(self):
-        assert decode(encode(make_ruleset(), ruleset_sha256=DIGEST), ruleset_sha256=DIGEST).rules == ()
+        assert (
+            decode(encode(make_ruleset(), ruleset_sha256=DIGEST), ruleset_sha256=DIGEST, offer=BUNDLED_ALONE).rules
+            == ()
+        )
 
     def test_stands_still_between_pieces(self):
         words = [f"word{number}" for number in range(5000)]
         build = encode(make_ruleset(make_rule(words=words)), ruleset_sha256=DIGEST)
 
-        assert sum(1 for _ in decode_pieces(build, ruleset_sha256=DIGEST)) > 10
+        assert sum(1 for _ in decode_pieces(build, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)) > 10
 
 
 class TestABuildThatIsNone:
@@ -115,11 +119,11 @@ class TestABuildThatIsNone:
     )
     def test_is_refused(self, build):
         with pytest.raises(BuildInvalid):
-            decode(build, ruleset_sha256=DIGEST)
+            decode(build, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
     def test_is_that_of_another_ruleset(self):
         with pytest.raises(BuildInvalid, match="another ruleset"):
-            decode(BUILD, ruleset_sha256="e" * 64)
+            decode(BUILD, ruleset_sha256="e" * 64, offer=BUNDLED_ALONE)
 
     @given(st.integers(0, len(BUILD) - 1), st.integers(1, 255))
     def test_is_any_with_another_byte(self, place, difference):
@@ -127,7 +131,7 @@ class TestABuildThatIsNone:
         damaged = BUILD[:place] + bytes([BUILD[place] ^ difference]) + BUILD[place + 1 :]
 
         try:
-            loaded = decode(damaged, ruleset_sha256=DIGEST)
+            loaded = decode(damaged, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
         except BuildInvalid:
             return
         assert loaded == RULESET  # a bit of zlib's header that says nothing about the content

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.rulesets.builds import decode, encode
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
@@ -20,7 +21,7 @@ JUDGE = replace(
 
 
 def decoded(ruleset: Ruleset) -> Ruleset:
-    return decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST)
+    return decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
 
 class TestStagesAtWhichTheSameRulesLook:

@@ -8,6 +8,7 @@ import pytest
 from chatapp.moderation import choices
 from chatapp.moderation.admin.problem_sentences import SENTENCES, problem_error
 from chatapp.moderation.judging import verdict
+from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.expressions.regex_syntax import RefusalCode
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
@@ -68,15 +69,15 @@ OF_OTHER_KINDS = {
 class TestRuleProblems:
     @pytest.mark.parametrize(("rule", "code"), PROBLEMS, ids=[code for _, code in PROBLEMS])
     def test_names_what_is_wrong(self, rule, code):
-        assert [problem.code for problem in rule_problems(rule)] == [code]
+        assert [problem.code for problem in rule_problems(rule, offer=BUNDLED_ALONE)] == [code]
 
     def test_finds_nothing_wrong_with_a_good_rule(self):
         rule = make_rule(words=["口交", "a bomb"], allow=["路口交通"], action=Action.REPLACE, replacement="…")
 
-        assert list(rule_problems(rule)) == []
+        assert list(rule_problems(rule, offer=BUNDLED_ALONE)) == []
 
     def test_lets_a_single_character_be_flagged(self):
-        assert list(rule_problems(make_rule(words=["杀"], action=Action.FLAG))) == []
+        assert list(rule_problems(make_rule(words=["杀"], action=Action.FLAG), offer=BUNDLED_ALONE)) == []
 
     def test_has_a_sentence_for_every_problem_a_form_can_have(self):
         codes = {code for _, code in PROBLEMS} - {"state_not_in_force"}  # the form judges the rule as if it acted
@@ -91,7 +92,7 @@ class TestAnAllowPhrase:
     def test_of_which_nothing_is_left_is_refused_for_every_kind(self, kind, phrase):
         rule = replace(make_rule(words=["phone"], allow=[phrase]), kind=kind)
 
-        assert "allow_blank" in {problem.code for problem in rule_problems(rule)}
+        assert "allow_blank" in {problem.code for problem in rule_problems(rule, offer=BUNDLED_ALONE)}
 
     def test_of_which_nothing_is_left_does_not_stop_a_ruleset_that_has_it(self):
         ruleset = make_ruleset(make_rule(words=["phone"], allow=["\u200b"]))
@@ -110,12 +111,15 @@ class TestRuleset:
             make_rule("b", words=["x y"], action=Action.REPLACE, replacement="…", state=RuleState.SHADOW),
         )
 
-        assert Ruleset.from_json(ruleset.to_json()) == ruleset
+        assert Ruleset.from_json(ruleset.to_json(), offer=BUNDLED_ALONE) == ruleset
 
     def test_is_written_the_same_way_every_time(self):
         rule = make_rule(words=["bomb"])
 
-        assert make_ruleset(rule).to_json() == Ruleset.from_json(make_ruleset(rule).to_json()).to_json()
+        assert (
+            make_ruleset(rule).to_json()
+            == Ruleset.from_json(make_ruleset(rule).to_json(), offer=BUNDLED_ALONE).to_json()
+        )
 
     @pytest.mark.parametrize("field", sorted(make_rule(words=["bomb"]).to_json().keys() - LATER_FIELDS))
     def test_refuses_a_rule_that_lacks_a_field(self, field):
@@ -136,12 +140,12 @@ class TestRuleset:
         payload = json.dumps({"version": 1, "rules": [make_rule("short", words=["杀"]).to_json()]})
 
         with pytest.raises(RulesetInvalid, match=r"short.*word_too_short_to_block"):
-            Ruleset.from_json(payload)
+            Ruleset.from_json(payload, offer=BUNDLED_ALONE)
 
     @pytest.mark.parametrize("payload", ["", "[]", "{}", '{"version": 1}'])
     def test_refuses_what_is_no_ruleset(self, payload):
         with pytest.raises(RulesetInvalid):
-            Ruleset.from_json(payload)
+            Ruleset.from_json(payload, offer=BUNDLED_ALONE)
 
     def test_refuses_two_rules_with_one_id(self):
         with pytest.raises(RulesetInvalid, match="same id"):
@@ -161,7 +165,7 @@ class TestRuleset:
         rule = make_rule("both", words=["xx"], action=Action.SAFE_COMPLETION)
         both = replace(rule, safe_completions={"en": "Call.", "zh-hans": "打电话。"})
         chinese = replace(rule, id="chinese", safe_completions={"zh-hans": "打电话。"})
-        ruleset = Ruleset.from_json(make_ruleset(both, chinese).to_json())
+        ruleset = Ruleset.from_json(make_ruleset(both, chinese).to_json(), offer=BUNDLED_ALONE)
 
         assert ruleset.safe_completion("both", language="zh-hans") == "打电话。"
         assert ruleset.safe_completion("both", language="en") == "Call."
