@@ -13,9 +13,11 @@ from chatapp.moderation.admin.rule_form import RuleForm
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
 from chatapp.moderation.judging.classifiers.types import Context, Strictness, Timing
 from chatapp.moderation.judging.gate import find_matches, judge
+from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.judging.rulesets.builds import decode, encode
-from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json, rule_problems
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 from chatapp.moderation.publishing.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.publishing.services import ruleset_publish
@@ -62,7 +64,7 @@ class TestARuleThatAsksAModel:
         rule = make(action=action)
 
         assert codes(rule) == []
-        assert rule.asks_model(OFFER)
+        assert KINDS[rule.kind].asks_model(rule, OFFER)
 
     @pytest.mark.parametrize("make", ASKING)
     @pytest.mark.parametrize("action", [Action.REDACT, Action.REPLACE])
@@ -80,7 +82,7 @@ class TestARuleThatAsksAModel:
     def test_is_none_of_the_classifier_that_comes_along(self):
         rule = replace(make_rule(words=[], action=Action.REDACT), kind=RuleKind.CLASSIFIER)
 
-        assert (rule.asks_model(OFFER), codes(rule)) == (False, [])
+        assert (KINDS[rule.kind].asks_model(rule, OFFER), codes(rule)) == (False, [])
 
 
 class TestTrail:
@@ -195,7 +197,7 @@ class TestInAText:
 
     def test_a_rule_is_read_as_it_was_written(self):
         for rule in (similarity(), by_principles()):
-            assert Rule.from_json(json.loads(json.dumps(rule.to_json())), offer=OFFER) == rule
+            assert rule_from_json(json.loads(json.dumps(rule.to_json())), offer=OFFER) == rule
 
 
 class TestALoneJudge:

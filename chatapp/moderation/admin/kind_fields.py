@@ -11,29 +11,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from chatapp.moderation.choices import RuleAction, RuleChannel, RuleKind, RuleStage
-from chatapp.moderation.judging.rulesets.rule import KINDS_WITHOUT_ENTRIES, SCORING_KINDS
+from chatapp.moderation.choices import RuleAction, RuleChannel, RuleStage
+from chatapp.moderation.judging.kinds import KINDS
+from chatapp.moderation.judging.verdict import RuleKind
 from chatapp.moderation.offer import offer_current
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-_KINDS_WITH_ENTRIES = [kind for kind in RuleKind if kind.value not in KINDS_WITHOUT_ENTRIES]
-_SCORING_KINDS = [kind for kind in RuleKind if kind.value in SCORING_KINDS]
-KINDS_BY_FIELD: dict[str, Collection[RuleKind]] = {
-    "words": _KINDS_WITH_ENTRIES,
-    "allow_phrases": _KINDS_WITH_ENTRIES,
-    "channels": [RuleKind.KEYWORD],
-    "max_gap_chars": [RuleKind.PHRASE],
-    "classifier": [RuleKind.CLASSIFIER, RuleKind.SIMILARITY],
-    "label": [RuleKind.CLASSIFIER],
-    "threshold_controversial": _SCORING_KINDS,
-    "threshold_unsafe": _SCORING_KINDS,
-    "strictness": _SCORING_KINDS,
-    "timing": _SCORING_KINDS,
-    "num_hits": [RuleKind.CONDUCT],
-    "window_s": [RuleKind.CONDUCT],
-    "categories": [RuleKind.CONDUCT],
+# In the order of the table.
+KINDS_BY_FIELD: dict[str, list[RuleKind]] = {
+    name: [kind for kind in RuleKind if name in KINDS[kind].fields]
+    for name in dict.fromkeys(name for kind in KINDS.values() for name in kind.fields)
 }
 ENTRY_HELP = {
     RuleKind.KEYWORD: _(

@@ -15,7 +15,8 @@ from ahocorasick_rs import AhoCorasick
 from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
 from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found
 from chatapp.moderation.judging.gate import judge
-from chatapp.moderation.judging.glances import SYMBOLS_BY_CODE, Glance, glance_of
+from chatapp.moderation.judging.glances import SYMBOLS_BY_CODE, Glance
+from chatapp.moderation.judging.kinds import glance_of
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.rulesets.sources import GivenDetector, Sources

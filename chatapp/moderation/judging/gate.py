@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.judging.detecting import Detector
+from chatapp.moderation.judging.kinds import trails
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.rulesets.sources import GivenDetector
@@ -195,7 +196,7 @@ class OutputGate:
 
     def _trails(self, match: Match) -> bool:
         """Whether the match's text was let out before its verdict, which masks nothing then, however it was cut."""
-        return not self._is_whole and self.ruleset.rule(match.rule_id).trails
+        return not self._is_whole and trails(self.ruleset.rule(match.rule_id))
 
     def _end_for(self, match: Match) -> int:
         return self._scanner.num_chars if self._trails(match) else match.start

@@ -13,10 +13,6 @@ from ahocorasick_rs import AhoCorasick
 from chatapp.moderation.judging.channels.leet import DISGUISING, LeetSource, letter_class
 from chatapp.moderation.judging.channels.pinyin import U_UMLAUT, PinyinSource
 from chatapp.moderation.judging.channels.skip import SkipSource
-from chatapp.moderation.judging.detecting import DetectorSource
-from chatapp.moderation.judging.expressions.regex_detector import RegexSource
-from chatapp.moderation.judging.expressions.regex_glance import regex_glance
-from chatapp.moderation.judging.hidden_unicode import HiddenTextRules, holds_invisible
 from chatapp.moderation.judging.personal_data.detector import PersonalDataRules
 from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
@@ -165,18 +161,8 @@ def _as_written_and_meant(symbols: str) -> Iterator[str]:
         yield meant
 
 
-_GLANCES: Mapping[type, Callable[[Any], Glance | None]] = {
+CHANNEL_GLANCES: Mapping[type, Callable[[Any], Glance | None]] = {
     SkipSource: skip_glance,
     LeetSource: leet_glance,
     PinyinSource: pinyin_glance,
-    RegexSource: regex_glance,
-    PersonalDataRules: personal_data_glance,
-    UrlRules: url_glance,
-    HiddenTextRules: lambda _source: holds_invisible,
 }
-
-
-def glance_of(source: DetectorSource) -> Glance | None:
-    """None for a source that has to read every text: a classifier, or one that is not known here."""
-    make_glance = _GLANCES.get(type(source))
-    return make_glance(source) if make_glance else None

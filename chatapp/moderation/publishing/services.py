@@ -22,7 +22,8 @@ from chatapp.moderation.errors import (
     RulesetUnchanged,
     RuleUnusable,
 )
-from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.offer import offer_current
 from chatapp.moderation.publishing.advice import advice_on

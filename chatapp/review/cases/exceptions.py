@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.moderation.choices import RuleLifeCycle
-from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.models import Rule
 from chatapp.moderation.offer import offer_current
 from chatapp.moderation.rules.published import lines, rule_as_published

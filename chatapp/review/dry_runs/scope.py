@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from chatapp.conversations.models import Message, MessageRole
 from chatapp.core.ids import uuid7_floor
 from chatapp.moderation import models
-from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
+from chatapp.moderation.judging.rulesets.rule import Rule
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState, Stage
 from chatapp.moderation.offer import offer_current

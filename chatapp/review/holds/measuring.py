@@ -5,21 +5,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from chatapp.moderation.judging.gate import OutputGate
+from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.judging.verdict import RuleKind, Stage
-
-# The others ask a classifier or a service for every sentence, or see no answers: they are not measured.
-MEASURED_KINDS = frozenset(
-    {
-        RuleKind.KEYWORD,
-        RuleKind.PHRASE,
-        RuleKind.REGEX,
-        RuleKind.PERSONAL_DATA,
-        RuleKind.URL,
-        RuleKind.HIDDEN_UNICODE,
-    }
-)
+from chatapp.moderation.judging.verdict import Stage
 
 
 class Hold(NamedTuple):
@@ -31,7 +20,7 @@ class Hold(NamedTuple):
 
 
 def is_measurable(rule: Rule) -> bool:
-    return rule.kind in MEASURED_KINDS and Stage.OUTPUT in rule.stages
+    return KINDS[rule.kind].holds_alone and Stage.OUTPUT in rule.stages
 
 
 def hold_of(rule: Rule, texts: Iterable[str]) -> Hold | None:

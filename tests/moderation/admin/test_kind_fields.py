@@ -15,9 +15,9 @@ from chatapp.moderation.admin.kind_fields import (
     STAGE_HINTS,
     conditional_fields,
 )
-from chatapp.moderation.admin.rule_form import OPTION_FIELDS
-from chatapp.moderation.choices import RuleChannel, RuleKind
-from chatapp.moderation.judging.rulesets.rule import KINDS_WITHOUT_ENTRIES
+from chatapp.moderation.admin.rule_form import OPTION_FIELDS, RuleForm
+from chatapp.moderation.choices import RuleChannel
+from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.models import Rule
 from tests.support.factories import make_user, signed_in
 
@@ -34,6 +34,11 @@ class TestTheFields:
     def test_have_a_kind_that_needs_them_wherever_they_are_settings_of_a_kind(self):
         assert set(OPTION_FIELDS) | {"words", "channels"} <= set(KINDS_BY_FIELD)
         assert all(KINDS_BY_FIELD.values())
+
+    def test_stand_in_the_form_wherever_a_kind_names_them(self):
+        named = {field for kind in KINDS.values() for field in kind.fields}
+
+        assert named - set(RuleForm().fields) == set()
 
     def test_are_all_there_for_who_may_only_look(self, client):
         user = make_user(is_staff=True)
@@ -59,7 +64,7 @@ class TestTheFields:
 
 class TestTheSentences:
     def test_say_what_to_write_for_every_kind_with_entries(self, form_page):
-        assert set(ENTRY_HELP) == {kind for kind in RuleKind if kind.value not in KINDS_WITHOUT_ENTRIES}
+        assert set(ENTRY_HELP) == {name for name, kind in KINDS.items() if kind.has_entries}
         assert "RE2" in form_page
         assert "subdomains included" in form_page
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.prompt_leakage import pieces, prompt_detectors
-from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 from tests.moderation.judging.making import make_rule, make_ruleset

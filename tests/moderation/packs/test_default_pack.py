@@ -11,7 +11,7 @@ import pytest
 from chatapp.moderation import migrations
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import OutputGate, judge
-from chatapp.moderation.judging.rulesets.rule import rule_problems
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage

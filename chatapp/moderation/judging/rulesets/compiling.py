@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from chatapp.moderation.judging.automata.automaton import Automaton, build_automaton
 from chatapp.moderation.judging.classifiers.offer import Offer
+from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.sources import Sources, compile_sources
 from chatapp.moderation.judging.text.normalise import WORD_END, pattern_symbols
@@ -234,7 +235,7 @@ def _keywords(rule: Rule) -> Sequence[str]:
 
 
 def _allow_phrases(rule: Rule) -> Sequence[str]:
-    return rule.allow if rule.kind is not RuleKind.URL else ()
+    return KINDS[rule.kind].allow_phrases(rule)
 
 
 def _owners(patterns: Sequence[str], by_symbols: Mapping[str, Sequence[int]]) -> Owners:

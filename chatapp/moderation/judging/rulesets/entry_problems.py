@@ -4,7 +4,7 @@ What keeps the entries of one kind of rule from being published. Owns what each 
 Every problem is a stable code and the entry it is about; the form has a sentence for each.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from chatapp.moderation.judging.classifiers.offer import Offer
@@ -18,6 +18,7 @@ from chatapp.moderation.judging.personal_data.reading import Entity
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.urls.domain_lists import ANY_DOMAIN
 from chatapp.moderation.judging.urls.domain_spellings import DomainInvalid, spellings
+from chatapp.moderation.judging.verdict import Action, Stage
 
 # Words of a phrase with gaps, as people write them: 教我…炸弹, "how to … a bomb".
 GAP_SIGNS = ("…", "...")
@@ -30,6 +31,8 @@ MAX_PRINCIPLES = 9
 # Of an example or a principle; nine such principles leave room for a text in a window of 2,048 tokens.
 MAX_ENTRY_CHARS = 500
 _SHOWN_CHARS = 40
+# Pieces of a prompt overlap: a text in the place of each would stand there many times.
+PROMPT_ACTIONS = frozenset({Action.FLAG, Action.REDACT, Action.BLOCK})
 
 
 class RuleProblem(NamedTuple):
@@ -111,6 +114,13 @@ def _length_problems(entries: Sequence[str]) -> Iterator[RuleProblem]:
 def threshold_problems(options: RuleOptions) -> Iterator[RuleProblem]:
     if not 0.0 < options.threshold_controversial <= options.threshold_unsafe <= 1.0:
         yield RuleProblem("thresholds_out_of_order")
+
+
+def prompt_problems(action: Action, stages: Collection[Stage]) -> Iterator[RuleProblem]:
+    if action not in PROMPT_ACTIONS | {Action.THROTTLE}:  # which is refused for every kind but one
+        yield RuleProblem("action_not_of_prompt")
+    if stages != {Stage.OUTPUT}:
+        yield RuleProblem("stages_not_of_prompt")
 
 
 def conduct_problems(options: RuleOptions) -> Iterator[RuleProblem]:

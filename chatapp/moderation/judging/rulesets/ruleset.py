@@ -12,8 +12,10 @@ from functools import partial
 from typing import Any, Self, assert_never
 
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
+from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules, only_rules
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
+from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json
 from chatapp.moderation.judging.verdict import Stage
 
 
@@ -53,7 +55,7 @@ class Ruleset:
     @classmethod
     def from_json(cls, payload: str, *, offer: Offer) -> Self:
         """:raises RulesetInvalid: if the payload is no ruleset or a rule in it has problems."""
-        return cls._read(payload, partial(Rule.from_json, offer=offer), offer)
+        return cls._read(payload, partial(rule_from_json, offer=offer), offer)
 
     @classmethod
     def from_published_json(cls, payload: str, *, offer: Offer) -> Self:
@@ -91,7 +93,10 @@ class Ruleset:
 
     def asks_model(self, rule_id: str) -> bool:
         """Whether the rule can judge in a model worker alone. :raises KeyError: see `rule`."""
-        return self.rule(rule_id).asks_model(self.offer)
+        return self._asks_model(self.rule(rule_id))
+
+    def _asks_model(self, rule: Rule) -> bool:
+        return KINDS[rule.kind].asks_model(rule, self.offer)
 
     def notice(self, rule_id: str, *, language: str) -> str:
         """The operator's sentence in that language, or in the other one, or ""."""
@@ -111,7 +116,7 @@ class Ruleset:
         return self._compiled[part]
 
     def _compile(self, part: Part) -> Mapping[Stage, CompiledRules]:
-        asking = frozenset(number for number, rule in enumerate(self.rules) if rule.asks_model(self.offer))
+        asking = frozenset(number for number, rule in enumerate(self.rules) if self._asks_model(rule))
         match part:
             case Part.ALL:
                 return compile_rules(self.rules, self.offer)

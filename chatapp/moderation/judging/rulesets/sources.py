@@ -6,7 +6,7 @@ Owns which rule goes to which detector. Detectors are built once for the rules t
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from chatapp.moderation.judging.channels.components import compile_components
 from chatapp.moderation.judging.channels.emoji import compile_emoji
@@ -16,19 +16,11 @@ from chatapp.moderation.judging.channels.initials import compile_initials
 from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.skip import compile_skip
-from chatapp.moderation.judging.classifiers.detector import ClassifierSource, compile_classifiers
+from chatapp.moderation.judging.classifiers.detector import ClassifierSource
 from chatapp.moderation.judging.classifiers.offer import Offer
-from chatapp.moderation.judging.classifiers.principles import BROKEN, PrinciplesClassifier
-from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
-from chatapp.moderation.judging.classifiers.similarity import SIMILARITY, SimilarityClassifier
-from chatapp.moderation.judging.classifiers.types import Classifier
 from chatapp.moderation.judging.detecting import Channel, DetectorSource, Found, Keyword
-from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
-from chatapp.moderation.judging.hidden_unicode import HiddenTextRule, compile_hidden_text
-from chatapp.moderation.judging.personal_data.detector import Entity, PersonalDataRule, compile_personal_data
-from chatapp.moderation.judging.rulesets.entry_problems import gapped_phrase
-from chatapp.moderation.judging.rulesets.rule import SCORING_KINDS, Rule
-from chatapp.moderation.judging.urls.detector import UrlRule, compile_urls
+from chatapp.moderation.judging.kinds import KINDS, Kinds, Picked
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.verdict import RuleKind
 
 _STREAM_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], DetectorSource]] = {
@@ -66,93 +58,35 @@ class Sources:
 
 
 def compile_sources(
-    rules: Sequence[Rule], *, looking: Collection[int], holding: Collection[int], offer: Offer
+    rules: Sequence[Rule], *, looking: Collection[int], holding: Collection[int], offer: Offer, kinds: Kinds = KINDS
 ) -> Sources:
     """looking: numbers of the rules that count at this stage; holding: those of them that take text away."""
-    picked = _Picked(rules, looking, holding)
-    keywords = {channel: picked.keywords(channel) for channel in (*_STREAM_CHANNELS, *_WHOLE_TEXT_CHANNELS)}
+    picked = [Picked(number, rules[number], number in holding) for number in sorted(looking)]
+    keywords = {channel: _keywords(picked, channel) for channel in (*_STREAM_CHANNELS, *_WHOLE_TEXT_CHANNELS)}
     channels = [compile_(keywords[channel]) for channel, compile_ in _STREAM_CHANNELS.items() if keywords[channel]]
     finders = [compile_(keywords[channel]) for channel, compile_ in _WHOLE_TEXT_CHANNELS.items() if keywords[channel]]
-    return Sources((*channels, *picked.kinds()), tuple(finders), tuple(picked.classifiers(offer)))
+    by_kind = list(_compiled(picked, offer, kinds))
+    classifiers = tuple(source for source in by_kind if isinstance(source, ClassifierSource))
+    streaming = (source for source in by_kind if not isinstance(source, ClassifierSource))
+    return Sources((*channels, *streaming), tuple(finders), classifiers)
 
 
-class _Picked:
-    """The rules that look, by what finds them."""
-
-    def __init__(self, rules: Sequence[Rule], looking: Collection[int], holding: Collection[int]) -> None:
-        self._rules = [(number, rules[number], number in holding) for number in sorted(looking)]
-
-    def keywords(self, channel: Channel) -> list[Keyword]:
-        return [
-            Keyword(word, number, holds)
-            for number, rule, holds in self._of(RuleKind.KEYWORD)
-            if channel in rule.channels
-            for word in rule.words
-        ]
-
-    def kinds(self) -> Iterator[DetectorSource]:
-        patterns = [
-            *(
-                RegexPattern(entry, number, holds)
-                for number, rule, holds in self._of(RuleKind.REGEX)
-                for entry in rule.words
-            ),
-            *(
-                RegexPattern(gapped_phrase(entry, max_gap_chars=rule.options.max_gap_chars), number, holds)
-                for number, rule, holds in self._of(RuleKind.PHRASE)
-                for entry in rule.words
-            ),
-        ]
-        if patterns:
-            yield compile_regexes(patterns)
-        if personal := self._of(RuleKind.PERSONAL_DATA):
-            yield compile_personal_data(
-                [
-                    PersonalDataRule(number, holds, frozenset(map(Entity, rule.words)))
-                    for number, rule, holds in personal
-                ]
-            )
-        if urls := self._of(RuleKind.URL):
-            yield compile_urls(
-                [UrlRule(number, holds, frozenset(rule.words), frozenset(rule.allow)) for number, rule, holds in urls]
-            )
-        if hidden := self._of(RuleKind.HIDDEN_UNICODE):
-            yield compile_hidden_text([HiddenTextRule(number, holds) for number, _, holds in hidden])
-
-    def classifiers(self, offer: Offer) -> Iterator[ClassifierSource]:
-        if picked := self._of(*SCORING_KINDS):
-            yield compile_classifiers([_classifier_rule(*one, offer) for one in picked])
-
-    def _of(self, *kinds: RuleKind) -> list[tuple[int, Rule, bool]]:
-        return [picked for picked in self._rules if picked[1].kind in kinds]
+def _keywords(picked: Sequence[Picked], channel: Channel) -> list[Keyword]:
+    return [
+        Keyword(word, number, holds)
+        for number, rule, holds in picked
+        if rule.kind is RuleKind.KEYWORD and channel in rule.channels
+        for word in rule.words
+    ]
 
 
-def _classifier_and_label(rule: Rule, offer: Offer) -> tuple[Classifier, str]:
-    """What scores its texts, and which of the scores counts."""
-    match rule.kind:
-        case RuleKind.SIMILARITY:
-            return SimilarityClassifier(offer.embedder(rule.options.classifier), rule.words), SIMILARITY
-        case RuleKind.JUDGE:
-            return PrinciplesClassifier(offer.principles_judge, rule.words), BROKEN
-        case _:
-            return offer.classifier(rule.options.classifier), rule.options.label
-
-
-def _classifier_rule(number: int, rule: Rule, holds: Any, offer: Offer) -> ClassifierRule:
-    options = rule.options
-    classifier, label = _classifier_and_label(rule, offer)
-    return ClassifierRule(
-        rule_number=number,
-        holds=holds,
-        classifier=classifier,
-        label=label,
-        threshold_controversial=options.threshold_controversial,
-        threshold_unsafe=options.threshold_unsafe,
-        strictness=options.strictness,
-        timing=options.timing,
-        has_principles=rule.kind is RuleKind.JUDGE,
-        waits=rule.asks_model(offer) or offer.classifier_waits(options.classifier),
-    )
+def _compiled(picked: Sequence[Picked], offer: Offer, kinds: Kinds) -> Iterator[DetectorSource]:
+    """One source for each detector that a rule asks something of."""
+    for detection in dict.fromkeys(kind.detection for kind in kinds.values()):
+        mine = [one for one in picked if kinds[one.rule.kind].detection is detection]
+        asked = [asked for one in mine for asked in kinds[one.rule.kind].asks(one, offer)]
+        if detection and asked:
+            yield detection.compile(asked)
 
 
 class GivenDetector:

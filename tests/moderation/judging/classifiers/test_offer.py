@@ -14,8 +14,10 @@ from chatapp.moderation.judging.classifiers.offer import (
 from chatapp.moderation.judging.classifiers.posting import RemoteAddressInvalid
 from chatapp.moderation.judging.classifiers.remote import RemoteClassifier
 from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable
-from chatapp.moderation.judging.rulesets.rule import Rule, rule_problems
+from chatapp.moderation.judging.kinds import KINDS
+from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.verdict import RuleKind, Stage
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
 from tests.moderation.judging.making import make_rule
@@ -55,7 +57,7 @@ class TestARemoteClassifier:
         rule = rule_by("guard")
 
         assert list(rule_problems(rule, offer=offer)) == []
-        assert (offer.classifier_waits("guard"), rule.asks_model(offer)) == (True, False)
+        assert (offer.classifier_waits("guard"), KINDS[rule.kind].asks_model(rule, offer)) == (True, False)
 
     def test_is_the_bundled_one_with_its_one_score_where_a_rule_names_none(self):
         options = RuleOptions()
@@ -74,7 +76,7 @@ class TestAModel:
         rule = rule_by("guard")
 
         assert list(rule_problems(rule, offer=offer)) == []
-        assert rule.asks_model(offer)
+        assert KINDS[rule.kind].asks_model(rule, offer)
         with pytest.raises(ClassifierUnreachable, match="guard"):
             offer.classifier("guard").labels("text")
 

@@ -12,7 +12,8 @@ from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.expressions.regex_syntax import RefusalCode
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
-from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid, rule_problems
+from chatapp.moderation.judging.rulesets.rule import RulesetInvalid
+from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json, rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 from tests.moderation.judging.making import make_rule, make_ruleset
@@ -127,14 +128,14 @@ class TestRuleset:
         del raw[field]
 
         with pytest.raises(RulesetInvalid, match="cannot be read"):
-            Rule.from_json(raw)
+            rule_from_json(raw, offer=BUNDLED_ALONE)
 
     @pytest.mark.parametrize(
         ("field", "value"), [("action", "delete"), ("state", "on"), ("stages", ["everywhere"]), ("severity", "high")]
     )
     def test_refuses_a_word_it_does_not_know(self, field, value):
         with pytest.raises(RulesetInvalid, match="cannot be read"):
-            Rule.from_json(make_rule(words=["bomb"]).to_json() | {field: value})
+            rule_from_json(make_rule(words=["bomb"]).to_json() | {field: value}, offer=BUNDLED_ALONE)
 
     def test_refuses_a_rule_with_problems(self):
         payload = json.dumps({"version": 1, "rules": [make_rule("short", words=["杀"]).to_json()]})
