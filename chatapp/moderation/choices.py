@@ -1,90 +1,95 @@
 """
-The words of rules as the database stores them, each with what people read for it.
-
-Knows no rule: what a word means stands in `judging`.
+What people read for each word of rules, in the order in which they choose. Knows no rule: what a word means stands in
+`judging`.
 """
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chatapp.moderation.judging.detecting import Channel
+from chatapp.moderation.judging.verdict import Action, Category, Language, RuleKind, RuleState, Stage
 
-class RuleKind(models.TextChoices):
-    KEYWORD = "keyword", _("keyword list")
-    PHRASE = "phrase", _("phrase with gaps")
-    REGEX = "regex", _("regular expression")
-    PERSONAL_DATA = "personal_data", _("personal data")
-    URL = "url", _("URLs and domains")
-    HIDDEN_UNICODE = "hidden_unicode", _("hidden characters")
-    CLASSIFIER = "classifier", _("classifier")
-    CONDUCT = "conduct", _("conduct")
-    SYSTEM_PROMPT = "system_prompt", _("system prompt")
-    SIMILARITY = "similarity", _("similarity to examples")
-    JUDGE = "judge", _("judge by principles")
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    Labels = Mapping[str, StrOrPromise]
+
+KIND_LABELS: "Labels" = {
+    RuleKind.KEYWORD: _("keyword list"),
+    RuleKind.PHRASE: _("phrase with gaps"),
+    RuleKind.REGEX: _("regular expression"),
+    RuleKind.PERSONAL_DATA: _("personal data"),
+    RuleKind.URL: _("URLs and domains"),
+    RuleKind.HIDDEN_UNICODE: _("hidden characters"),
+    RuleKind.CLASSIFIER: _("classifier"),
+    RuleKind.CONDUCT: _("conduct"),
+    RuleKind.SYSTEM_PROMPT: _("system prompt"),
+    RuleKind.SIMILARITY: _("similarity to examples"),
+    RuleKind.JUDGE: _("judge by principles"),
+}
+CHANNEL_LABELS: "Labels" = {
+    Channel.STRICT: _("as written"),
+    Channel.SKIP: _("separators between letters"),
+    Channel.LEET: _("digits and signs for letters"),
+    Channel.PINYIN: _("by sound (pinyin)"),
+    Channel.FUZZY: _("one slip in a word"),
+    Channel.COMPONENTS: _("characters taken apart"),
+    Channel.INITIALS: _("pinyin initials"),
+    Channel.EMOJI: _("emoji for words"),
+    Channel.ENCODED: _("encoded text"),
+}
+CATEGORY_LABELS: "Labels" = {
+    Category.VIOLENCE: _("violence"),
+    Category.WEAPONS: _("weapons"),
+    Category.SELF_HARM: _("self-harm"),
+    Category.HATE: _("hate"),
+    Category.SEXUAL: _("sexual content"),
+    Category.SEXUAL_MINORS: _("sexual content with minors"),
+    Category.FRAUD: _("fraud"),
+    Category.PERSONAL_DATA: _("personal data"),
+    Category.INJECTION: _("prompt injection"),
+    Category.OTHER: _("other"),
+}
+# Those that a rule may ask for.
+ACTION_LABELS: "Labels" = {
+    Action.FLAG: _("flag"),
+    Action.WARN: _("warn"),
+    Action.REVIEW: _("review"),
+    Action.REDACT: _("redact"),
+    Action.REPLACE: _("replace"),
+    Action.SAFE_COMPLETION: _("safe answer"),
+    Action.BLOCK: _("block"),
+    Action.THROTTLE: _("throttle"),
+}
+STATE_LABELS: "Labels" = {
+    RuleState.DRAFT: _("draft"),
+    RuleState.SHADOW: _("shadow"),
+    RuleState.ENFORCING: _("enforcing"),
+    RuleState.RETIRED: _("retired"),
+}
+STAGE_LABELS: "Labels" = {
+    Stage.INPUT: _("input"),
+    Stage.TEMPLATE: _("template"),
+    Stage.ATTACHMENT: _("attachment"),
+    Stage.OUTPUT: _("output"),
+    Stage.TITLE: _("title"),
+}
+LANGUAGE_LABELS: "Labels" = {
+    Language.ANY: _("any"),
+    Language.ENGLISH: "English",
+    Language.SIMPLIFIED_CHINESE: "简体中文",
+}
 
 
-class RuleChannel(models.TextChoices):
-    """How keywords are seen through disguise; the words are those of `detecting.Channel`."""
-
-    STRICT = "strict", _("as written")
-    SKIP = "skip", _("separators between letters")
-    LEET = "leet", _("digits and signs for letters")
-    PINYIN = "pinyin", _("by sound (pinyin)")
-    FUZZY = "fuzzy", _("one slip in a word")
-    COMPONENTS = "components", _("characters taken apart")
-    INITIALS = "initials", _("pinyin initials")
-    EMOJI = "emoji", _("emoji for words")
-    ENCODED = "encoded", _("encoded text")
+def choices_of(labels: "Labels") -> "list[tuple[str, StrOrPromise]]":
+    return [(str(word), label) for word, label in labels.items()]
 
 
-class RuleCategory(models.TextChoices):
-    VIOLENCE = "violence", _("violence")
-    WEAPONS = "weapons", _("weapons")
-    SELF_HARM = "self_harm", _("self-harm")
-    HATE = "hate", _("hate")
-    SEXUAL = "sexual", _("sexual content")
-    SEXUAL_MINORS = "sexual_minors", _("sexual content with minors")
-    FRAUD = "fraud", _("fraud")
-    PERSONAL_DATA = "personal_data", _("personal data")
-    INJECTION = "injection", _("prompt injection")
-    OTHER = "other", _("other")
-
-
-class RuleAction(models.TextChoices):
-    """The actions that are enforced today, weakest first; the words are those of `verdict.Action`."""
-
-    FLAG = "flag", _("flag")
-    WARN = "warn", _("warn")
-    REVIEW = "review", _("review")
-    REDACT = "redact", _("redact")
-    REPLACE = "replace", _("replace")
-    SAFE_COMPLETION = "safe_completion", _("safe answer")
-    BLOCK = "block", _("block")
-    THROTTLE = "throttle", _("throttle")
-
-
-class RuleLifeCycle(models.TextChoices):
-    """Where a rule stands; the words are those of `verdict.RuleState`."""
-
-    DRAFT = "draft", _("draft")
-    SHADOW = "shadow", _("shadow")
-    ENFORCING = "enforcing", _("enforcing")
-    RETIRED = "retired", _("retired")
-
-
-class RuleStage(models.TextChoices):
-    """Where a rule looks; the words are those of `verdict.Stage`."""
-
-    INPUT = "input", _("input")
-    TEMPLATE = "template", _("template")
-    ATTACHMENT = "attachment", _("attachment")
-    OUTPUT = "output", _("output")
-    TITLE = "title", _("title")
-
-
-class RuleLanguage(models.TextChoices):
-    ANY = "any", _("any")
-    ENGLISH = "en", "English"
-    SIMPLIFIED_CHINESE = "zh-hans", "简体中文"
+def words_of(labels: "Labels") -> list[str]:
+    return list(map(str, labels))
 
 
 class Hurdle(models.TextChoices):
@@ -95,4 +100,4 @@ class Hurdle(models.TextChoices):
 
 
 def default_channels() -> list[str]:
-    return [RuleChannel.STRICT.value]
+    return [Channel.STRICT.value]

@@ -16,7 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_REASON_CHARS
-from chatapp.moderation.choices import RuleAction, RuleCategory, RuleKind, RuleLanguage, RuleLifeCycle, default_channels
+from chatapp.moderation.choices import (
+    ACTION_LABELS,
+    CATEGORY_LABELS,
+    KIND_LABELS,
+    LANGUAGE_LABELS,
+    STATE_LABELS,
+    choices_of,
+    default_channels,
+    words_of,
+)
+from chatapp.moderation.judging.verdict import Action, Language, RuleKind, RuleState
 
 
 class Rule(models.Model):
@@ -31,8 +41,8 @@ class Rule(models.Model):
     kind = models.CharField(
         _("kind"),
         max_length=16,
-        choices=RuleKind,
-        default=RuleKind.KEYWORD,
+        choices=choices_of(KIND_LABELS),
+        default=RuleKind.KEYWORD.value,
         help_text=_("What the entries are, and how they are found."),
     )
     channels = models.JSONField(
@@ -47,7 +57,7 @@ class Rule(models.Model):
     category = models.CharField(
         _("category"),
         max_length=16,
-        choices=RuleCategory,
+        choices=choices_of(CATEGORY_LABELS),
         help_text=_("What the rule is about. People are told the category, never the words."),
     )
     severity = models.PositiveSmallIntegerField(
@@ -59,8 +69,8 @@ class Rule(models.Model):
     action = models.CharField(
         _("action"),
         max_length=16,
-        choices=RuleAction,
-        default=RuleAction.FLAG,
+        choices=choices_of(ACTION_LABELS),
+        default=Action.FLAG.value,
         help_text=_(
             "Flag and review only put it on record. Warn shows your notice beside the text. Redact masks the words, "
             "replace puts your text in their place, safe answer gives yours instead of the model's, block ends the "
@@ -75,8 +85,8 @@ class Rule(models.Model):
     state = models.CharField(
         _("state"),
         max_length=16,
-        choices=RuleLifeCycle,
-        default=RuleLifeCycle.DRAFT,
+        choices=choices_of(STATE_LABELS),
+        default=RuleState.DRAFT.value,
         help_text=_(
             "A draft does nothing. A shadow rule puts on record what it would have done. An enforcing rule acts. "
             "Each takes effect when you publish."
@@ -85,8 +95,8 @@ class Rule(models.Model):
     language = models.CharField(
         _("language"),
         max_length=8,
-        choices=RuleLanguage,
-        default=RuleLanguage.ANY,
+        choices=choices_of(LANGUAGE_LABELS),
+        default=Language.ANY.value,
         help_text=_("The language of the words, to find your way in the list. Every text is compared with every rule."),
     )
     words = models.TextField(
@@ -153,11 +163,11 @@ class Rule(models.Model):
         default_permissions = ("add", "change", "view")
         permissions = (("approve_rule", "Can approve a rule"),)
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(kind__in=RuleKind.values), name="rule_kind"),
-            models.CheckConstraint(condition=Q(category__in=RuleCategory.values), name="rule_category"),
-            models.CheckConstraint(condition=Q(action__in=RuleAction.values), name="rule_action"),
-            models.CheckConstraint(condition=Q(state__in=RuleLifeCycle.values), name="rule_state"),
-            models.CheckConstraint(condition=Q(language__in=RuleLanguage.values), name="rule_language"),
+            models.CheckConstraint(condition=Q(kind__in=words_of(KIND_LABELS)), name="rule_kind"),
+            models.CheckConstraint(condition=Q(category__in=words_of(CATEGORY_LABELS)), name="rule_category"),
+            models.CheckConstraint(condition=Q(action__in=words_of(ACTION_LABELS)), name="rule_action"),
+            models.CheckConstraint(condition=Q(state__in=words_of(STATE_LABELS)), name="rule_state"),
+            models.CheckConstraint(condition=Q(language__in=words_of(LANGUAGE_LABELS)), name="rule_language"),
             models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=4), name="rule_severity"),
             models.CheckConstraint(condition=Q(revision__gte=1), name="rule_revision"),
         ]

@@ -15,7 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_APPEAL_CHARS, MAX_REASON_CHARS
-from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel, RuleStage
+from chatapp.moderation.choices import (
+    ACTION_LABELS,
+    CATEGORY_LABELS,
+    CHANNEL_LABELS,
+    STAGE_LABELS,
+    choices_of,
+    words_of,
+)
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample  # noqa: F401 -- Django finds them here
 from chatapp.review.holds.models import RuleHold  # noqa: F401 -- likewise
 
@@ -32,10 +40,10 @@ class Decision(models.Model):
     rule_slug = models.CharField(_("rule"), max_length=50)
     rule_revision = models.PositiveIntegerField(_("revision"))
     ruleset_version = models.PositiveIntegerField(_("ruleset"))
-    stage = models.CharField(_("stage"), max_length=16, choices=RuleStage)
-    category = models.CharField(_("category"), max_length=16, choices=RuleCategory)
+    stage = models.CharField(_("stage"), max_length=16, choices=choices_of(STAGE_LABELS))
+    category = models.CharField(_("category"), max_length=16, choices=choices_of(CATEGORY_LABELS))
     severity = models.PositiveSmallIntegerField(_("severity"))
-    action = models.CharField(_("action"), max_length=16, choices=RuleAction)
+    action = models.CharField(_("action"), max_length=16, choices=choices_of(ACTION_LABELS))
     is_enforced = models.BooleanField(
         _("enforced"), help_text=_("A shadow rule is not: it only says what it would have done.")
     )
@@ -44,8 +52,8 @@ class Decision(models.Model):
     channel = models.CharField(
         _("channel"),
         max_length=16,
-        choices=RuleChannel,
-        default=RuleChannel.STRICT,
+        choices=choices_of(CHANNEL_LABELS),
+        default=Channel.STRICT.value,
         help_text=_("Through which disguise it was seen."),
     )
     score = models.FloatField(_("score"), null=True, help_text=_("A classifier's, between 0 and 1."))
@@ -80,10 +88,10 @@ class Decision(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["conversation_id", "place"], name="decision_place_unique"),
             models.CheckConstraint(condition=Q(place__gte=1), name="decision_place"),
-            models.CheckConstraint(condition=Q(stage__in=RuleStage.values), name="decision_stage"),
-            models.CheckConstraint(condition=Q(action__in=RuleAction.values), name="decision_action"),
+            models.CheckConstraint(condition=Q(stage__in=words_of(STAGE_LABELS)), name="decision_stage"),
+            models.CheckConstraint(condition=Q(action__in=words_of(ACTION_LABELS)), name="decision_action"),
             models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=4), name="decision_severity"),
-            models.CheckConstraint(condition=Q(channel__in=RuleChannel.values), name="decision_channel"),
+            models.CheckConstraint(condition=Q(channel__in=words_of(CHANNEL_LABELS)), name="decision_channel"),
             models.CheckConstraint(condition=Q(span_start__lt=models.F("span_end")), name="decision_span"),
         ]
 
@@ -158,10 +166,10 @@ class ReviewCase(models.Model):
     message_id = models.UUIDField(_("message"), null=True)  # null: nothing was stored
     owner_id = models.UUIDField(_("owner"))
     rule_slug = models.CharField(_("rule"), max_length=50)
-    category = models.CharField(_("category"), max_length=16, choices=RuleCategory)
+    category = models.CharField(_("category"), max_length=16, choices=choices_of(CATEGORY_LABELS))
     severity = models.PositiveSmallIntegerField(_("severity"))
-    action = models.CharField(_("action"), max_length=16, choices=RuleAction)
-    stage = models.CharField(_("stage"), max_length=16, choices=RuleStage)
+    action = models.CharField(_("action"), max_length=16, choices=choices_of(ACTION_LABELS))
+    stage = models.CharField(_("stage"), max_length=16, choices=choices_of(STAGE_LABELS))
     opened_by = models.CharField(_("opened by"), max_length=6, choices=ReviewOrigin)
     opened_at = models.DateTimeField(_("opened"), default=clock.now)
     state = models.CharField(_("state"), max_length=10, choices=ReviewState, default=ReviewState.WAITING)

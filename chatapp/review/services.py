@@ -7,8 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from chatapp.core import clock
-from chatapp.moderation.choices import RuleAction
-from chatapp.moderation.judging.verdict import Match, Stage, Verdict
+from chatapp.moderation.judging.verdict import Action, Match, Stage, Verdict
 from chatapp.review.cases.services import case_follow, case_open
 from chatapp.review.evidence import chain, cipher
 from chatapp.review.evidence.keys import Purpose, keys_for
@@ -67,7 +66,7 @@ def _append(matches: tuple[Match, ...], withheld_text: str, shared: dict[str, An
         newest = _row(match, newest, shared)
         rows.append(newest)
     Decision.objects.bulk_create(rows)
-    if any(row.is_enforced and row.action == RuleAction.REVIEW for row in rows):
+    if any(row.is_enforced and row.action == Action.REVIEW for row in rows):
         case_open(decisions=rows, opened_by=ReviewOrigin.RULE, now=shared["created_at"])
     else:
         case_follow(rows)

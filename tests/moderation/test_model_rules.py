@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from chatapp.moderation import choices, errors, models
+from chatapp.moderation import errors, models
 from chatapp.moderation.admin.problem_sentences import SENTENCES
 from chatapp.moderation.admin.rule_form import RuleForm
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
@@ -18,7 +18,7 @@ from chatapp.moderation.judging.rulesets.builds import decode, encode
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json, rule_problems
-from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Category, RuleKind, RuleState, Stage
 from chatapp.moderation.publishing.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create
@@ -241,17 +241,17 @@ class TestALoneJudge:
 class TestPublishing:
     @pytest.fixture
     def no_rules(self):
-        models.Rule.objects.all().update(state=choices.RuleLifeCycle.DRAFT)
+        models.Rule.objects.all().update(state=RuleState.DRAFT)
 
     def test_refuses_a_judge_that_would_be_the_only_gate_and_says_where(self, no_rules):
         author = make_user()
         rule_create(
             rule=models.Rule(
                 slug="judge",
-                kind=choices.RuleKind.JUDGE,
-                category=choices.RuleCategory.VIOLENCE,
-                action=choices.RuleAction.BLOCK,
-                state=choices.RuleLifeCycle.ENFORCING,
+                kind=RuleKind.JUDGE,
+                category=Category.VIOLENCE,
+                action=Action.BLOCK,
+                state=RuleState.ENFORCING,
                 stages=["output"],
                 words="Nobody is hurt.",
             ),

@@ -9,7 +9,7 @@ from unfold.widgets import (
 )
 
 from chatapp.core.limits import MAX_REASON_CHARS, MAX_TEXT_CHARS
-from chatapp.moderation import choices
+from chatapp.moderation.choices import STAGE_LABELS, choices_of
 
 
 class TryForm(forms.Form):
@@ -27,7 +27,7 @@ class TryForm(forms.Form):
     )
     stage = forms.ChoiceField(
         label=_("Stage"),
-        choices=choices.RuleStage,
+        choices=choices_of(STAGE_LABELS),
         widget=UnfoldAdminSelectWidget,
         help_text=_("Which rules look at it depends on where it would stand."),
     )

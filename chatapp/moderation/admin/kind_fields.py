@@ -11,9 +11,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from chatapp.moderation.choices import RuleAction, RuleChannel, RuleStage
+from chatapp.moderation.choices import CHANNEL_LABELS, STAGE_LABELS
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.kinds import KINDS
-from chatapp.moderation.judging.verdict import RuleKind
+from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
 from chatapp.moderation.offer import offer_current
 
 if TYPE_CHECKING:
@@ -63,21 +64,19 @@ _THRESHOLD_HELP = {
 _ALLOWED_DOMAINS_HELP = _("Domains that are not meant, one a line.")
 _ALLOW_HELP = _("One a line. A match inside such a phrase does not count: 路口交通 for a rule with 口交.")
 # Shares of texts, by bench/moderation/evasion.py: 4,868 turns of everyday Chinese, 1,165 harmless English sentences.
-CHANNEL_HINTS = {
-    RuleChannel.STRICT: _("always on"),
-    RuleChannel.SKIP: _("k i l l, 傻·逼. False alarms: fewer than 1 text in 1,000"),
-    RuleChannel.LEET: _("k1ll, a$$. False alarms: none in 6,000 texts"),
-    RuleChannel.PINYIN: _(
-        "wo cao ni ma, from 3 syllables. False alarms: 1 text in 1,000 for 300 keywords, 30 for 5,000"
-    ),
-    RuleChannel.FUZZY: _("kidnpa, klil. False alarms: none in 4,900 texts, English plurals apart. Whole texts only"),
-    RuleChannel.COMPONENTS: _("女表子. False alarms: none in 4,900 texts. Whole texts only, and slow"),
-    RuleChannel.INITIALS: _("nmsl. False alarms: 1 text in 1,000. Whole texts only: a hint, so flag"),
-    RuleChannel.EMOJI: _("草泥🐴. False alarms: none in 4,900 texts. Whole texts only, and slow"),
-    RuleChannel.ENCODED: _("a2lsbA==, %6Bill, up to twice. False alarms: none in 6,000 texts. Whole texts only"),
+CHANNEL_HINTS: "dict[str, StrOrPromise]" = {
+    Channel.STRICT: _("always on"),
+    Channel.SKIP: _("k i l l, 傻·逼. False alarms: fewer than 1 text in 1,000"),
+    Channel.LEET: _("k1ll, a$$. False alarms: none in 6,000 texts"),
+    Channel.PINYIN: _("wo cao ni ma, from 3 syllables. False alarms: 1 text in 1,000 for 300 keywords, 30 for 5,000"),
+    Channel.FUZZY: _("kidnpa, klil. False alarms: none in 4,900 texts, English plurals apart. Whole texts only"),
+    Channel.COMPONENTS: _("女表子. False alarms: none in 4,900 texts. Whole texts only, and slow"),
+    Channel.INITIALS: _("nmsl. False alarms: 1 text in 1,000. Whole texts only: a hint, so flag"),
+    Channel.EMOJI: _("草泥🐴. False alarms: none in 4,900 texts. Whole texts only, and slow"),
+    Channel.ENCODED: _("a2lsbA==, %6Bill, up to twice. False alarms: none in 6,000 texts. Whole texts only"),
 }
 # Of a stage that does not do what its name promises.
-STAGE_HINTS = {RuleStage.ATTACHMENT: _("judges nothing yet: messages have no attachments")}
+STAGE_HINTS: "dict[str, StrOrPromise]" = {Stage.ATTACHMENT: _("judges nothing yet: messages have no attachments")}
 
 
 def conditional_fields() -> dict[str, str]:
@@ -88,9 +87,9 @@ def conditional_fields() -> dict[str, str]:
     """
     return {
         **{field: _one_of("kind", kinds) for field, kinds in KINDS_BY_FIELD.items()},
-        "replacement": _one_of("action", [RuleAction.REPLACE]),
-        "safe_completion_en": _one_of("action", [RuleAction.SAFE_COMPLETION]),
-        "safe_completion_zh_hans": _one_of("action", [RuleAction.SAFE_COMPLETION]),
+        "replacement": _one_of("action", [Action.REPLACE]),
+        "safe_completion_en": _one_of("action", [Action.SAFE_COMPLETION]),
+        "safe_completion_zh_hans": _one_of("action", [Action.SAFE_COMPLETION]),
     }
 
 
@@ -141,11 +140,11 @@ def allow_help() -> SafeString:
 def stage_choices() -> list[tuple[str, str]]:
     """Each stage, with what must be known of it."""
     return [
-        (stage.value, f"{stage.label} · {STAGE_HINTS[stage]}" if stage in STAGE_HINTS else str(stage.label))
-        for stage in RuleStage
+        (str(stage), f"{label} · {STAGE_HINTS[stage]}" if stage in STAGE_HINTS else str(label))
+        for stage, label in STAGE_LABELS.items()
     ]
 
 
 def channel_choices() -> list[tuple[str, str]]:
     """Each channel with what it sees and what it costs, in a line."""
-    return [(channel.value, f"{channel.label} · {CHANNEL_HINTS[channel]}") for channel in RuleChannel]
+    return [(str(channel), f"{label} · {CHANNEL_HINTS[channel]}") for channel, label in CHANNEL_LABELS.items()]

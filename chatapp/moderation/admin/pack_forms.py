@@ -15,14 +15,15 @@ from unfold.widgets import (
 )
 
 from chatapp.core.errors import DomainError
-from chatapp.moderation.choices import RuleAction, RuleCategory, RuleLanguage
+from chatapp.moderation.choices import ACTION_LABELS, CATEGORY_LABELS, LANGUAGE_LABELS, choices_of
+from chatapp.moderation.judging.verdict import Action, Category, Language
 from chatapp.moderation.models import Rule
 from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS
 from chatapp.moderation.packs.uploads import PackFormat, PackUpload, pack_format_of, pack_text
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9-]*$"
 _NAME_HELP = _("Letters, digits and hyphens. The names of its rules begin with it.")
-_ACTIONS = [(value, label) for value, label in RuleAction.choices if value in PACK_ACTIONS]
+_ACTIONS = [(value, label) for value, label in choices_of(ACTION_LABELS) if value in PACK_ACTIONS]
 
 
 def _name_field(initial: str) -> forms.RegexField:
@@ -69,15 +70,15 @@ class PackUploadForm(forms.Form):
     )
     category = forms.ChoiceField(
         label=_("Category"),
-        choices=RuleCategory,
-        initial=RuleCategory.OTHER,
+        choices=choices_of(CATEGORY_LABELS),
+        initial=Category.OTHER.value,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Of entries that do not say it."),
     )
     action = forms.ChoiceField(
         label=_("Action"),
         choices=_ACTIONS,
-        initial=RuleAction.FLAG,
+        initial=Action.FLAG.value,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Of entries that do not say it."),
     )
@@ -91,8 +92,8 @@ class PackUploadForm(forms.Form):
     )
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=RuleLanguage,
-        initial=RuleLanguage.ANY,
+        choices=choices_of(LANGUAGE_LABELS),
+        initial=Language.ANY.value,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Of entries that do not say it."),
     )

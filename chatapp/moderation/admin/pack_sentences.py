@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, SEVERITIES
-from chatapp.moderation.judging.verdict import Stage
+from chatapp.moderation.judging.verdict import Category, Language, Stage
 from chatapp.moderation.packs.entry import FIELDS, PackProblem
-from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS, Category, Language
+from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS
 
 # By problem code; in English the words of `pack_entry.ADVICE`, which a test holds together.
 _SENTENCES = {

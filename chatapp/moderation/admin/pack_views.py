@@ -16,7 +16,7 @@ from chatapp.moderation.admin.forms import ReasonForm
 from chatapp.moderation.admin.pack_forms import PackExportForm, PackUploadForm
 from chatapp.moderation.admin.pack_sentences import entries_text, pack_advice
 from chatapp.moderation.admin.page import page, permitted
-from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel, RuleLanguage, RuleStage
+from chatapp.moderation.choices import ACTION_LABELS, CATEGORY_LABELS, CHANNEL_LABELS, LANGUAGE_LABELS, STAGE_LABELS
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS
 from chatapp.moderation.judging.verdict import RuleKind
 from chatapp.moderation.models import Rule
@@ -100,14 +100,14 @@ def _shown_problem(problem: PackProblem) -> dict[str, Any]:
 def _shown_rule(rule: PackRule) -> dict[str, Any]:
     return {
         "slug": rule.slug,
-        "category": RuleCategory(rule.category.value).label,
-        "action": RuleAction(rule.action.value).label,
+        "category": CATEGORY_LABELS[rule.category],
+        "action": ACTION_LABELS[rule.action],
         "action_colour": ACTION_COLOURS[rule.action.value],
         "severity": rule.severity,
         "severity_colour": SEVERITY_COLOURS[rule.severity],
-        "language": RuleLanguage(rule.language.value).label,
-        "stages": [RuleStage(stage.value).label for stage in rule.stages],
-        "channels": [RuleChannel(channel.value).label for channel in rule.channels],
+        "language": LANGUAGE_LABELS[rule.language],
+        "stages": [STAGE_LABELS[stage] for stage in rule.stages],
+        "channels": [CHANNEL_LABELS[channel] for channel in rule.channels],
         "entries": entries_text(len(rule.words)),
         "examples": rule.words[:_NUM_EXAMPLES],
         "num_more": max(0, len(rule.words) - _NUM_EXAMPLES),

@@ -27,8 +27,9 @@ from chatapp.moderation.admin.kind_fields import (
 )
 from chatapp.moderation.admin.meanwhile import changed_meanwhile
 from chatapp.moderation.admin.problem_sentences import problem_error
-from chatapp.moderation.choices import RuleChannel
+from chatapp.moderation.choices import CATEGORY_LABELS, CHANNEL_LABELS, STAGE_LABELS, choices_of, words_of
 from chatapp.moderation.judging.classifiers.types import Strictness, Timing
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
 from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
@@ -64,7 +65,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
     opened_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     stages = forms.MultipleChoiceField(
         label=_("Stages"),
-        choices=choices.RuleStage,
+        choices=choices_of(STAGE_LABELS),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=models.Rule._meta.get_field("stages").help_text,  # noqa: SLF001 -- Django's public name for it
     )
@@ -80,7 +81,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
     channels = forms.MultipleChoiceField(
         required=False,
         label=_("Channels"),
-        choices=RuleChannel,
+        choices=choices_of(CHANNEL_LABELS),
         initial=choices.default_channels,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=models.Rule._meta.get_field("channels").help_text,  # noqa: SLF001 -- likewise
@@ -155,7 +156,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
     categories = forms.MultipleChoiceField(
         required=False,
         label=_("About"),
-        choices=choices.RuleCategory,
+        choices=choices_of(CATEGORY_LABELS),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("Conduct only: hits of which categories count. None chosen: of all."),
     )
@@ -190,8 +191,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
 
     def clean_channels(self) -> list[str]:
         """As written a keyword is always seen."""
-        chosen = {RuleChannel.STRICT.value, *self.cleaned_data["channels"]}
-        return [channel for channel in RuleChannel.values if channel in chosen]
+        chosen = {Channel.STRICT.value, *self.cleaned_data["channels"]}
+        return [channel for channel in words_of(CHANNEL_LABELS) if channel in chosen]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
@@ -203,7 +204,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the ty
             {name: cleaned[name] for name in OPTION_FIELDS if cleaned[name] not in (None, "")}  # empty: the usual
         ).to_json()
         content = {name: value for name, value in cleaned.items() if name not in {"reason", *OPTION_FIELDS}}
-        row = models.Rule(**{**content, "state": choices.RuleLifeCycle.ENFORCING, "options": self.instance.options})
+        row = models.Rule(**{**content, "state": RuleState.ENFORCING, "options": self.instance.options})
         for problem in rule_problems(rule_as_published(row), offer=offer_current()):
             self.add_error(*problem_error(problem))
         return cleaned

@@ -19,7 +19,7 @@ from chatapp.core.errors import DomainError
 from chatapp.moderation.admin.forms import OptionalReasonForm, ReasonForm
 from chatapp.moderation.admin.meanwhile import changed_meanwhile
 from chatapp.moderation.admin.page import page, permitted
-from chatapp.moderation.choices import RuleChannel, RuleLifeCycle, RuleStage
+from chatapp.moderation.choices import CHANNEL_LABELS, STAGE_LABELS, STATE_LABELS, choices_of
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.models import Rule
@@ -46,7 +46,7 @@ MOVE_LABELS = {
     RuleState.RETIRED: gettext_lazy("Retire"),
 }
 # Of fields that hold a list.
-_CHOICES_OF_ENTRIES = {"stages": RuleStage.choices, "channels": RuleChannel.choices}
+_CHOICES_OF_ENTRIES = {"stages": choices_of(STAGE_LABELS), "channels": choices_of(CHANNEL_LABELS)}
 
 
 def rule_standing(rule: Rule, *, user: Any) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
     """What the move means, and why it is made."""
     user = permitted(request, "moderation.change_rule")
     rule = get_object_or_404(Rule, id=rule_id)
-    if state not in RuleLifeCycle.values:
+    if state not in STATE_LABELS:
         raise Http404
     after = RuleState(state)
     form = _reason_form(request, before=RuleState(rule.state), after=after)
@@ -95,7 +95,7 @@ def move_view(request: HttpRequest, rule_id: UUID, state: str, model_admin: Mode
         "form": form,
         "button": MOVE_LABELS[after],
         "state_before": rule.get_state_display(),
-        "state_after": RuleLifeCycle(state).label,
+        "state_after": STATE_LABELS[state],
         "will_wait": will_wait,
         "is_lonely": will_wait and not approver_exists(besides_id=user.pk),
     }

@@ -26,7 +26,6 @@ from chatapp.moderation.admin.publish_views import publish_view
 from chatapp.moderation.admin.rule_form import RuleForm
 from chatapp.moderation.admin.rule_views import approve_view, history_view, move_view, restore_view, rule_standing
 from chatapp.moderation.admin.try_view import try_view
-from chatapp.moderation.choices import RuleLifeCycle
 from chatapp.moderation.colours import (
     ACTION_COLOURS,
     SEVERITY_COLOURS,
@@ -36,6 +35,7 @@ from chatapp.moderation.colours import (
 )
 from chatapp.moderation.errors import RuleRevisionOutdated
 from chatapp.moderation.judging.rulesets.rule import Rule as PublishedRule
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.models import Rule
 from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.moderation.rules.published import lines, rule_as_published
@@ -241,7 +241,7 @@ def _about(row: Rule) -> str:
 def standing(row: Rule, published: Sequence[PublishedRule]) -> str:
     """How the edited rule stands to the published one: a key of STANDINGS."""
     in_force = {rule.id: rule for rule in published}
-    acts = row.state in {RuleLifeCycle.SHADOW, RuleLifeCycle.ENFORCING}
+    acts = row.state in {RuleState.SHADOW, RuleState.ENFORCING}
     if row.slug not in in_force:
         return "waiting" if acts else "out"
     if not acts:

@@ -10,11 +10,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from chatapp.moderation import choices, models
+from chatapp.moderation import models
 from chatapp.moderation.admin.forms import TryForm
 from chatapp.moderation.admin.marking import pieces, visible
 from chatapp.moderation.admin.page import page, permitted
-from chatapp.moderation.choices import RuleAction, RuleCategory, RuleChannel
+from chatapp.moderation.choices import ACTION_LABELS, CATEGORY_LABELS, CHANNEL_LABELS, KIND_LABELS
 from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
@@ -55,7 +55,7 @@ def _judged(form: TryForm) -> dict[str, Any]:
 def _outcome(verdict: Verdict, text: str) -> dict[str, Any]:
     return {
         "verdict": verdict,
-        "verdict_label": dict(RuleAction.choices).get(verdict.action, _("nothing to do")),
+        "verdict_label": ACTION_LABELS.get(verdict.action, _("nothing to do")),
         "verdict_colour": ACTION_COLOURS.get(verdict.action, "success"),
         "decisive": verdict.decisive,
         "is_unchanged": verdict.action is not Action.BLOCK and verdict.released_text == text,
@@ -86,12 +86,12 @@ def _matches_table(text: str, matches: Sequence[Match], ruleset: Ruleset) -> dic
 def _row(text: str, match: Match, kind: RuleKind, addresses: Mapping[str, str]) -> list[object]:
     return [
         format_html('<a class="underline" href="{}">{}</a>', addresses.get(match.rule_id, "#"), match.rule_id),
-        choices.RuleKind(kind.value).label,
-        RuleChannel(match.channel.value).label,
+        KIND_LABELS[kind],
+        CHANNEL_LABELS[match.channel],
         f"{match.start}–{match.end}",
         _seen(text[match.start : match.end]),
-        dict(RuleCategory.choices).get(match.category, match.category),
-        RuleAction(match.action.value).label,
+        CATEGORY_LABELS.get(match.category, match.category),
+        ACTION_LABELS[match.action],
         match.severity,
         _("yes") if match.enforced else _("no, shadow"),
         _score(match),

@@ -1,4 +1,4 @@
-"""The words of a judgement: stages, actions, states, matches, verdicts. Decides only which action is greater."""
+"""The words of a judgement: stages, actions, kinds, states, matches, verdicts. Decides only which action is greater."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,6 +54,29 @@ class RuleState(StrEnum):
     SHADOW = "shadow"
     ENFORCING = "enforcing"
     RETIRED = "retired"
+
+
+class Category(StrEnum):
+    """What a rule is about."""
+
+    VIOLENCE = "violence"
+    WEAPONS = "weapons"
+    SELF_HARM = "self_harm"
+    HATE = "hate"
+    SEXUAL = "sexual"
+    SEXUAL_MINORS = "sexual_minors"
+    FRAUD = "fraud"
+    PERSONAL_DATA = "personal_data"
+    INJECTION = "injection"
+    OTHER = "other"
+
+
+class Language(StrEnum):
+    """Of a rule's words, for who looks for them; every text is compared with every rule."""
+
+    ANY = "any"
+    ENGLISH = "en"
+    SIMPLIFIED_CHINESE = "zh-hans"
 
 
 STRENGTH = {action: strength for strength, action in enumerate(Action)}

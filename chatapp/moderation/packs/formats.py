@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chatapp.moderation.judging.text.normalise import pattern_symbols
+from chatapp.moderation.judging.verdict import Category, Language
 from chatapp.moderation.packs.entry import FIELDS, WORD_LISTS, EntryInvalid, PackProblem, one_line, read_entry, shown
-from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, Category, Language, Pack, PackEntry, PackHeader
+from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, Pack, PackEntry, PackHeader
 
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{MAX_PACK_NAME_CHARS - 1}}}")
 _NOTICE_LANGUAGES = frozenset({Language.ENGLISH, Language.SIMPLIFIED_CHINESE})

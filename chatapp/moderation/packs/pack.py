@@ -4,11 +4,10 @@ Packs: keywords with what should happen at each, to be handed on. Owns how entri
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
-from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Category, Language, Stage
 
 # A rule's name has at most 50 characters: this, and the longest category, action, language and number.
 MAX_PACK_NAME_CHARS = 14
@@ -16,31 +15,6 @@ MAX_PACK_NAME_CHARS = 14
 # Where a rule looks whose entries do not say it.
 STAGES_OF_HOLDING_RULES = tuple(Stage)
 STAGES_OF_OTHER_RULES = (Stage.INPUT, Stage.OUTPUT)
-
-
-class Category(StrEnum):
-    """The words of `choices.RuleCategory`, for those who know no database."""
-
-    VIOLENCE = "violence"
-    WEAPONS = "weapons"
-    SELF_HARM = "self_harm"
-    HATE = "hate"
-    SEXUAL = "sexual"
-    SEXUAL_MINORS = "sexual_minors"
-    FRAUD = "fraud"
-    PERSONAL_DATA = "personal_data"
-    INJECTION = "injection"
-    OTHER = "other"
-
-
-class Language(StrEnum):
-    """The words of `choices.RuleLanguage`."""
-
-    ANY = "any"
-    ENGLISH = "en"
-    SIMPLIFIED_CHINESE = "zh-hans"
-
-
 # A pack brings no texts to put in the place of others, so it cannot ask for `replace` or `safe_completion`.
 PACK_ACTIONS = frozenset({Action.FLAG, Action.WARN, Action.REVIEW, Action.REDACT, Action.BLOCK})
 

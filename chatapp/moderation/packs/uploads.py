@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from chatapp.core.ids import uuid7
 from chatapp.moderation.errors import PackTooLarge, PackUnreadable, PackUploadGone
+from chatapp.moderation.judging.verdict import Language
 from chatapp.moderation.packs.formats import PackRead, pack_from_csv, pack_from_json, pack_from_paste
-from chatapp.moderation.packs.pack import Language, PackHeader
+from chatapp.moderation.packs.pack import PackHeader
 
 MAX_PACK_BYTES = 5_000_000
 # As CSV about 3 MB; read in 4 s.

@@ -12,6 +12,7 @@ from chatapp.core import clock
 from chatapp.core.errors import DomainError
 from chatapp.core.sending import task_send_after_commit
 from chatapp.moderation import choices, models
+from chatapp.moderation.choices import STAGE_LABELS
 from chatapp.moderation.errors import (
     ApprovalMissing,
     JudgeAlone,
@@ -194,7 +195,6 @@ def _judges_check(rules: Sequence[Rule]) -> None:
     alone = list(lone_judges(rules))
     if not alone:
         return
-    labels = dict(choices.RuleStage.choices)
     stages = list(dict.fromkeys(one.stage for one in alone))
     names = sorted({one.rule_id for one in alone})
     sentence = _(
@@ -202,7 +202,7 @@ def _judges_check(rules: Sequence[Rule]) -> None:
         "only gate: let a rule of another kind enforce there too, or let %(rules)s only flag or warn."
     )
     raise JudgeAlone(
-        sentence % {"stages": ", ".join(str(labels[stage]) for stage in stages), "rules": ", ".join(names)},
+        sentence % {"stages": ", ".join(str(STAGE_LABELS[stage]) for stage in stages), "rules": ", ".join(names)},
         rules=names,
         stages=[stage.value for stage in stages],
     )

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.core import clock
-from chatapp.moderation import choices, models
+from chatapp.moderation import models
+from chatapp.moderation.choices import STATE_LABELS
 from chatapp.moderation.errors import (
     AlreadyApproved,
     ApprovalByAuthor,
@@ -110,10 +111,11 @@ def _change_check(*, before: RuleState, after: RuleState, reason: str) -> None:
 
 
 def _move_illegal(before: RuleState, after: RuleState) -> RuleMoveIllegal:
-    labels = dict(choices.RuleLifeCycle.choices)
     sentence = _("A rule that is “%(before)s” cannot become “%(after)s” at once.")
     return RuleMoveIllegal(
-        sentence % {"before": labels[before], "after": labels[after]}, before=before.value, after=after.value
+        sentence % {"before": STATE_LABELS[before], "after": STATE_LABELS[after]},
+        before=before.value,
+        after=after.value,
     )
 
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from chatapp.moderation.choices import RuleAction, RuleCategory, RuleLifeCycle
+from chatapp.moderation.choices import ACTION_LABELS, CATEGORY_LABELS, STATE_LABELS
 from chatapp.moderation.colours import ACTION_COLOURS, SEVERITY_COLOURS, STATE_COLOURS
 
 register = template.Library()
@@ -10,17 +10,17 @@ register = template.Library()
 
 @register.filter
 def action_word(action: str) -> str:
-    return str(dict(RuleAction.choices).get(action, action))
+    return str(ACTION_LABELS.get(action, action))
 
 
 @register.filter
 def state_word(state: str) -> str:
-    return str(dict(RuleLifeCycle.choices).get(state, state))
+    return str(STATE_LABELS.get(state, state))
 
 
 @register.filter
 def category_word(category: str) -> str:
-    return str(dict(RuleCategory.choices).get(category, category))
+    return str(CATEGORY_LABELS.get(category, category))
 
 
 @register.filter

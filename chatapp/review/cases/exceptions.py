@@ -3,8 +3,8 @@
 from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
-from chatapp.moderation.choices import RuleLifeCycle
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.models import Rule
 from chatapp.moderation.offer import offer_current
 from chatapp.moderation.rules.published import lines, rule_as_published
@@ -39,7 +39,7 @@ def rule_exception_add(*, rule: Rule, phrase: str, author: User) -> None:
 def _problem_check(rule: Rule, phrase: str) -> None:
     """Only what the new phrase brings: the rule's other problems are for its own form."""
     as_if_in_force = Rule(**{field.attname: getattr(rule, field.attname) for field in Rule._meta.concrete_fields})  # noqa: SLF001 -- Django's public name for it
-    as_if_in_force.state = RuleLifeCycle.ENFORCING
+    as_if_in_force.state = RuleState.ENFORCING
     for problem in rule_problems(rule_as_published(as_if_in_force), offer=offer_current()):
         match problem.code:
             case "allow_cancels_word":

@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 
 from chatapp.accounts.models import User
 from chatapp.core.limits import MAX_REASON_CHARS
-from chatapp.moderation.choices import RuleStage
-from chatapp.moderation.judging.verdict import STRENGTH, Action
+from chatapp.moderation.judging.verdict import STRENGTH, Action, Stage
 from chatapp.review.cases.restoration import answer_restore
 from chatapp.review.errors import CaseTaken, ReasonMissing, ReviewForbidden
 from chatapp.review.models import (
@@ -154,7 +153,7 @@ def _resolve(case_id: UUID, reviewer: User, reason: str, now: datetime, *, is_ov
     if not held.update(state=state):
         raise _taken()
     case = ReviewCase.objects.get(id=case_id)
-    restored_id = answer_restore(case) if is_overturned and case.stage == RuleStage.OUTPUT else None
+    restored_id = answer_restore(case) if is_overturned and case.stage == Stage.OUTPUT else None
     outcome = ReviewOutcome.objects.create(
         case_id=case.id,
         decision_id=case.decision_id,

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from chatapp.moderation.choices import RuleLifeCycle
+from chatapp.moderation.judging.verdict import RuleState
 from chatapp.moderation.models import Rule
 from chatapp.review.dry_runs.models import DryRunScope
 from chatapp.review.dry_runs.services import DEFAULT_DAYS
@@ -47,7 +47,7 @@ class DryRunForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        slugs = Rule.objects.exclude(state=RuleLifeCycle.RETIRED).values_list("slug", flat=True)
+        slugs = Rule.objects.exclude(state=RuleState.RETIRED).values_list("slug", flat=True)
         field = self.fields["rule_slug"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", "–"), *((slug, slug) for slug in slugs)]

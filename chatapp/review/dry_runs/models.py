@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
-from chatapp.moderation.choices import RuleAction, RuleStage
+from chatapp.moderation.choices import ACTION_LABELS, STAGE_LABELS, choices_of
 
 
 class DryRunScope(models.TextChoices):
@@ -128,8 +128,8 @@ class DryRunSample(models.Model):
     rule_slug = models.CharField(_("rule"), max_length=50)
     place = models.PositiveSmallIntegerField()
     message_id = models.UUIDField(_("message"))
-    stage = models.CharField(_("stage"), max_length=16, choices=RuleStage)
-    action = models.CharField(_("action"), max_length=16, choices=RuleAction)
+    stage = models.CharField(_("stage"), max_length=16, choices=choices_of(STAGE_LABELS))
+    action = models.CharField(_("action"), max_length=16, choices=choices_of(ACTION_LABELS))
     differs = models.CharField(_("against today"), max_length=4, choices=SampleDiffers, blank=True)
     span_start = models.PositiveIntegerField(_("from character"))
     span_end = models.PositiveIntegerField(_("to character"))

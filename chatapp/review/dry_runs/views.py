@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 from chatapp.accounts.models import User
 from chatapp.core.errors import DomainError
 from chatapp.moderation.admin.page import page, permitted
-from chatapp.moderation.choices import RuleStage
+from chatapp.moderation.choices import STAGE_LABELS
 from chatapp.review.dry_runs.forms import DryRunForm
 from chatapp.review.dry_runs.models import UNFINISHED_STATES, DryRun
 from chatapp.review.dry_runs.selectors import dry_run_samples_read
@@ -73,7 +73,7 @@ def _read(request: HttpRequest, run: DryRun, user: User) -> dict[str, Any]:
 
 def _known(run: DryRun, user: User) -> dict[str, Any]:
     tally = Tally.from_json(run.tally)
-    total, stages = tally.total(), dict(RuleStage.choices)
+    total, stages = tally.total(), STAGE_LABELS
     is_over = run.state not in UNFINISHED_STATES
     return {
         "run": run,

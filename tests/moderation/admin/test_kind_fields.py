@@ -16,7 +16,7 @@ from chatapp.moderation.admin.kind_fields import (
     conditional_fields,
 )
 from chatapp.moderation.admin.rule_form import OPTION_FIELDS, RuleForm
-from chatapp.moderation.choices import RuleChannel
+from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.models import Rule
 from tests.support.factories import make_user, signed_in
@@ -69,7 +69,7 @@ class TestTheSentences:
         assert "subdomains included" in form_page
 
     def test_say_of_every_channel_what_it_sees_and_costs(self):
-        assert set(CHANNEL_HINTS) == set(RuleChannel)
+        assert set(CHANNEL_HINTS) == set(Channel)
 
     def test_say_of_the_stage_of_attachments_that_nothing_is_judged_there(self, form_page):
         assert "attachment · judges nothing yet" in form_page

@@ -7,11 +7,11 @@ from django.utils import translation
 from chatapp.core.ids import uuid7
 from chatapp.moderation.admin.pack_sentences import pack_advice
 from chatapp.moderation.errors import PackEmpty, PackTooLarge, PackUnreadable, PackUploadGone, RuleReasonMissing
-from chatapp.moderation.judging.verdict import Action
+from chatapp.moderation.judging.verdict import Action, Category
 from chatapp.moderation.models import Rule, RuleRevision
 from chatapp.moderation.packs.entry import ADVICE, PackProblem
 from chatapp.moderation.packs.formats import pack_from_json, pack_to_json
-from chatapp.moderation.packs.pack import Category, Pack, PackEntry, PackHeader, rules_of
+from chatapp.moderation.packs.pack import Pack, PackEntry, PackHeader, rules_of
 from chatapp.moderation.packs.transfer import pack_export, pack_import
 from chatapp.moderation.packs.uploads import (
     MAX_PACK_BYTES,

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.db.utils import DatabaseError
 
 from chatapp.accounts.models import User
-from chatapp.moderation import choices, models
+from chatapp.moderation import models
+from chatapp.moderation.choices import STATE_LABELS, words_of
 from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, RulesetUnchanged, RuleUnusable
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import judge
@@ -43,7 +44,7 @@ def make_row(slug: str = "test-rule", **fields: object) -> models.Rule:
 
 class TestRulesetPublish:
     def test_puts_shadow_and_enforcing_rules_into_force_and_no_others(self, author):
-        for state in choices.RuleLifeCycle.values:
+        for state in words_of(STATE_LABELS):
             rule_create(rule=make_row(f"is-{state}", state=state), author=author, reason="a test")
 
         ruleset = ruleset_publish(author=author, reason="all four")

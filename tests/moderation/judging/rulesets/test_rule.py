@@ -5,9 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp.moderation import choices
 from chatapp.moderation.admin.problem_sentences import SENTENCES, problem_error
-from chatapp.moderation.judging import verdict
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.expressions.regex_syntax import RefusalCode
 from chatapp.moderation.judging.gate import judge
@@ -174,13 +172,6 @@ class TestRuleset:
 
 
 class TestWords:
-    """The same words in the pure core and in the database."""
-
-    def test_of_actions_states_and_stages_agree(self):
-        assert set(choices.RuleAction.values) == verdict.SUPPORTED_ACTIONS
-        assert set(choices.RuleLifeCycle.values) == set(verdict.RuleState)
-        assert set(choices.RuleStage.values) == set(verdict.Stage)
-
     def test_of_actions_stand_weakest_first(self):
         assert list(Action) == [
             "allow",
