@@ -18,7 +18,7 @@ from chatapp.launch.configuration import CHECKOUT
 from chatapp.moderation.judging.classifiers.training.datasets import read_labelled
 from chatapp.moderation.judging.classifiers.training.fitting import Row
 from inference.engines.choosing import load_engine
-from inference.scoring.guard_answers import GuardedText
+from inference.scoring.asking import ScoredText
 from inference.scoring.loading import load_tokenizer
 from inference.scoring.principles import BROKEN, PrinciplesJudge
 from inference.types import Engine, GenerationRequest, StepChannel, Stream
@@ -97,7 +97,7 @@ def _judged(judge: PrinciplesJudge, rows: Sequence[Row]) -> tuple[list[float], C
     scores, walls_s, processors_s, shares = [], [], [], []
     for row in rows:
         wall_s, processor_s = time.perf_counter(), time.process_time()
-        judgement = judge.judge(GuardedText(row.text), principles=PRINCIPLES, timeout_s=_TIMEOUT_S)
+        judgement = judge.judge(ScoredText(row.text), principles=PRINCIPLES, timeout_s=_TIMEOUT_S)
         walls_s.append(time.perf_counter() - wall_s)
         processors_s.append(time.process_time() - processor_s)
         scores.append(judgement.scores[BROKEN])

@@ -8,7 +8,7 @@ from torch import Tensor
 
 _Row = TypeVar("_Row")
 
-# On a GPU a guard of 0.6 B parameters is busy with this many sentences; on a processor more would only wait longer.
+# On a GPU a model of 0.6 B parameters is busy with this many sentences; on a processor more would only wait longer.
 MAX_BATCH_ROWS = 16
 
 

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from inference.errors import ModelUnusable
 from inference.models.folder import context_window_of, is_encoder_decoder, read_json
+from inference.scoring.asking import ScoreInvalid
 from inference.scoring.batches import batches, padded
-from inference.scoring.guard_answers import GuardAnswerInvalid
 from inference.scoring.loading import load_model_and_tokenizer
 from inference.scoring.sequence_guard import MAX_TOKENS
 
@@ -74,7 +74,7 @@ class EmbeddingModel:
         """
         One vector of length 1 a text, in order.
 
-        :raises GuardAnswerInvalid: if a text has no token, or its vector no numbers or no direction.
+        :raises ScoreInvalid: if a text has no token, or its vector no numbers or no direction.
         """
         if not texts:
             return []
@@ -106,7 +106,7 @@ class EmbeddingModel:
 def _unit_rows(sums: Tensor) -> list[list[float]]:
     lengths = sums.norm(dim=-1, keepdim=True)  # (N, 1)
     if not torch.isfinite(lengths).all() or not lengths.all():
-        raise GuardAnswerInvalid("the embedding model gave a text no direction")
+        raise ScoreInvalid("the embedding model gave a text no direction")
     rows: list[list[float]] = (sums / lengths).tolist()
     return rows
 

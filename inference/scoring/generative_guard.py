@@ -13,8 +13,9 @@ from torch import Tensor
 
 from inference.errors import ModelUnusable
 from inference.models.folder import context_window_of
+from inference.scoring.asking import ScoredText, TextTooLong
 from inference.scoring.batches import batches, padded
-from inference.scoring.guard_answers import GuardedText, GuardFormat, TextTooLong
+from inference.scoring.guard_answers import GuardFormat
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -57,7 +58,7 @@ class GenerativeGuard:
             raise ModelUnusable(f"this tokenizer begins two verdicts of {guard_format.name} with the same token")
         self._lock = threading.Lock()
 
-    def labels(self, texts: Sequence[GuardedText]) -> list[dict[str, float]]:
+    def labels(self, texts: Sequence[ScoredText]) -> list[dict[str, float]]:
         """Score by the probability of the first verdict token: one pass over the prompt, label `harm` only."""
         scores: list[dict[str, float]] = []
         with self._lock, torch.inference_mode():
@@ -66,7 +67,7 @@ class GenerativeGuard:
                 scores += [self._format.score(row) for row in self._verdict_logits(batch)]
         return scores
 
-    def labels_by_answer(self, texts: Sequence[GuardedText]) -> list[dict[str, float]]:
+    def labels_by_answer(self, texts: Sequence[ScoredText]) -> list[dict[str, float]]:
         """Let the guard write its whole answer, greedily, and parse it: `harm` and categories; some 10 times slower."""
         with self._lock, torch.inference_mode():
             prompts = [self._prompt_ids(text) for text in texts]
@@ -99,14 +100,14 @@ class GenerativeGuard:
         new_ids = written[:, ids.shape[1] :]
         return [str(self._tokenizer.decode(row, skip_special_tokens=True)) for row in new_ids]
 
-    def _prompt_ids(self, text: GuardedText) -> list[int]:
+    def _prompt_ids(self, text: ScoredText) -> list[int]:
         """:raises TextTooLong: if the model cannot see it whole."""
         ids = list(self._spliced_ids(text))
         if len(ids) + len(self._opening_ids) > self._max_tokens:
             raise TextTooLong(f"a text of {len(ids)} tokens does not fit {self._max_tokens}")
         return ids
 
-    def _spliced_ids(self, text: GuardedText) -> Iterator[int]:
+    def _spliced_ids(self, text: ScoredText) -> Iterator[int]:
         """The chat template around place-holders, encoded with special tokens, and the texts, encoded without."""
         contents = [text.asked, text.text] if text.asked else [text.text]
         conversation = [

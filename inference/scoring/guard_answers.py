@@ -10,39 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inference.errors import EngineError
+from inference.scoring.asking import ScoreInvalid
 
 # The label that every guard scores: 0 safe, 0.5 controversial, 1 unsafe, or what lies between by probability.
 HARM = "harm"
 SAFE, CONTROVERSIAL, UNSAFE = 0.0, 0.5, 1.0
-# Pieces of a longer text share so many tokens, about two sentences, so that what is cut in one is whole in the other.
-OVERLAP_TOKENS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedText:
-    """What is judged. asked: the message that the text answers; "" if the text is itself a person's message."""
-
-    text: str
-    asked: str = ""
-
-
-class TextTooLong(EngineError):
-    """A text that a generative guard cannot see as a whole; the caller's windows are too long."""
-
-    code = "text_too_long"
-
-
-class GuardAnswerInvalid(EngineError):
-    """A guard gave something that is no verdict in its format, or no numbers."""
-
-    code = "guard_answer_invalid"
-
-
-class GuardTimedOut(EngineError):
-    """No answer came within the time that the caller had."""
-
-    code = "guard_timed_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +37,11 @@ class GuardFormat:
         """
         Scores by label: `harm`, and each category that the guard names.
 
-        :raises GuardAnswerInvalid: if the answer does not begin with a verdict.
+        :raises ScoreInvalid: if the answer does not begin with a verdict.
         """
         found = self.pattern.match(answer)
         if found is None:
-            raise GuardAnswerInvalid(f"{self.name} answered no verdict: {answer[:80]!r}")
+            raise ScoreInvalid(f"{self.name} answered no verdict: {answer[:80]!r}")
         words = {word.strip(): harm for word, harm in self.harm_by_word.items()}
         harm = words[found["verdict"]]
         named = (found.groupdict().get("categories") or "").split(",")
@@ -81,10 +53,10 @@ class GuardFormat:
         Scores from the first verdict token: the expected harm among the verdict words.
 
         log_likelihoods: of the words of `harm_by_word`, in order, up to one constant.
-        :raises GuardAnswerInvalid: if they are no numbers.
+        :raises ScoreInvalid: if they are no numbers.
         """
         if not all(map(math.isfinite, log_likelihoods)):
-            raise GuardAnswerInvalid(f"{self.name} gave no numbers for its verdict")
+            raise ScoreInvalid(f"{self.name} gave no numbers for its verdict")
         top = max(log_likelihoods)
         shares = [math.exp(value - top) for value in log_likelihoods]
         harms = self.harm_by_word.values()

@@ -1,14 +1,15 @@
 """
-Loads the Hugging Face models that judge texts, from local folders. Owns their interface; `guard_loading` says what is
-refused.
+Loads the Hugging Face models that judge texts, from local folders. Owns their interface; what is refused, `loading`
+says.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from inference.scoring.asking import ScoredText
 from inference.scoring.generative_guard import GenerativeGuard
-from inference.scoring.guard_answers import GuardedText, GuardFormat
+from inference.scoring.guard_answers import GuardFormat
 from inference.scoring.loading import load_model_and_tokenizer
 from inference.scoring.sequence_guard import ProblemType, SequenceGuard
 
@@ -16,7 +17,7 @@ from inference.scoring.sequence_guard import ProblemType, SequenceGuard
 class Guard(Protocol):
     """Safe for many threads: it computes on the thread that calls, one call at a time."""
 
-    def labels(self, texts: Sequence[GuardedText]) -> list[dict[str, float]]:
+    def labels(self, texts: Sequence[ScoredText]) -> list[dict[str, float]]:
         """
         Scores in [0, 1] by label, one mapping a text, in order.
 

@@ -1,5 +1,5 @@
 """
-Reads a model that judges texts, and its tokenizer, from a local folder. Owns what is refused of any kind of them.
+Reads a model that scores texts, and its tokenizer, from a local folder. Owns what is refused of any kind of them.
 
 Nothing is downloaded and no code of a model's folder is run: weights are safetensors, and no remote code is trusted.
 """

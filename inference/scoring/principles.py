@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from inference.errors import ModelUnusable
 from inference.requests import MAX_LOGPROBS
-from inference.scoring.guard_answers import OVERLAP_TOKENS, GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
+from inference.scoring.asking import OVERLAP_TOKENS, ScoredText, ScoreInvalid, ScoringTimedOut, TextTooLong
 from inference.types import (
     Alternative,
     Delta,
@@ -94,13 +94,13 @@ class PrinciplesJudge:
         self._before_ids, self._after_ids = self._ids(before), self._ids(after + _ANSWER_OPENING)
         self._digit_ids = [self._digit_id(str(number)) for number in range(MAX_PRINCIPLES + 1)]
 
-    def judge(self, text: GuardedText, *, principles: Sequence[str], timeout_s: float = DEFAULT_TIMEOUT_S) -> Judgement:
+    def judge(self, text: ScoredText, *, principles: Sequence[str], timeout_s: float = DEFAULT_TIMEOUT_S) -> Judgement:
         """
         Judge a text by 1 to 9 principles; one that does not fit the window in overlapping pieces, of which the worst
         counts.
 
-        :raises GuardTimedOut: if the engine has not answered in time; what was asked is cancelled.
-        :raises GuardAnswerInvalid: if the model thinks of no digit, or hardly. It is never taken for "breaks none".
+        :raises ScoringTimedOut: if the engine has not answered in time; what was asked is cancelled.
+        :raises ScoreInvalid: if the model thinks of no digit, or hardly. It is never taken for "breaks none".
         :raises TextTooLong: if the principles leave no room for a text.
         :raises EngineError: as `Engine.submit`, or what ended a request.
         :raises ValueError: for no principle, or more than 9.
@@ -135,7 +135,7 @@ class PrinciplesJudge:
             num_shared_tokens=num_shared,
         )
 
-    def _prompts(self, text: GuardedText, principles: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
+    def _prompts(self, text: ScoredText, principles: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
         """The prompt of each piece, and how many tokens at their beginning say nothing of the text."""
         mark = _mark_absent_in(text.text, text.asked)
         with self._lock:
@@ -186,7 +186,7 @@ class _Asked:
         while self._open:
             left_s = self._deadline_s - time.monotonic()
             if left_s <= 0:
-                raise GuardTimedOut(f"{len(self._open)} judgements did not come in time")
+                raise ScoringTimedOut(f"{len(self._open)} judgements did not come in time")
             for output in self._channel.get(timeout_s=left_s):
                 self._take(output)
         return self._finished
@@ -200,7 +200,7 @@ class _Asked:
         if output.error is not None:
             raise output.error
         if not alternatives:
-            raise GuardAnswerInvalid(f"the judging model gave no token (it ended with {output.finish_reason})")
+            raise ScoreInvalid(f"the judging model gave no token (it ended with {output.finish_reason})")
         self._finished.append((alternatives, output.usage))
 
     def cancel_open(self) -> None:
@@ -230,7 +230,7 @@ def _pieces(ids: Sequence[int], room: int) -> Iterator[Sequence[int]]:
 
 
 def _judgement(alternatives: Sequence[Alternative], usage: Usage, *, num_principles: int) -> Judgement:
-    """:raises GuardAnswerInvalid: if no digit, or hardly any, is among the alternatives."""
+    """:raises ScoreInvalid: if no digit, or hardly any, is among the alternatives."""
     probabilities = [math.exp(alternative.logprob) for alternative in alternatives]
     digits = [str(number) for number in range(num_principles + 1)]
     listed = dict.fromkeys(digits, 0.0)
@@ -239,7 +239,7 @@ def _judgement(alternatives: Sequence[Alternative], usage: Usage, *, num_princip
             listed[digit] += probability  # " 1" and "1" are two tokens
     digit_mass = sum(listed.values())
     if not digit_mass >= _MIN_DIGIT_MASS:
-        raise GuardAnswerInvalid(f"the judging model thought of numbers with a probability of {digit_mass:.2g} only")
+        raise ScoreInvalid(f"the judging model thought of numbers with a probability of {digit_mass:.2g} only")
     # What is not listed has less than the least that is, and more than nothing.
     least = min(probabilities) / 2
     masses = {digit: mass or least for digit, mass in listed.items()}

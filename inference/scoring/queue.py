@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from inference.errors import EngineClosed, EngineError, QueueFull, StepFailed
+from inference.scoring.asking import ScoreInvalid, ScoringTimedOut
 from inference.scoring.batches import MAX_BATCH_ROWS
-from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut
 
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
@@ -23,7 +23,7 @@ Answered = TypeVar("Answered")
 MAX_WAITING = 256
 
 
-class GuardQueue(Generic[Asked, Answered]):
+class ScoringQueue(Generic[Asked, Answered]):
     """
     Asks `answer` about at most `max_batch` texts at once, on a thread of its own; safe for many threads.
 
@@ -55,7 +55,7 @@ class GuardQueue(Generic[Asked, Answered]):
         """
         Wait for the answers to all of these, in order.
 
-        :raises GuardTimedOut: if they are not there in time; what was not begun is never computed.
+        :raises ScoringTimedOut: if they are not there in time; what was not begun is never computed.
         :raises QueueFull: if too many calls wait already.
         :raises EngineClosed: once the queue is closed.
         :raises EngineError: what `answer` raised about one of these texts; other failures of it as StepFailed.
@@ -67,7 +67,7 @@ class GuardQueue(Generic[Asked, Answered]):
             while not call.is_over:
                 left_s = deadline_s - time.monotonic()
                 if left_s <= 0:
-                    self._end(call, GuardTimedOut(f"no answer about {len(texts)} texts in {timeout_s:g} s"))
+                    self._end(call, ScoringTimedOut(f"no answer about {len(texts)} texts in {timeout_s:g} s"))
                     break
                 self._changed.wait(left_s)
         if call.error is not None:
@@ -137,7 +137,7 @@ class GuardQueue(Generic[Asked, Answered]):
     def _answered(self, texts: Sequence[Asked]) -> Sequence[Answered]:
         answers = self._answer(texts)
         if len(answers) != len(texts):
-            raise GuardAnswerInvalid(f"{len(texts)} texts got {len(answers)} answers")
+            raise ScoreInvalid(f"{len(texts)} texts got {len(answers)} answers")
         return answers
 
     def _settle(self, batch: "Sequence[_Place[Asked, Answered]]", answers: Sequence[Answered]) -> None:

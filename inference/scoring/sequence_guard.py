@@ -13,8 +13,8 @@ from torch import Tensor
 
 from inference.errors import ModelUnusable
 from inference.models.folder import context_window_of
+from inference.scoring.asking import OVERLAP_TOKENS, ScoredText, ScoreInvalid
 from inference.scoring.batches import batches, padded
-from inference.scoring.guard_answers import OVERLAP_TOKENS, GuardAnswerInvalid, GuardedText
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -56,7 +56,7 @@ class SequenceGuard:
         self._labels_exclude_each_other = chosen == "single_label_classification" and len(self._label_names) > 1
         self._lock = threading.Lock()
 
-    def labels(self, texts: Sequence[GuardedText]) -> list[dict[str, float]]:
+    def labels(self, texts: Sequence[ScoredText]) -> list[dict[str, float]]:
         pieces = [(number, piece) for number, text in enumerate(texts) for piece in self._pieces(text.text)]
         scores: list[dict[str, float]] = [dict.fromkeys(self._label_names, 0.0) for _ in texts]
         with self._lock, torch.inference_mode():
@@ -80,7 +80,7 @@ class SequenceGuard:
         device = self._model.device
         logits: Tensor = self._model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.float()  # (B, L)
         if not torch.isfinite(logits).all():
-            raise GuardAnswerInvalid("the classifier's logits were not numbers")
+            raise ScoreInvalid("the classifier's logits were not numbers")
         probabilities = logits.softmax(dim=-1) if self._labels_exclude_each_other else logits.sigmoid()
         rows: list[list[float]] = probabilities.tolist()
         return rows

@@ -149,7 +149,7 @@ def _guard(path: Path) -> dict[str, str]:
     """The settings of a model that finds harm in everything; rules that name it ask it in the model worker."""
     from transformers import AutoModelForSequenceClassification
 
-    from tests.support.guards import write_tiny_bert
+    from tests.support.scoring_models import write_tiny_bert
 
     write_tiny_bert(path, AutoModelForSequenceClassification)
     return {"kind": "sequence-classification", "path": str(path)}

@@ -24,13 +24,13 @@ from chatapp.moderation.judging.classifiers.types import (
     Labels,
 )
 from inference.errors import EngineError, ModelUnusable
-from inference.scoring.guard_answers import GuardAnswerInvalid, GuardedText, GuardTimedOut, TextTooLong
+from inference.scoring.asking import ScoredText, ScoreInvalid, ScoringTimedOut, TextTooLong
 from inference.types import Engine
 
 if TYPE_CHECKING:
     from inference.scoring.guards import Guard
     from inference.scoring.principles import PrinciplesJudge
-    from inference.scoring.queue import GuardQueue
+    from inference.scoring.queue import ScoringQueue
 
 logger = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class ModelJudges:
     def __init__(self, models: Mapping[str, ModelSettings], *, models_folder: Path, offer: Offer) -> None:
         """Load all of them. offer: what the installation offers where none of them answers."""
         self.offer = offer
-        self._queues: list[GuardQueue[Any, Any]] = []
+        self._queues: list[ScoringQueue[Any, Any]] = []
         for name, model in models.items():
             try:
                 self._serve(name, model, path=models_folder / model.path)
@@ -73,7 +73,7 @@ class ModelJudges:
             queue.close()
 
     def _serve(self, name: str, model: ModelSettings, *, path: Path) -> None:
-        from inference.scoring.queue import GuardQueue
+        from inference.scoring.queue import ScoringQueue
 
         if model.kind is ModelKind.EMBEDDING:
             from inference.scoring.embeddings import load_embedding_model
@@ -81,11 +81,11 @@ class ModelJudges:
             # Vectors of half precision would move thresholds that were chosen on whole ones.
             dtype = "float32" if model.dtype == "auto" else model.dtype
             embedding = load_embedding_model(path, text_prefix=model.text_prefix, device=model.device, dtype=dtype)
-            vectors: GuardQueue[str, list[float]] = GuardQueue(embedding.embed, name=name)
+            vectors: ScoringQueue[str, list[float]] = ScoringQueue(embedding.embed, name=name)
             self._queues.append(vectors)
             self.offer = self.offer.serving(embedders={name: QueuedEmbedder(vectors, timeout_s=model.timeout_s)})
             return
-        scores: GuardQueue[GuardedText, dict[str, float]] = GuardQueue(_guard(model, path).labels, name=name)
+        scores: ScoringQueue[ScoredText, dict[str, float]] = ScoringQueue(_guard(model, path).labels, name=name)
         self._queues.append(scores)
         self.offer = self.offer.serving(models={name: QueuedGuard(scores, model)})
 
@@ -115,14 +115,14 @@ def _guard(model: ModelSettings, path: Path) -> "Guard":
 class QueuedGuard:
     """Implements the `Classifier` of rules by a guard that many texts share."""
 
-    def __init__(self, queue: "GuardQueue[GuardedText, dict[str, float]]", model: ModelSettings) -> None:
+    def __init__(self, queue: "ScoringQueue[ScoredText, dict[str, float]]", model: ModelSettings) -> None:
         self._queue = queue
         self._timeout_s = model.timeout_s
         self.max_window_chars = model.max_window_chars
 
     def labels(self, text: str, context: Context = NO_CONTEXT) -> Labels:
         try:
-            return Labels(self._queue.ask(GuardedText(text, asked=context.asked), timeout_s=self._timeout_s))
+            return Labels(self._queue.ask(ScoredText(text, asked=context.asked), timeout_s=self._timeout_s))
         except EngineError as error:
             raise classifier_error(error) from error
 
@@ -130,7 +130,7 @@ class QueuedGuard:
 class QueuedEmbedder:
     """Implements `Embedder` by a model that many texts share."""
 
-    def __init__(self, queue: "GuardQueue[str, list[float]]", *, timeout_s: float) -> None:
+    def __init__(self, queue: "ScoringQueue[str, list[float]]", *, timeout_s: float) -> None:
         self._queue = queue
         self._timeout_s = timeout_s
 
@@ -148,9 +148,9 @@ class EngineJudge:
         self._judge = judge
 
     def scores(self, text: str, *, principles: Sequence[str], context: Context) -> Mapping[str, float]:
-        guarded = GuardedText(text, asked=context.asked)
+        scored = ScoredText(text, asked=context.asked)
         try:
-            return self._judge.judge(guarded, principles=principles, timeout_s=JUDGE_TIMEOUT_S).scores
+            return self._judge.judge(scored, principles=principles, timeout_s=JUDGE_TIMEOUT_S).scores
         except EngineError as error:
             raise classifier_error(error) from error
 
@@ -158,9 +158,9 @@ class EngineJudge:
 def classifier_error(error: EngineError) -> ClassifierError:
     """What a model's failure is to the rule that asked."""
     match error:
-        case GuardTimedOut():
+        case ScoringTimedOut():
             return ClassifierTimedOut(str(error))
-        case GuardAnswerInvalid() | TextTooLong():
+        case ScoreInvalid() | TextTooLong():
             return ClassifierAnswerInvalid(str(error))
         case _:
             return ClassifierUnreachable(str(error))

@@ -24,11 +24,11 @@ from chatapp.moderation.judging.verdict import Stage
 from inference.engines.slot_engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
 from inference.scoring import principles as engines_principles
-from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
+from inference.scoring.asking import ScoreInvalid, ScoringTimedOut, TextTooLong
 from inference.testing import tiny_model, tiny_tokenizer
 from tests.moderation.judging.making import make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
-from tests.support.guards import write_tiny_bert
+from tests.support.scoring_models import write_tiny_bert
 
 SEQUENCE = {"kind": "sequence-classification", "path": "guard", "timeout_s": 30.0}
 EMBEDDING = {"kind": "embedding", "path": "e5", "timeout_s": 30.0}
@@ -127,8 +127,8 @@ class TestAFailureOfAModel:
     @pytest.mark.parametrize(
         ("failure", "told"),
         [
-            (GuardTimedOut("late"), ClassifierTimedOut),
-            (GuardAnswerInvalid("no verdict"), ClassifierAnswerInvalid),
+            (ScoringTimedOut("late"), ClassifierTimedOut),
+            (ScoreInvalid("no verdict"), ClassifierAnswerInvalid),
             (TextTooLong("600 tokens"), ClassifierAnswerInvalid),
             (EngineClosed("closed"), ClassifierUnreachable),
             (StepFailed("no memory"), ClassifierUnreachable),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from inference.models.loading import load_model
-from inference.scoring.guard_answers import GuardedText
+from inference.scoring.asking import ScoredText
 from inference.scoring.loading import load_tokenizer
 from inference.scoring.principles import PrinciplesJudge
 from inference.types import ChatMessage, StepChannel
@@ -83,7 +83,7 @@ class TestTheDefaultModelAsAJudge:
     def test_computes_the_principles_once_and_gives_the_same_scores(self, default_engine, default_model_path):
         judge = PrinciplesJudge(default_engine, load_tokenizer(default_model_path))
         principles = ["Nobody is insulted.", "No weapon is explained."]
-        texts = [GuardedText("You are a fool."), GuardedText("Good morning!"), GuardedText("You are a fool.")]
+        texts = [ScoredText("You are a fool."), ScoredText("Good morning!"), ScoredText("You are a fool.")]
 
         first, between, again = (judge.judge(text, principles=principles, timeout_s=60) for text in texts)
 

@@ -7,11 +7,11 @@ import torch
 from transformers import AutoModel, PreTrainedModel
 
 from inference.errors import ModelUnusable
+from inference.scoring.asking import ScoreInvalid
 from inference.scoring.batches import MAX_BATCH_ROWS
 from inference.scoring.embeddings import EmbeddingModel, Pooling, load_embedding_model
-from inference.scoring.guard_answers import GuardAnswerInvalid
 from inference.testing import tiny_tokenizer, write_tiny_model
-from tests.support.guards import tiny_bert
+from tests.support.scoring_models import tiny_bert
 
 TEXTS = ["the quick brown fox", "a", "what is the capital of France? " * 3]
 
@@ -75,7 +75,7 @@ class TestAnEmbeddingModel:
         assert EmbeddingModel(tiny_encoder(), tiny_tokenizer()).embed([]) == []
 
     def test_refuses_a_text_without_a_token(self):
-        with pytest.raises(GuardAnswerInvalid, match="no direction"):
+        with pytest.raises(ScoreInvalid, match="no direction"):
             EmbeddingModel(tiny_encoder(), tiny_tokenizer()).embed(["fox", ""])
 
     def test_refuses_to_give_what_is_no_number(self):
@@ -83,7 +83,7 @@ class TestAnEmbeddingModel:
         with torch.no_grad():
             model.get_parameter("embeddings.word_embeddings.weight").fill_(float("nan"))
 
-        with pytest.raises(GuardAnswerInvalid):
+        with pytest.raises(ScoreInvalid):
             EmbeddingModel(model, tiny_tokenizer()).embed(TEXTS)
 
     def test_is_refused_where_its_window_has_no_room(self):

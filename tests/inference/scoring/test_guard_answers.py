@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from inference.scoring.guard_answers import FORMATS, HARM, LLAMA_GUARD, QWEN3_GUARD, SHIELD_GEMMA, GuardAnswerInvalid
+from inference.scoring.asking import ScoreInvalid
+from inference.scoring.guard_answers import FORMATS, HARM, LLAMA_GUARD, QWEN3_GUARD, SHIELD_GEMMA
 
 
 class TestAWholeAnswer:
@@ -46,11 +47,11 @@ class TestAWholeAnswer:
         ],
     )
     def test_that_is_no_verdict_is_never_taken_for_safe(self, guard_format, answer):
-        with pytest.raises(GuardAnswerInvalid, match="no verdict"):
+        with pytest.raises(ScoreInvalid, match="no verdict"):
             guard_format.parse(answer)
 
     def test_does_not_find_a_verdict_that_the_judged_text_slipped_in_behind_other_words(self):
-        with pytest.raises(GuardAnswerInvalid):
+        with pytest.raises(ScoreInvalid):
             QWEN3_GUARD.parse("The text says Safety: Safe")
 
 
@@ -69,5 +70,5 @@ class TestTheFirstVerdictToken:
 
     @pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
     def test_that_is_no_number_is_refused(self, broken):
-        with pytest.raises(GuardAnswerInvalid, match="no numbers"):
+        with pytest.raises(ScoreInvalid, match="no numbers"):
             LLAMA_GUARD.score([0.0, broken])

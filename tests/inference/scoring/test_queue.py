@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from inference.errors import EngineClosed, QueueFull, StepFailed
-from inference.scoring.guard_answers import GuardAnswerInvalid, GuardTimedOut, TextTooLong
-from inference.scoring.queue import GuardQueue
+from inference.scoring.asking import ScoreInvalid, ScoringTimedOut, TextTooLong
+from inference.scoring.queue import ScoringQueue
 from tests.support.waiting import wait_until
 
 LONG_S = 60.0
@@ -42,8 +42,8 @@ def model() -> Iterator[Model]:
 
 
 @pytest.fixture
-def queue(model) -> Iterator[GuardQueue[str, str]]:
-    queue: GuardQueue[str, str] = GuardQueue(model, max_batch=4, max_waiting=8)
+def queue(model) -> Iterator[ScoringQueue[str, str]]:
+    queue: ScoringQueue[str, str] = ScoringQueue(model, max_batch=4, max_waiting=8)
     yield queue
     model.is_open.set()
     queue.close()
@@ -120,7 +120,7 @@ class TestAGuardQueue:
     def test_gives_nobody_an_answer_that_may_be_another_s(self, queue, model):
         model.is_open.set()
 
-        with pytest.raises(GuardAnswerInvalid, match="got 0 answers"):
+        with pytest.raises(ScoreInvalid, match="got 0 answers"):
             queue.ask("swallowed", timeout_s=LONG_S)
 
     def test_answers_nothing_about_nothing(self, queue):
@@ -138,7 +138,7 @@ class TestATimeout:
     def test_is_an_error_of_its_own_and_takes_the_text_back(self, model, ask, busy):
         late, patient = ask("late", timeout_s=0.05), ask("patient")
 
-        with pytest.raises(GuardTimedOut):
+        with pytest.raises(ScoringTimedOut):
             late.result()
         model.is_open.set()
 
@@ -146,7 +146,7 @@ class TestATimeout:
         assert model.batches == [["first"], ["patient"]]
 
     def test_of_a_text_that_is_computed_already_throws_its_answer_away(self, queue, model):
-        with pytest.raises(GuardTimedOut):
+        with pytest.raises(ScoringTimedOut):
             queue.ask("late", timeout_s=0.05)
         model.is_open.set()
 
@@ -165,7 +165,7 @@ class TestAFullQueue:
 
     def test_has_room_again_when_nobody_waits_any_more(self, model, ask, busy):
         for call in [ask(str(number), timeout_s=0.2) for number in range(8)]:
-            with pytest.raises((GuardTimedOut, QueueFull)):
+            with pytest.raises((ScoringTimedOut, QueueFull)):
                 call.result()
 
         patient = ask("patient")

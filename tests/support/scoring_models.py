@@ -1,4 +1,4 @@
-"""Tiny random models that judge. Imports torch: only for tests that run one."""
+"""Tiny random models that score texts. Imports torch: only for tests that run one."""
 
 from pathlib import Path
 from typing import Any
