@@ -1,7 +1,7 @@
 """
 The pages of what was decided: decisions, evidence behind a role, readings; and the figures beside each rule.
 
-The pages of second looks stand in `case_admin`; Django finds them through this module.
+The pages of second looks and of dry runs stand in their rooms; Django finds them through this module.
 """
 
 

@@ -1,4 +1,4 @@
-"""What pages say of packs and their entries, in the reader's language. Finds no problem itself: `pack_entry` does."""
+"""What pages say of packs and their entries, in the reader's language. Finds no problem itself: `packs.entry` does."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ from chatapp.moderation.judging.verdict import Category, Language, Stage
 from chatapp.moderation.packs.entry import FIELDS, PackProblem
 from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS
 
-# By problem code; in English the words of `pack_entry.ADVICE`, which a test holds together.
+# By problem code; in English the words of `packs.entry.ADVICE`, which a test holds together.
 _SENTENCES = {
     "text_unreadable": _("Remove control characters and broken characters."),
     "phrase_blank": _("Give a phrase with at least one visible character."),

@@ -1,7 +1,7 @@
 """
 Each rule's history begins with what it is now, and moderators may approve each other's rules.
 
-Rules in force need no approval to stay there (selectors.rule_list_waiting), so those of the default pack are not stuck.
+Rules in force need no approval to stay there (selectors.rules_waiting), so those of the default pack are not stuck.
 """
 
 from django.db import migrations

@@ -63,7 +63,7 @@ _MIN_TURNS = 3  # between letters and digits: "configuration_v2" has one
 
 
 class ApiKeyReader:
-    """See spans.Reader."""
+    """See reading.Reader."""
 
     entities = frozenset({Entity.API_KEY})
     needed = re.compile(r"[a-zA-Z0-9_\-.+/=~]{15}")  # the shortest of all formats: xoxb- and ten more

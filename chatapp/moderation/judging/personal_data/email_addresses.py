@@ -29,7 +29,7 @@ _FILE_ENDINGS = frozenset(
 
 
 class EmailReader:
-    """See spans.Reader."""
+    """See reading.Reader."""
 
     entities = frozenset({Entity.EMAIL})
     needed = re.compile("@[a-zA-Z0-9]")

@@ -50,7 +50,7 @@ class _Candidate(NamedTuple):
 
 
 class IbanReader:
-    """See spans.Reader."""
+    """See reading.Reader."""
 
     entities = frozenset({Entity.IBAN})
     needed = re.compile(r"[^\W\d_]{2}[0-9]{2}")  # country and check digits

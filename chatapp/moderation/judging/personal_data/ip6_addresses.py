@@ -19,7 +19,7 @@ _MIN_COLONS = 3
 
 
 class Ip6Reader:
-    """See spans.Reader."""
+    """See reading.Reader."""
 
     entities = frozenset({Entity.IP})
     needed = re.compile(r":[0-9a-fA-F.]*:[0-9a-fA-F.]*:")

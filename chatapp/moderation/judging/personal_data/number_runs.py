@@ -53,7 +53,7 @@ class _Waiting(NamedTuple):
 
 
 class NumberReader:
-    """See spans.Reader."""
+    """See reading.Reader."""
 
     entities = frozenset({Entity.PHONE, Entity.CN_ID, Entity.BANK_CARD, Entity.US_SSN, Entity.IP})
     # Four digits, as an IP address has at least, with no more between two than the longest of _SEPARATORS.

@@ -22,7 +22,7 @@ _DASHES = "-----"
 
 
 class PrivateKeyReader:
-    """See spans.Reader."""
+    """See reading.Reader."""
 
     entities = frozenset({Entity.API_KEY})
     needed = re.compile("-----BEGIN")
