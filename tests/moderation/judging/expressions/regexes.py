@@ -14,7 +14,7 @@ from chatapp.moderation.judging.expressions.regex_detector import (
     compile_regexes,
 )
 from chatapp.moderation.judging.expressions.regex_syntax import RegexRefused
-from tests.moderation.judging.detector_laws import found_in, read_all
+from tests.moderation.judging.detector_laws import found_in
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 
@@ -88,9 +88,3 @@ def matches_in(pattern: str, text: str, *, max_match_chars: int = 256) -> list[t
         if ends:
             matches.append((start, max(ends)))
     return matches
-
-
-def alive_after(source: RegexSource, text: str) -> int | None:
-    detector = source.start()
-    read_all(detector, text)
-    return detector.alive_from

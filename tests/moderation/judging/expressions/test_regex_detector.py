@@ -9,11 +9,10 @@ from chatapp.moderation.judging.detecting import Detector, DetectorSource
 from chatapp.moderation.judging.expressions.lazy_automaton import LazyAutomaton
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS, compile_regex
-from tests.moderation.judging.detector_laws import demand_independent_copies, found_in, read_all
+from tests.moderation.judging.detector_laws import alive_after, demand_independent_copies, found_in, read_all
 from tests.moderation.judging.expressions.regexes import (
     ALPHABET,
     SOME_OTHER,
-    alive_after,
     covered,
     is_alive,
     many,

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.judging.expressions.regex_detector import RegexPattern, compile_regexes
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS, GappedPhrase
-from tests.moderation.judging.detector_laws import found_in, read_all
+from tests.moderation.judging.detector_laws import alive_after, found_in, read_all
 from tests.moderation.judging.expressions.regexes import (
-    alive_after,
     covered,
     is_taken,
     many,
