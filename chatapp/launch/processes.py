@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from chatapp.launch.configuration import Configuration
 from chatapp.launch.errors import PreparationError
@@ -55,6 +56,12 @@ class Process:
     priority: int = PRODUCT_PRIORITY
     stop_s: int = PRODUCT_STOP_S
     environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class ProcessesOf(Protocol):
+    """What an instance runs beside Redis, for the models that it serves."""
+
+    def __call__(self, configuration: Configuration, *, models: Iterable[ServedModel]) -> list[Process]: ...
 
 
 def product_processes(configuration: Configuration, *, models: Iterable[ServedModel]) -> list[Process]:

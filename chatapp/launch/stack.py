@@ -21,7 +21,15 @@ from chatapp.launch.exclusive_file import read_or_create_secret, write_private
 from chatapp.launch.health import Health
 from chatapp.launch.held import SUFFIX
 from chatapp.launch.ports import require_free_port
-from chatapp.launch.processes import Process, ProcessName, ServedModel, product_processes, redis_process, served_models
+from chatapp.launch.processes import (
+    Process,
+    ProcessesOf,
+    ProcessName,
+    ServedModel,
+    product_processes,
+    redis_process,
+    served_models,
+)
 from chatapp.launch.redis_server import redis_answers, redis_command
 from chatapp.launch.stopping import SUPERVISORD, instance_stop, supervisord_pid
 from chatapp.launch.supervisor.configuration import control_socket, supervisor_configuration
@@ -43,13 +51,21 @@ class Stack:
     """
     The processes of one instance. Use as a context manager, or call `stop` yourself.
 
-    `report` receives one line for each thing a person may want to know.
+    `report` receives one line for each thing a person may want to know. `processes` says what runs beside Redis.
     """
 
-    def __init__(self, configuration: Configuration, *, environ: Mapping[str, str], report: Report) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        environ: Mapping[str, str],
+        report: Report,
+        processes: ProcessesOf = product_processes,
+    ) -> None:
         self.configuration = configuration
         self.control = SupervisorControl(control_socket(configuration))
         self._report = report
+        self._processes_of = processes
         self._redis = (
             None if configuration.redis_url else redis_command(configuration.redis_dir, configuration.redis_port)
         )
@@ -206,7 +222,7 @@ class Stack:
     def _write_configuration(self, models: list[ServedModel]) -> tuple[list[str], Path]:
         """Write supervisord's file. Returns the names of its processes, and where it is."""
         processes = [redis_process(self._redis.arguments)] if self._redis else []
-        processes += product_processes(self.configuration, models=models)
+        processes += self._processes_of(self.configuration, models=models)
         path = self.configuration.run_dir / "supervisord.conf"
         write_private(path, supervisor_configuration(self.configuration, processes))
         return [process.name for process in processes], path
