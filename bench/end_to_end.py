@@ -21,10 +21,11 @@ from typing import Any
 from bench.machine import machine
 from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG
 from tests.support.client import Person
-from tests.support.product import MAX_NEW_TOKENS, running_product
+from tests.support.product import running_product
 
 NUM_ROUNDS = 5
 SIZES = (1, 16)
+MAX_NEW_TOKENS = 96
 QUESTION = "Tell me a long story about a lighthouse keeper and the sea. Chapter {number}."
 RESULTS = CHECKOUT / "bench" / "results"
 
@@ -66,7 +67,7 @@ async def _one(person: Person, conversation: str, number: int) -> tuple[int, flo
 
 def measure_product(people: list[Person], size: int) -> Reading:
     chosen = people[:size]
-    conversations = [person.conversation_create() for person in chosen]
+    conversations = [person.conversation_create(model=DEFAULT_MODEL_SLUG) for person in chosen]
     for person, conversation in zip(chosen, conversations, strict=True):
         # A title of a person's own: the model writes none, so that only answers are counted.
         person.rest("PATCH", f"/conversations/{conversation}", {"title": "bench"})
@@ -122,7 +123,10 @@ def main() -> None:
     where = machine()
     models_dir = os.environ.get("CHATAPP_MODELS_DIR") or str(CHECKOUT / "var" / "models")
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder, running_product(Path(folder)) as product:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_product(Path(folder), max_new_tokens=MAX_NEW_TOKENS) as product,
+    ):
         people = [product.person() for _ in range(max(SIZES))]
         alone = EngineAlone(models_dir)
         measure_product(people, 1)

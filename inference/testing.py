@@ -241,6 +241,11 @@ class ScriptedEngine:
             timings = Timings(first_token_s=0.0 if opened.num_tokens else None, total_s=0.0)
             opened.channel.put([Finish(request_id, reason, usage, timings, error)])
 
+    def is_open(self, request_id: str) -> bool:
+        """Whether the request waits for what the test has to say."""
+        with self._lock:
+            return request_id in self._open
+
     def cancel(self, request_id: str) -> None:
         with self._lock:
             self.cancelled.append(request_id)

@@ -9,7 +9,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.client import Person
-from tests.support.product import Product
+from tests.support.product import SCRIPTED, Product
+from tests.support.scripted_answers import Hold, story
 
 FRAME_BYTES = 64 * 1024
 
@@ -73,7 +74,7 @@ class TestATurn:
         conversation, other = person.conversation_create(), person.conversation_create()
         async with person.socket() as tab:
             await tab.watch(other)
-            end = await tab.answer(other, "Say yes.")
+            end = await tab.answer(other, "Say: Yes.")
 
             refusal = await tab.command(**turn(conversation, parent_id=end["message"]["id"]))
 
@@ -81,7 +82,7 @@ class TestATurn:
 
     async def test_sent_again_returns_the_first(self, person: Person):
         conversation = person.conversation_create()
-        frame = turn(conversation, text="Say yes.")
+        frame = turn(conversation, text="Say: Yes.")
         async with person.socket() as tab:
             await tab.watch(conversation)
             first = await tab.command(**frame)
@@ -91,11 +92,11 @@ class TestATurn:
         assert (first["message_id"], first["generation_id"]) == (again["message_id"], again["generation_id"])
         assert len(person.rest("GET", f"/conversations/{conversation}").body["messages"]) == 2
 
-    async def test_that_follows_an_unfinished_answer_is_refused(self, person: Person):
+    async def test_that_follows_an_unfinished_answer_is_refused(self, person: Person, hold: Hold):
         conversation = person.conversation_create()
         async with person.socket() as tab:
             await tab.watch(conversation)
-            reply = await tab.ask(conversation, "Tell me a long story.")
+            reply = await tab.ask(conversation, story(hold))
 
             refusal = await tab.command(**turn(conversation, parent_id=reply["message_id"]))
             await tab.command(type="generation.cancel", generation_id=reply["generation_id"])
@@ -114,11 +115,11 @@ class TestAModel:
     async def test_without_a_worker_keeps_the_message_and_answers_when_one_starts(
         self, person: Person, product: Product
     ):
-        conversation = person.conversation_create(model="second")
+        conversation = person.conversation_create(model=SCRIPTED.slug)
         async with person.socket() as tab:
             await tab.watch(conversation)
-            async with product.without_worker("second"):
-                reply = await tab.ask(conversation, "Say yes.")
+            async with product.without_worker(SCRIPTED.slug):
+                reply = await tab.ask(conversation, "Say: Yes.")
                 place = await asyncio.to_thread(person.rest, "GET", f"/generations/{reply['generation_id']}/place")
 
             end = await tab.finished(reply["generation_id"])
@@ -263,7 +264,7 @@ class TestASocket:
             await tab.watch(conversation)
             slow.acks = False
             await slow.watch(conversation)
-            # 48 KB each, and too long for the model: nothing is generated for them
+            # 48 KB each
             replies = [await tab.ask(conversation, "雨" * 16_000) for _ in range(7)]
             for reply in replies:
                 await tab.finished(reply["generation_id"])

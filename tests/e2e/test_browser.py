@@ -3,16 +3,13 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import BrowserContext, expect
 
+from chatapp.launch.configuration import DEFAULT_MODEL_SLUG
 from tests.e2e.browsing import (
     Screen,
-    browsing,
     conversation_at,
     downloaded,
     new_screen,
@@ -21,65 +18,12 @@ from tests.e2e.browsing import (
     stored_messages,
 )
 from tests.support.client import Person
-from tests.support.product import Product
+from tests.support.product import SCRIPTED, Product
+from tests.support.scripted_answers import Hold, story
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PARIS_QUESTION = "What is the capital of France?"
-LONG_QUESTION = "Tell me a long story about a lighthouse keeper and the sea."
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def context(browser: Browser, person: Person) -> AsyncIterator[BrowserContext]:
-    async with browsing(browser, person) as context:
-        yield context
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def screen(context: BrowserContext) -> Screen:
-    return await new_screen(context)
-
-
-@pytest.fixture
-def conversation(person: Person) -> str:
-    """A conversation whose answers repeat: temperature 0."""
-    return person.conversation_create()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def chat(screen: Screen, person: Person, conversation: str) -> Screen:
-    return await screen.open(f"{person.address}/c/{conversation}")
-
-
-class TestSigningIn:
-    async def test_is_required(self, browser: Browser, product: Product):
-        async with browsing(browser, None) as nobody:
-            page = await nobody.new_page()
-            await page.goto(f"{product.address}/c/{uuid4()}")
-            await page.screenshot(path=picture("sign-in"))
-
-            assert "/accounts/login/" in page.url
-            await expect(page.get_by_label("Password")).to_be_visible()
-
-    async def test_up_lands_in_the_chat(self, browser: Browser, product: Product):
-        async with browsing(browser, None) as nobody:
-            page = await nobody.new_page()
-            await page.goto(f"{product.address}/accounts/signup/")
-            await page.locator("input[type=email]").fill(f"{uuid4().hex}@example.org")
-            await page.locator("input[type=password]").fill("correct horse battery")
-            await page.locator("form button.button").click()
-
-            await expect(page.get_by_test_id("composer-input")).to_be_visible()
-
-    async def test_with_a_wrong_password_says_so_on_the_form(self, browser: Browser, product: Product):
-        async with browsing(browser, None) as nobody:
-            page = await nobody.new_page()
-            await page.goto(f"{product.address}/accounts/login/")
-            await page.locator("input[type=email]").fill("nobody@example.org")
-            await page.locator("input[type=password]").fill("wrong")
-            await page.locator("form button.button").click()
-
-            await expect(page.get_by_role("alert")).to_be_visible()
 
 
 class TestAConversation:
@@ -92,20 +36,8 @@ class TestAConversation:
         await expect(chat.answers.nth(1)).to_contain_text("Rome")
         assert chat.errors == []
 
-    async def test_begun_on_the_empty_page_gets_an_address_and_a_row_in_the_sidebar(
-        self, screen: Screen, person: Person
-    ):
-        await screen.open(person.address)
-        await screen.screenshot(picture("empty"))
-
-        await screen.ask(PARIS_QUESTION)
-        await screen.finished()
-
-        assert re.search(r"/c/[0-9a-f-]{36}$", screen.page.url)
-        await expect(screen.at("conversation-row")).to_have_count(1)
-
     async def test_can_be_renamed_found_and_deleted(self, chat: Screen, person: Person):
-        await chat.ask("Say yes.")
+        await chat.ask("Say: Yes.")
         await chat.finished()
         await chat.at("conversation-menu").click()
         await chat.at("rename").click()
@@ -127,30 +59,38 @@ class TestAConversation:
 
 
 class TestAnAnswerUnderWay:
-    async def test_goes_on_after_a_reload_with_its_text_once(self, chat: Screen, person: Person, conversation: str):
-        await chat.ask(LONG_QUESTION)
+    async def test_goes_on_after_a_reload_with_its_text_once(
+        self, chat: Screen, person: Person, conversation: str, product: Product, hold: Hold
+    ):
+        await chat.ask(story(hold))
         await chat.streaming()
         await chat.screenshot(picture("streaming"))
 
         await chat.page.reload()
+        await chat.streaming()
+        product.let_go(hold)
         await chat.finished()
 
         (message,) = [m for m in stored_messages(person, conversation) if m["role"] == "assistant"]
         await chat.shows_answer(message["text"])
 
-    async def test_shows_in_a_second_tab_alike(self, chat: Screen, context: BrowserContext, person: Person):
-        await chat.ask(LONG_QUESTION)
+    async def test_shows_in_a_second_tab_alike(
+        self, chat: Screen, context: BrowserContext, person: Person, product: Product, hold: Hold
+    ):
+        await chat.ask(story(hold))
         await chat.streaming()
 
         other = await (await new_screen(context)).open(chat.page.url)
+        await other.streaming()
+        product.let_go(hold)
         await asyncio.gather(chat.finished(), other.finished())
 
         message = stored_messages(person, conversation_at(chat))[-1]
         await chat.shows_answer(message["text"])
         await other.shows_answer(message["text"])
 
-    async def test_stops_and_keeps_its_text(self, chat: Screen, person: Person, conversation: str):
-        await chat.ask(LONG_QUESTION)
+    async def test_stops_and_keeps_its_text(self, chat: Screen, person: Person, conversation: str, hold: Hold):
+        await chat.ask(story(hold))
         await chat.streaming()
 
         await chat.at("composer-stop").click()
@@ -269,7 +209,7 @@ class TestExport:
         assert body["schema"] == "chatapp/conversation/1"
         assert body["conversation"]["id"] == conversation
         assert [message["role"] for message in body["messages"]] == ["user", "assistant"]
-        assert body["messages"][1]["generation"]["model"] == "smollm2-135m-instruct"
+        assert body["messages"][1]["generation"]["model"] == SCRIPTED.slug
 
     async def test_as_markdown_reads_as_the_branch(self, chat: Screen):
         await chat.ask(PARIS_QUESTION)
@@ -281,7 +221,7 @@ class TestExport:
         text = await downloaded(download)
 
         assert PARIS_QUESTION in text
-        assert "Paris" in text
+        assert "The capital of France is Paris." in text
 
 
 class TestChoosing:
@@ -300,58 +240,24 @@ class TestChoosing:
         )
         assert "into French" in prompt
 
-    async def test_another_model_has_it_answer(self, chat: Screen, person: Person, conversation: str):
-        await chat.at("model-picker").click()
-        await chat.page.get_by_text("Second model").last.click()
-        await expect(chat.at("model-picker")).to_contain_text("Second model")
+    async def test_another_model_has_it_answer(self, screen: Screen, person: Person):
+        conversation = person.conversation_create(model=DEFAULT_MODEL_SLUG)
+        await screen.open(f"{person.address}/c/{conversation}")
+        await screen.at("model-picker").click()
+        await screen.page.get_by_text("Scripted model").last.click()
+        await expect(screen.at("model-picker")).to_contain_text("Scripted model")
 
-        await chat.ask(PARIS_QUESTION)
-        await chat.finished()
+        await screen.ask(PARIS_QUESTION)
+        await screen.finished()
 
+        await screen.shows_answer("The capital of France is Paris.")
         body = person.rest("GET", f"/conversations/{conversation}").body
-        assert body["generations"][-1]["model"] == "second"
-
-
-class TestTheLook:
-    async def test_in_chinese_is_chinese_throughout(self, browser: Browser, person: Person):
-        person.rest("PATCH", "/me", {"language": "zh-hans"})
-        async with browsing(browser, person) as context:
-            screen = await (await new_screen(context)).open(person.address)
-            await screen.screenshot(picture("chinese"))
-
-            assert await screen.page.locator("html").get_attribute("lang") == "zh-Hans"
-            await expect(screen.page.get_by_text("新对话").first).to_be_visible()
-            shown = await screen.page.locator("#root").inner_text()
-        # names of models and the product stay
-        assert re.findall(r"\b(?:the|your|you|and|new|search)\b", shown, re.IGNORECASE) == []
-
-    async def test_fits_a_phone_of_360_pixels(self, browser: Browser, person: Person, conversation: str):
-        async with browsing(browser, person, viewport={"width": 360, "height": 740}, has_touch=True) as context:
-            screen = await (await new_screen(context)).open(f"{person.address}/c/{conversation}")
-            await screen.ask(PARIS_QUESTION)
-            await screen.finished()
-            await screen.screenshot(picture("phone"))
-            width = await screen.page.evaluate("document.documentElement.scrollWidth")
-            await screen.at("sidebar-toggle").first.click()
-            await expect(screen.at("conversation-row").first).to_be_visible()
-            await screen.screenshot(picture("phone-sidebar"))
-
-        assert width == 360
-
-    async def test_follows_a_dark_system(self, browser: Browser, person: Person, conversation: str):
-        async with browsing(browser, person, color_scheme="dark") as context:
-            screen = await (await new_screen(context)).open(f"{person.address}/c/{conversation}")
-            await screen.ask(PARIS_QUESTION)
-            await screen.finished()
-            await screen.screenshot(picture("dark"))
-            ground = await screen.page.evaluate("getComputedStyle(document.body).backgroundColor")
-
-        assert sum(map(float, re.findall(r"[\d.]+", ground)[:3])) < 150
+        assert body["generations"][-1]["model"] == SCRIPTED.slug
 
 
 class TestAConnectionThatBreaks:
     async def test_says_so_and_loses_nothing_that_was_sent(self, chat: Screen, context: BrowserContext):
-        await chat.ask("Say yes.")
+        await chat.ask("Say: Yes.")
         await chat.finished()
 
         await context.set_offline(True)

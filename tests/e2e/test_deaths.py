@@ -11,25 +11,23 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chatapp.core.signs_of_life import workers_key
-from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG
-from chatapp.launch.processes import ServedModel, model_worker_process
-from tests.support.client import Person, Tab
-from tests.support.product import Product
+from chatapp.launch.configuration import CHECKOUT
+from tests.support.client import Person
+from tests.support.product import HEALTHY_LIMIT_S, SCRIPTED, Product, scripted_worker_process
+from tests.support.scripted_answers import Hold, story
 from tests.support.waiting import wait_until
-
-LONG_QUESTION = "Tell me a long story about a lighthouse keeper and the sea."
 
 
 def signs(product: Product) -> set[bytes]:
-    found: Any = product.redis.zrange(workers_key(DEFAULT_MODEL_SLUG), 0, -1)
+    found: Any = product.redis.zrange(workers_key(SCRIPTED.slug), 0, -1)
     return set(found)
 
 
 @pytest.fixture
 def second_worker(product: Product) -> Iterator[None]:
-    """Another worker of the default model, beside the supervised one."""
-    process = model_worker_process(ServedModel(slug=DEFAULT_MODEL_SLUG, num_slots=4))
-    arguments = [part.replace(f"{DEFAULT_MODEL_SLUG}@%h", "another@%h") for part in process.arguments]
+    """Another worker of the same model, beside the supervised one."""
+    process = scripted_worker_process()
+    arguments = [part.replace(f"{SCRIPTED.slug}@%h", "another@%h") for part in process.arguments]
     before = signs(product)
     worker = subprocess.Popen(
         arguments,
@@ -38,24 +36,14 @@ def second_worker(product: Product) -> Iterator[None]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: bool(signs(product) - before), limit_s=90, what="the second worker")
+    wait_until(lambda: bool(signs(product) - before), limit_s=HEALTHY_LIMIT_S, what="the second worker")
     yield
     worker.terminate()
-    worker.wait(timeout=30)
-    product.wait_for_worker()
+    worker.wait(timeout=60)
+    product.wait_for_worker(SCRIPTED.slug)
 
 
-async def some_text(tab: Tab, generation_id: str, *, num_deltas: int = 5) -> None:
-    await tab.until_event(
-        lambda event: (
-            event["type"] == "generation.delta"
-            and event["generation_id"] == generation_id
-            and event["seq"] >= num_deltas
-        )
-    )
-
-
-def started_by(tab: Tab, product: Product, generation_id: str) -> int:
+def started_by(product: Product, generation_id: str) -> int:
     """The pid of the worker that writes the answer: its name ends with it."""
     worker = product.manage(
         "from chatapp.generations.models import Generation\n"
@@ -65,17 +53,20 @@ def started_by(tab: Tab, product: Product, generation_id: str) -> int:
 
 
 class TestAModelWorkerKilledInTheMiddleOfAnAnswer:
-    async def test_is_followed_by_another_that_finishes_it(self, person: Person, product: Product, second_worker):
+    async def test_is_followed_by_another_that_finishes_it(
+        self, person: Person, product: Product, hold: Hold, second_worker
+    ):
         conversation = person.conversation_create()
         async with person.socket() as tab:
             await tab.watch(conversation)
-            reply = await tab.ask(conversation, LONG_QUESTION)
+            reply = await tab.ask(conversation, story(hold))
             generation_id = reply["generation_id"]
-            await some_text(tab, generation_id)
-            pid = await asyncio.to_thread(started_by, tab, product, generation_id)
+            await tab.some_text(generation_id)
+            pid = await asyncio.to_thread(started_by, product, generation_id)
             shown_before = tab.texts[generation_id]
 
             os.kill(pid, signal.SIGKILL)
+            product.let_go(hold)
             end = await tab.finished(generation_id)
 
         assert end["generation"]["attempt"] == 2
@@ -87,13 +78,13 @@ class TestAModelWorkerKilledInTheMiddleOfAnAnswer:
 
 
 class TestAWebProcessKilledInTheMiddleOfAnAnswer:
-    async def test_costs_a_reconnect_and_no_text(self, person: Person, product: Product):
+    async def test_costs_a_reconnect_and_no_text(self, person: Person, product: Product, hold: Hold):
         conversation = person.conversation_create()
         async with person.socket() as tab:
             await tab.watch(conversation)
-            reply = await tab.ask(conversation, LONG_QUESTION)
+            reply = await tab.ask(conversation, story(hold))
             generation_id = reply["generation_id"]
-            await some_text(tab, generation_id)
+            await tab.some_text(generation_id)
 
             product.kill("web")
             with pytest.raises(ConnectionClosed):
@@ -101,24 +92,27 @@ class TestAWebProcessKilledInTheMiddleOfAnAnswer:
         await asyncio.to_thread(product.wait_for_web)
         async with person.socket() as again:
             snapshot = await again.watch(conversation)
-            if snapshot["messages"][-1]["text"] is None:
-                await again.finished(generation_id)
+            product.let_go(hold)
+            await again.finished(generation_id)
         stored = (await asyncio.to_thread(person.rest, "GET", f"/conversations/{conversation}")).body
 
+        assert snapshot["messages"][-1]["text"] is None
+        assert stored["messages"][-1]["text"] == again.texts[generation_id]
         assert stored["messages"][-1]["text"].startswith(tab.texts[generation_id])
         assert stored["generations"][-1]["attempt"] == 1
 
 
 class TestRedisKilledInTheMiddleOfAnAnswer:
-    async def test_costs_no_text_and_the_answer_is_finished(self, person: Person, product: Product):
+    async def test_costs_no_text_and_the_answer_is_finished(self, person: Person, product: Product, hold: Hold):
         conversation = person.conversation_create()
         async with person.socket() as tab:
             await tab.watch(conversation)
-            reply = await tab.ask(conversation, LONG_QUESTION)
+            reply = await tab.ask(conversation, story(hold))
             generation_id = reply["generation_id"]
-            await some_text(tab, generation_id)
+            await tab.some_text(generation_id)
 
             product.kill("redis")
+            product.let_go(hold)
             end = await tab.finished(generation_id)
 
         assert end["generation"]["status"] == "completed"

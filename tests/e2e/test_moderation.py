@@ -2,11 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from contextlib import AsyncExitStack
+from typing import NamedTuple
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from chatapp.launch.processes import ProcessName
@@ -24,20 +23,13 @@ from tests.e2e.browsing import (
     stored_messages,
     team,
 )
-from tests.support.client import Person
+from tests.support.client import Person, Tab
 from tests.support.product import GUARD, Product
+from tests.support.scripted_answers import Hold
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LONG_QUESTION = "Tell me a long story about a dragon who collects teapots."
 NUM_OTHER_STREAMS = 3
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def chat(browser: Browser, person: Person) -> AsyncIterator[Screen]:
-    async with browsing(browser, person) as context:
-        screen = await new_screen(context)
-        yield await screen.open(f"{person.address}/c/{person.conversation_create()}")
 
 
 class Team(NamedTuple):
@@ -94,7 +86,6 @@ class TestAnAnswer:
     async def test_that_tells_its_system_prompt_is_stopped_before_it_does(
         self, browser: Browser, product: Product, person: Person
     ):
-        """Without the rule this model says: The keeper of the silver key behind the old mill understands …"""
         await asyncio.to_thread(publish, product, kind="system_prompt", action="block", stage="output")
         secret = "the keeper of the silver key behind the old mill by the river"
         template = {"slug": "explain-simply", "version": 1, "variables": {"audience": secret}}
@@ -215,21 +206,19 @@ class TestADryRun:
             assert "plonkvetch" not in await page.content()
 
 
-class Stream(NamedTuple):
-    """What somebody without a browser heard of one answer."""
-
-    end: dict[str, Any]
-    text: str
-    seqs: list[int]
+def dragons(hold: Hold) -> str:
+    """A question whose answer names a dragon behind the hold alone."""
+    return f"Say: Once upon a time somebody lived in a cave and collected teapots {hold} and that was a dragon."
 
 
-async def hear(person: Person) -> Stream:
-    conversation = person.conversation_create()
-    async with person.socket() as tab:
-        await tab.watch(conversation)
-        end = await tab.answer(conversation, LONG_QUESTION)
-    generation_id = end["generation"]["id"]
-    return Stream(end, tab.texts[generation_id], tab.seqs[generation_id])
+async def begun(tab: Tab, question: str) -> str:
+    """Ask in a new conversation; return the generation once a part of its answer was heard."""
+    conversation = await asyncio.to_thread(tab.person.conversation_create)
+    await tab.watch(conversation)
+    reply = await tab.ask(conversation, question)
+    await tab.some_text(reply["generation_id"])
+    generation_id: str = reply["generation_id"]
+    return generation_id
 
 
 def ended_after_the_last_publishing(product: Product, generation_ids: list[str]) -> list[bool]:
@@ -246,30 +235,32 @@ def ended_after_the_last_publishing(product: Product, generation_ids: list[str])
 
 class TestPublishing:
     async def test_leaves_the_answers_under_way_their_rules_and_gives_the_next_turn_the_new_ones(
-        self, browser: Browser, product: Product, person: Person, staff: Team
+        self, browser: Browser, chat: Screen, product: Product, staff: Team, hold: Hold
     ):
         await asyncio.to_thread(rule_add, product, word="dragon", action="block", stage="output")
         others = await asyncio.to_thread(product.person)
-        async with browsing(browser, person) as context, browsing(browser, staff.moderator) as admin:
-            screen = await (await new_screen(context)).open(f"{person.address}/c/{person.conversation_create()}")
+        async with browsing(browser, staff.moderator) as admin, AsyncExitStack() as sockets:
             page = await opened(admin, f"{product.address}/admin/moderation/rule/publish/")
             await page.locator("#id_reason").fill("stories end here")
+            tabs = [await sockets.enter_async_context(others.socket()) for _ in range(NUM_OTHER_STREAMS)]
+            ids = [await begun(tab, dragons(hold)) for tab in tabs]
+            await chat.ask(dragons(hold))
+            await chat.streaming()
 
-            streams = [asyncio.create_task(hear(others)) for _ in range(NUM_OTHER_STREAMS)]
-            await screen.ask(LONG_QUESTION)
-            await screen.streaming()
             await page.locator("#publish-form button").click()
             await page.wait_for_url("**/admin/moderation/ruleset/**")
-            await screen.finished()
-            heard = await asyncio.gather(*streams)
-            await expect(screen.answers.last).to_contain_text("dragon")
+            product.let_go(hold)
+            await chat.finished()
+            ends = [await tab.finished(generation_id) for tab, generation_id in zip(tabs, ids, strict=True)]
+            await expect(chat.answers.last).to_contain_text("dragon")
 
-            await screen.ask(LONG_QUESTION)
-            await expect(screen.answers.last).to_have_attribute("data-state", "withheld")
-            assert screen.errors == []
+            await chat.ask(dragons(hold))
+            await expect(chat.answers.last).to_have_attribute("data-state", "withheld")
+            assert chat.errors == []
 
-        own = next(event["generation"] for event in events_in(screen.frames) if event["type"] == "generation.finished")
-        ids = [own["id"], *(stream.end["generation"]["id"] for stream in heard)]
+        own = next(event["generation"] for event in events_in(chat.frames) if event["type"] == "generation.finished")
+        ids.append(own["id"])
         assert await asyncio.to_thread(ended_after_the_last_publishing, product, ids) == [True] * len(ids)
-        assert all("dragon" in stream.text == stream.end["message"]["text"] for stream in heard)
-        assert all(stream.seqs == list(range(1, len(stream.seqs) + 1)) for stream in heard)
+        for tab, generation_id, end in zip(tabs, ids, ends, strict=False):
+            assert "dragon" in tab.texts[generation_id] == end["message"]["text"]
+            assert tab.seqs[generation_id] == list(range(1, end["generation"]["seq"] + 1))

@@ -1,17 +1,26 @@
-"""A conversation over REST and the socket, answered by the default model in a real worker."""
+"""A conversation over REST and the socket, answered by a real worker in which the model alone is scripted."""
 
 import asyncio
 
-from tests.support.client import Person
+from chatapp.launch.configuration import DEFAULT_MODEL_SLUG
+from tests.support.client import Person, Tab
+from tests.support.product import SCRIPTED, SCRIPTED_CONTEXT_WINDOW, Product
+from tests.support.scripted_answers import TITLE, Hold, story
 
 PARIS_QUESTION = "What is the capital of France?"
 ITALY_QUESTION = "And of Italy?"
-LONG_QUESTION = "Tell me a long story about a lighthouse keeper and the sea."
 
 
 def folded(tab, generation_id):
     """What a client has after every event of a generation, in order."""
     return tab.texts.get(generation_id, "")
+
+
+async def begun(tab: Tab, conversation: str, question: str) -> str:
+    """Ask, and return the generation once a part of its answer was heard."""
+    reply = await tab.ask(conversation, question)
+    await tab.some_text(reply["generation_id"])
+    return reply["generation_id"]
 
 
 class TestAConversation:
@@ -62,10 +71,8 @@ class TestAConversation:
                 lambda event: event["type"] == "conversation.updated" and event["conversation"]["title"]
             )
 
-        assert (
-            person.rest("GET", f"/conversations/{conversation}").body["conversation"]["title"]
-            == (renamed["conversation"]["title"])
-        )
+        stored = person.rest("GET", f"/conversations/{conversation}").body["conversation"]
+        assert stored["title"] == renamed["conversation"]["title"] == TITLE
 
 
 class TestTheEventsOfAGeneration:
@@ -74,34 +81,39 @@ class TestTheEventsOfAGeneration:
         async with person.socket() as tab:
             await tab.watch(conversation)
 
-            end = await tab.answer(conversation, "Count from one to ten in words.")
+            end = await tab.answer(conversation, "Say: one two three four five six seven eight nine ten")
 
         generation_id = end["generation"]["id"]
-        assert folded(tab, generation_id) == end["message"]["text"] != ""
+        assert (
+            folded(tab, generation_id) == end["message"]["text"] == "one two three four five six seven eight nine ten"
+        )
+        assert end["generation"]["seq"] > 1
         assert tab.seqs[generation_id] == list(range(1, end["generation"]["seq"] + 1))
         stored = person.rest("GET", f"/conversations/{conversation}").body["messages"][-1]
         assert stored == end["message"]
 
-    async def test_fold_into_the_stored_message_for_a_tab_that_comes_in_the_middle(self, person: Person):
+    async def test_fold_into_the_stored_message_for_a_tab_that_comes_in_the_middle(
+        self, person: Person, product: Product, hold: Hold
+    ):
         conversation = person.conversation_create()
         async with person.socket() as tab, person.socket() as late:
             await tab.watch(conversation)
-            reply = await tab.ask(conversation, LONG_QUESTION)
-            await tab.until_event(lambda event: event["type"] == "generation.delta" and event["seq"] >= 5)
+            generation_id = await begun(tab, conversation, story(hold))
 
             await late.watch(conversation)
-            end = await late.finished(reply["generation_id"])
+            product.let_go(hold)
+            end = await late.finished(generation_id)
 
-        assert folded(late, reply["generation_id"]) == end["message"]["text"]
-        assert late.seqs[reply["generation_id"]][0] > 1
+        assert folded(late, generation_id) == end["message"]["text"]
+        assert late.seqs[generation_id][0] > 1
 
-    async def test_fold_into_the_stored_message_after_a_reconnect_with_a_cursor(self, person: Person):
+    async def test_fold_into_the_stored_message_after_a_reconnect_with_a_cursor(
+        self, person: Person, product: Product, hold: Hold
+    ):
         conversation = person.conversation_create()
         async with person.socket() as tab:
             await tab.watch(conversation)
-            reply = await tab.ask(conversation, LONG_QUESTION)
-            generation_id = reply["generation_id"]
-            await tab.until_event(lambda event: event["type"] == "generation.delta" and event["seq"] >= 5)
+            generation_id = await begun(tab, conversation, story(hold))
             feed = next(frame["feed"] for frame in reversed(tab.frames) if frame["type"] == "events")
             before, seq = tab.texts[generation_id], tab.seqs[generation_id][-1]
 
@@ -115,6 +127,7 @@ class TestTheEventsOfAGeneration:
                     "generations": {generation_id: seq},
                 }
             )
+            product.let_go(hold)
             end = await again.finished(generation_id)
 
         assert folded(again, generation_id) == end["message"]["text"]
@@ -145,26 +158,26 @@ class TestTheEventsOfAGeneration:
 
 
 class TestStopping:
-    async def test_keeps_the_text_so_far(self, person: Person):
+    async def test_keeps_the_text_so_far(self, person: Person, hold: Hold):
         conversation = person.conversation_create()
         async with person.socket() as tab:
             await tab.watch(conversation)
-            reply = await tab.ask(conversation, LONG_QUESTION)
-            await tab.until_event(lambda event: event["type"] == "generation.delta")
+            generation_id = await begun(tab, conversation, story(hold))
 
-            await tab.command(type="generation.cancel", generation_id=reply["generation_id"])
-            end = await tab.finished(reply["generation_id"])
+            await tab.command(type="generation.cancel", generation_id=generation_id)
+            end = await tab.finished(generation_id)
 
         assert end["generation"]["status"] == "cancelled"
-        assert end["message"]["text"] == folded(tab, reply["generation_id"]) != ""
+        assert end["message"]["text"] == folded(tab, generation_id) != ""
+        assert "came home" not in end["message"]["text"]
 
-    async def test_is_refused_for_another_persons_answer(self, person: Person, product):
+    async def test_is_refused_for_another_persons_answer(self, person: Person, product: Product, hold: Hold):
         conversation = person.conversation_create()
         stranger = product.person()
         async with person.socket() as tab, stranger.socket() as theirs:
             await tab.watch(conversation)
             await theirs.receive()
-            reply = await tab.ask(conversation, LONG_QUESTION)
+            reply = await tab.ask(conversation, story(hold))
 
             refusal = await theirs.command(type="generation.cancel", generation_id=reply["generation_id"])
             await tab.command(type="generation.cancel", generation_id=reply["generation_id"])
@@ -175,29 +188,31 @@ class TestStopping:
 
 class TestChoosingTheModel:
     async def test_has_the_chosen_worker_answer(self, person: Person):
-        conversation = person.conversation_create(model="second")
+        conversation = person.conversation_create(model=SCRIPTED.slug)
         async with person.socket() as tab:
             await tab.watch(conversation)
 
             end = await tab.answer(conversation, PARIS_QUESTION)
 
-        assert end["generation"]["model"] == "second"
-        assert end["generation"]["context"]["context_window"] == 2048
+        assert end["generation"]["model"] == SCRIPTED.slug
+        assert end["generation"]["context"]["context_window"] == SCRIPTED_CONTEXT_WINDOW
+        assert end["message"]["text"] == "The capital of France is Paris."
 
     async def test_can_change_between_turns(self, person: Person):
-        conversation = person.conversation_create()
+        conversation = person.conversation_create(model=DEFAULT_MODEL_SLUG)
         async with person.socket() as tab:
             await tab.watch(conversation)
             first = await tab.answer(conversation, PARIS_QUESTION)
-            person.rest("PATCH", f"/conversations/{conversation}", {"model": "second"})
+            person.rest("PATCH", f"/conversations/{conversation}", {"model": SCRIPTED.slug})
 
             second = await tab.answer(conversation, ITALY_QUESTION, parent_id=first["message"]["id"])
 
-        assert [end["generation"]["model"] for end in (first, second)] == ["smollm2-135m-instruct", "second"]
+        assert [end["generation"]["model"] for end in (first, second)] == [DEFAULT_MODEL_SLUG, SCRIPTED.slug]
+        assert second["message"]["text"] == "The capital of Italy is Rome."
 
 
 class TestAPromptTemplate:
-    async def test_is_given_to_the_model_with_its_variables(self, person: Person, product):
+    async def test_is_given_to_the_model_with_its_variables(self, person: Person, product: Product):
         conversation = person.conversation_create(
             template={"slug": "translator", "version": 1, "variables": {"language": "French"}}
         )
@@ -212,3 +227,5 @@ class TestAPromptTemplate:
             await tab.watch(conversation)
             end = await tab.answer(conversation, "Good morning")
         assert end["generation"]["context"]["num_messages"] == 2
+        # The scripted model counts characters.
+        assert end["generation"]["context"]["num_prompt_tokens"] == len(rendered) + len("Good morning")

@@ -33,10 +33,11 @@ class Answer:
 
 
 class Person:
-    """One signed-in account."""
+    """One signed-in account; `model`: the slug that new conversations choose, or "" for the installation's default."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, model: str = "") -> None:
         self.address = address
+        self._chosen = {"model": model} if model else {}
         self._jar = http.cookiejar.CookieJar()
         self._http = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
 
@@ -84,9 +85,11 @@ class Person:
             return Answer(error.code, error.read(), {name.lower(): value for name, value in error.headers.items()})
 
     def conversation_create(self, **choices: Any) -> str:
-        """A new conversation; greedy unless told otherwise, so that answers repeat."""
+        """A new conversation; greedy unless told otherwise."""
         conversation_id = str(uuid4())
-        answer = self.rest("POST", "/conversations", {"id": conversation_id, "temperature": 0.0, **choices})
+        answer = self.rest(
+            "POST", "/conversations", {"id": conversation_id, "temperature": 0.0, **self._chosen, **choices}
+        )
         assert answer.status == 201, answer
         return conversation_id
 
@@ -188,6 +191,12 @@ class Tab:
             parent_id=parent_id,
             client_message_id=str(uuid4()),
             text=text,
+        )
+
+    async def some_text(self, generation_id: str) -> None:
+        """Wait until a part of an answer was heard."""
+        await self.until_event(
+            lambda event: event["type"] == "generation.delta" and event["generation_id"] == generation_id
         )
 
     async def finished(self, generation_id: str) -> Frame:

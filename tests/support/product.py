@@ -1,7 +1,8 @@
 """
 The whole product on its own ports and data, under its own supervisor: what `make run` starts, for tests.
 
-Two catalog rows serve the same weights, so that choosing a model and a second worker are real.
+The catalog has the default model, which really speaks, and a scripted one that says what a test asks it to say
+(scripted_answers.py): what a test needs to happen must not depend on what a model happens to say.
 """
 
 import asyncio
@@ -11,28 +12,37 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import redis
 
 from chatapp.core.signs_of_life import workers_key
-from chatapp.launch.configuration import CHECKOUT, DEFAULT_MODEL_SLUG, configuration_from_environment
+from chatapp.launch.configuration import (
+    CHECKOUT,
+    DEFAULT_MODEL_SLUG,
+    Configuration,
+    configuration_from_environment,
+)
 from chatapp.launch.ports import find_free_port
-from chatapp.launch.processes import ServedModel
+from chatapp.launch.processes import Process, ServedModel, model_worker_process, product_processes
 from chatapp.launch.stack import Stack
 from tests.support.client import Person
+from tests.support.scripted_answers import HOLDS_FOLDER, Hold
 from tests.support.waiting import wait_until
 
 ADMIN_EMAIL = "admin@localhost"
 ADMIN_PASSWORD = "the tests' administrator"
-SECOND_SLUG = "second"
+SCRIPTED = ServedModel(slug="scripted", num_slots=4)
+SCRIPTED_CONTEXT_WINDOW = 2048
 GUARD = "tiny-guard"
-HEALTHY_LIMIT_S = 120.0
-# Long enough to be cut in the middle, short enough that a test does not wait for a story to end.
-MAX_NEW_TOKENS = 96
+HEALTHY_LIMIT_S = 300.0
+# Of the default model: enough to see it stream, and soon over on the slowest machine.
+MAX_NEW_TOKENS = 16
 
 
 class Product:
@@ -42,10 +52,21 @@ class Product:
         self.stack = stack
         self.address = stack.configuration.address
         self.redis = redis.Redis.from_url(stack.redis_url)
+        self._hold_names = map(str, count(1))
 
     def person(self) -> Person:
-        """A newly signed-up person."""
-        return Person(self.address).sign_up()
+        """A newly signed-up person, whose conversations begin with the scripted model unless they choose another."""
+        return Person(self.address, model=SCRIPTED.slug).sign_up()
+
+    def hold(self) -> Hold:
+        """A place for a scripted answer to wait at; nobody has let it go on yet."""
+        return Hold(next(self._hold_names))
+
+    def let_go(self, hold: Hold) -> None:
+        """Have every answer that waits at the hold, or comes to it, go on."""
+        folder = self.stack.configuration.data_dir / HOLDS_FOLDER
+        folder.mkdir(exist_ok=True)
+        (folder / hold.name).touch()
 
     def admin(self) -> Person:
         return Person(self.address).sign_in(email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
@@ -119,9 +140,28 @@ class Product:
             await asyncio.to_thread(self.worker_start, slug)
 
 
+def scripted_worker_process() -> Process:
+    """The product's own model worker, with the tests' engine in it."""
+    process = model_worker_process(SCRIPTED)
+    arguments = tuple(
+        part.replace("chatapp.celery:app", "tests.support.scripted_worker:app") for part in process.arguments
+    )
+    return replace(process, arguments=arguments)
+
+
+def _processes(configuration: Configuration, *, models: Iterable[ServedModel]) -> list[Process]:
+    return [*product_processes(configuration, models=models), scripted_worker_process()]
+
+
 @contextmanager
-def running_product(data_dir: Path) -> Iterator[Product]:
-    """Start everything and wait until it is healthy; end everything afterwards."""
+def running_product(
+    data_dir: Path, *, max_new_tokens: int = MAX_NEW_TOKENS, variables: Mapping[str, str] | None = None
+) -> Iterator[Product]:
+    """
+    Start everything and wait until it is healthy; end everything afterwards.
+
+    max_new_tokens: of the default model's answers. variables: of the environment, for all its processes.
+    """
     environ = {
         **os.environ,
         "CHATAPP_DATA_DIR": str(data_dir),
@@ -133,14 +173,16 @@ def running_product(data_dir: Path) -> Iterator[Product]:
         "MODERATION_MODELS": json.dumps({GUARD: _guard(data_dir / GUARD)}),
         # A test run signs up many people from one address.
         "SIGN_UP_RATE": "1000/m/ip",
+        **(variables or {}),
     }
     for name in ("REDIS_URL", "DATABASE_URL", "CHATAPP_SECRET_KEY", "DJANGO_SETTINGS_MODULE"):
         environ.pop(name, None)
-    with Stack(configuration_from_environment(environ), environ=environ, report=print) as stack:
+    configuration = configuration_from_environment(environ)
+    with Stack(configuration, environ=environ, report=print, processes=_processes) as stack:
         stack.require_startable()
         models = stack.prepare()
-        _models_set_up(stack)
-        stack.start([*models, ServedModel(slug=SECOND_SLUG, num_slots=4)])
+        _models_set_up(stack, max_new_tokens=max_new_tokens)
+        stack.start(models)
         stack.wait_healthy(limit_s=HEALTHY_LIMIT_S)
         yield Product(stack)
 
@@ -155,11 +197,12 @@ def _guard(path: Path) -> dict[str, str]:
     return {"kind": "sequence-classification", "path": str(path)}
 
 
-def _models_set_up(stack: Stack) -> None:
+def _models_set_up(stack: Stack, *, max_new_tokens: int) -> None:
     Product(stack).manage(
         "from chatapp.catalog.models import ChatModel\n"
         "from chatapp.catalog.services import model_add\n"
-        f"model_add(slug='{SECOND_SLUG}', name='Second model', source='default', path='{DEFAULT_MODEL_SLUG}', "
-        "context_window=2048)\n"
-        f"ChatModel.objects.update(max_new_tokens={MAX_NEW_TOKENS})"
+        f"ChatModel.objects.update(max_new_tokens={max_new_tokens})\n"
+        f"model_add(slug='{SCRIPTED.slug}', name='Scripted model', source='tests', path='{DEFAULT_MODEL_SLUG}', "
+        f"context_window={SCRIPTED_CONTEXT_WINDOW})\n"
+        f"ChatModel.objects.filter(slug='{SCRIPTED.slug}').update(default_system_prompt='Say what you are told to.')"
     )
