@@ -121,11 +121,12 @@ def tiny_model(*, seed: int = 0, architecture: str = "llama", **settings: object
     return model
 
 
-def speaking_model(text: str) -> "PreTrainedModel":
+def speaking_model(text: str, **settings: object) -> "PreTrainedModel":
     """
     Return a model that answers every prompt of `tiny_tokenizer`'s chat template with `text`, and then ends.
 
     Each token alone decides its successor, so no token of the text may come twice, nor be the line break before it.
+    settings: of its configuration.
     :raises ValueError: if one does.
     """
     import torch
@@ -135,7 +136,7 @@ def speaking_model(text: str) -> "PreTrainedModel":
     spoken = [line_break, *tokenizer.encode(text, add_special_tokens=False), 2]
     if len(set(spoken)) < len(spoken):
         raise ValueError(f"{text!r} has a token that comes twice")
-    model = tiny_model(hidden_size=_VOCABULARY_SIZE, num_hidden_layers=1)
+    model = tiny_model(hidden_size=_VOCABULARY_SIZE, num_hidden_layers=1, **settings)
     with torch.no_grad():
         for name, weights in model.named_parameters():
             if name.endswith(("o_proj.weight", "down_proj.weight")):

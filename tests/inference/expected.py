@@ -1,5 +1,6 @@
 """What transformers itself answers, to hold an engine against."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from inference.tokens.prompts import prompt_encoder_for
 from inference.tokens.vocabulary import Vocabulary
 from inference.types import ChatMessage
 
-TIE = 1e-4  # where the two highest logits are closer, either token is right
+TIE = 1e-4  # where the two highest logits of a tiny model are closer, either token is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,35 @@ class ExpectedAnswer:
 
     def matches(self, text: str) -> bool:
         """Say whether a text is this answer, or leaves it at a tie."""
-        return text == self.text or any(text.startswith(self.text_before[place]) for place in self.ties)
+        return text == self.text or self._is_left_at_a_tie(text)
+
+    def begins_with(self, text: str) -> bool:
+        """Say whether a text is the beginning of this answer, cut at a token, or leaves it at a tie."""
+        return self.text.startswith(text.rstrip("\N{REPLACEMENT CHARACTER}")) or self._is_left_at_a_tie(text)
+
+    def _is_left_at_a_tie(self, text: str) -> bool:
+        return any(text.startswith(self.text_before[place]) for place in self.ties)
 
 
 def expected_answer(model: Any, tokenizer: Any, text: str, *, num_tokens: int, begun: str = "") -> ExpectedAnswer:
     """Answer one user message with `model.generate(do_sample=False)`, going on from `begun`."""
+    return expected_answer_to(model, tokenizer, [ChatMessage("user", text)], num_tokens=num_tokens, begun=begun)
+
+
+def expected_answer_to(
+    model: Any,
+    tokenizer: Any,
+    messages: Sequence[ChatMessage],
+    *,
+    num_tokens: int,
+    begun: str = "",
+    tie: float = TIE,
+) -> ExpectedAnswer:
+    """Answer the last of several messages."""
     import torch
 
     encoder = prompt_encoder_for(model, tokenizer)
-    prompt = encoder.encode_messages([ChatMessage("user", text)])
+    prompt = encoder.encode_messages(messages)
     begun_ids = tokenizer.encode(begun, add_special_tokens=False)
     start: dict[str, Any] = {}
     if model.config.is_encoder_decoder:
@@ -54,5 +75,5 @@ def expected_answer(model: Any, tokenizer: Any, text: str, *, num_tokens: int, b
         text_before.append(spoken)
         spoken += detokenizer.push(token_id)
     gaps = [best - second for best, second in (logits[0].topk(2).values.tolist() for logits in output.logits)]
-    ties = frozenset(place for place, gap in enumerate(gaps) if gap < TIE)
+    ties = frozenset(place for place, gap in enumerate(gaps) if gap < tie)
     return ExpectedAnswer(spoken + detokenizer.finish(), len(chosen), tuple(text_before), ties)

@@ -25,7 +25,7 @@ from inference.engines.slot_engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
 from inference.scoring import principles as engines_principles
 from inference.scoring.asking import ScoreInvalid, ScoringTimedOut, TextTooLong
-from inference.testing import tiny_model, tiny_tokenizer
+from inference.testing import speaking_model, tiny_tokenizer
 from tests.moderation.judging.making import make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
 from tests.support.scoring_models import write_tiny_bert
@@ -91,7 +91,7 @@ class TestAnEmbeddingModelOfTheSettings:
 class TestTheChatModelAsAJudge:
     @pytest.fixture
     def engine(self) -> Iterator[SlotEngine]:
-        engine = SlotEngine(tiny_model(max_position_embeddings=2048), tiny_tokenizer(), num_slots=2)
+        engine = SlotEngine(speaking_model("what?", max_position_embeddings=2048), tiny_tokenizer(), num_slots=2)
         yield engine
         engine.close()
 
@@ -102,7 +102,7 @@ class TestTheChatModelAsAJudge:
 
         served = judges.offer.principles_judge
 
-        # A random model thinks of no number: that is an answer of the real engine, and never "breaks none".
+        # This model thinks of no number: that is an answer of the real engine, and never "breaks none".
         with pytest.raises(ClassifierAnswerInvalid, match="thought of numbers"):
             served.scores("You are a fool.", principles=["Nobody is insulted."], context=Context("Who am I?"))
 

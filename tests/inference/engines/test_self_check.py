@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import torch
 
 from inference.engines.self_check import ReferenceAnswer, ReferenceToken, reference_answers, require_same_answers
 from inference.errors import ModelUnusable
@@ -91,14 +92,18 @@ class TestRequireSameAnswers:
         with pytest.raises(ModelUnusable, match="a trial prompt of 270 tokens"):
             require_same_answers(make_engine(model=tiny_model(**{**windowed, "sliding_window": None})), references)
 
-    def test_refuses_one_that_forgets_what_is_a_cache_block_away(self, tokenizer, make_engine, monkeypatch):
-        def attend_first_block(query: Any, keys: Any, values: Any, *rest: Any) -> Any:
-            return attend(query, keys[:1].repeat(len(keys), 1, 1, 1), values[:1].repeat(len(values), 1, 1, 1), *rest)
+    def test_refuses_one_that_reads_what_is_a_cache_block_away_wrongly(self, tokenizer, make_engine, monkeypatch):
+        def attend_wrongly(query: Any, keys: Any, values: Any, *rest: Any) -> Any:
+            blocks = torch.cat([values[:1], -1_000.0 * values[1:]])
+            return attend(query, keys, blocks, *rest)
 
-        model = tiny_model(architecture="gpt2")
+        model: Any = tiny_model(architecture="gpt2")
+        with torch.no_grad():
+            for layer in model.transformer.h:  # without queries each token looks at all before it alike
+                layer.attn.c_attn.weight[:, : model.config.n_embd] = 0.0
         references = reference_answers(model, tokenizer)
         engine = make_engine(model=model)
-        monkeypatch.setattr("inference.layers.attention.attend", attend_first_block)
+        monkeypatch.setattr("inference.layers.attention.attend", attend_wrongly)
 
         with pytest.raises(ModelUnusable, match="a trial prompt of 270 tokens"):
             require_same_answers(engine, references)

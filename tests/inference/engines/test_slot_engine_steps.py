@@ -7,14 +7,15 @@ import pytest
 
 from inference.testing import tiny_model, tiny_tokenizer
 from inference.types import ChatMessage, GenerationRequest, SamplingParameters, StepChannel
-from tests.inference.engines.speaking import NO_END, NO_END_NOR_HALVES, TEXTS, generated
+from tests.inference.engines.speaking import NO_END, NO_END_NOR_HALVES, TEXTS
+from tests.inference.expected import ExpectedAnswer, expected_answer
 from tests.inference.reading import ask, finish_of, read_all, text_of
 
 
 @pytest.fixture(scope="module")
-def expected(tokenizer) -> dict[str, str]:
+def expected(tokenizer) -> dict[str, ExpectedAnswer]:
     model = tiny_model()
-    return {text: generated(model, tokenizer, text, num_tokens=24) for text in TEXTS}
+    return {text: expected_answer(model, tokenizer, text, num_tokens=24) for text in TEXTS}
 
 
 class TestPrefixReuse:
@@ -73,7 +74,7 @@ class TestPrefixReuse:
 
     def test_changes_no_answer(self, engine, expected):
         for text in (*TEXTS, *reversed(TEXTS), *TEXTS):
-            assert text_of(engine.submit(ask(text))) == expected[text]
+            assert expected[text].matches(text_of(engine.submit(ask(text))))
 
     def test_does_not_cross_scopes(self, engine):
         list(engine.submit(ask("the same", cache_scope="alice")))
@@ -85,7 +86,8 @@ class TestPrefixReuse:
 
 class TestSteps:
     def test_of_sixteen_equal_requests_are_hardly_more_than_of_one(self, make_engine):
-        request: dict[str, Any] = {"max_new_tokens": 48, "logit_bias": NO_END}
+        # With a penalty an engine guesses no tokens: one that is alone takes a step for each.
+        request: dict[str, Any] = {"max_new_tokens": 48, "logit_bias": NO_END, "presence_penalty": 0.5}
         one, sixteen = make_engine(num_slots=16), make_engine(num_slots=16)
         channel = StepChannel()
 

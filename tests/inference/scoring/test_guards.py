@@ -83,10 +83,12 @@ class TestASequenceGuard:
         """The scores are the greatest of any piece, so what stands at the end counts as at the beginning."""
         guard = SequenceGuard(tiny_guard(window=16), tiny_tokenizer())
 
-        [whole] = guard.labels([ScoredText("abcdefghij" * 20)])
-        [other_end] = guard.labels([ScoredText("abcdefghij" * 19 + "zzzzzzzzzz")])
+        ends = [letter * 10 for letter in "abcdefghijklmnopqrstuvwxyz"]
 
-        assert whole != pytest.approx(other_end, abs=1e-6)
+        scores = guard.labels([ScoredText("abcdefghij" * 19 + end) for end in ends])
+
+        # Which ends score highest is the random model's affair: not all of them are below what stands before them.
+        assert len({tuple(round(score, 4) for score in one.values()) for one in scores}) > 1
 
     def test_takes_an_empty_text(self):
         [scores] = SequenceGuard(tiny_guard(), tiny_tokenizer()).labels([ScoredText("")])
