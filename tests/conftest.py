@@ -1,15 +1,24 @@
-"""What every test stands on: a private Redis for the whole run, empty before each test."""
+"""
+What every test stands on: a private Redis for the whole run, empty before each test.
+
+Where a run is spread over processes, each has a Redis and a database of its own.
+"""
 
 import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_django
 import redis
 from django.conf import settings
 
 from chatapp.launch.redis_server import RedisServer, start_redis
+
+# A machine that is busy with something else for a moment has found no fault.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 _server: pytest.StashKey[RedisServer] = pytest.StashKey()
 _folder: pytest.StashKey[Path] = pytest.StashKey()

@@ -1,7 +1,7 @@
 """Who may call REST v1 at all, and that one person's rows are not there for another."""
 
 import re
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -14,7 +14,7 @@ from tests.support.outage import redis_gone
 
 pytestmark = pytest.mark.django_db
 
-SOME_ID = uuid4()
+SOME_ID = UUID("01900000-0000-7000-8000-000000000000")
 CALLS = [
     ("get", "/api/v1/me"),
     ("patch", "/api/v1/me"),

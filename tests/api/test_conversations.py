@@ -17,6 +17,8 @@ from tests.support.factories import make_answer, make_conversation, make_model, 
 pytestmark = pytest.mark.django_db
 
 PATH = "/api/v1/conversations"
+# Parameters are fixed: several processes must collect the same tests.
+NOBODYS_ID = "01900000-0000-7000-8000-000000000000"
 VIEW = {
     "id",
     "title",
@@ -162,7 +164,7 @@ class TestGet:
             (str(running.id), "Be", 2),
         ]
 
-    @pytest.mark.parametrize("path", [f"{PATH}/{uuid4()}", f"{PATH}/{uuid4()}/export"])
+    @pytest.mark.parametrize("path", [f"{PATH}/{NOBODYS_ID}", f"{PATH}/{NOBODYS_ID}/export"])
     def test_refuses_what_is_not_there(self, api, path):
         assert refusal(api.get(path)) == (404, "conversation_not_found")
 

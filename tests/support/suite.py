@@ -28,6 +28,8 @@ OWN_VARIABLES = (
     "CHATAPP_SECRET_KEY_FILE", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG", "EMAIL_URL", "HOST", "HTTPS", "PORT",
     "MODERATION_MODELS", "MODERATION_REMOTE_CLASSIFIERS", "REDIS_PORT", "REDIS_URL",
 )  # fmt: skip
+# Each has a database, a Redis and, where tests compute, a torch of its own: more of them need more memory than speed.
+MAX_PROCESSES = 4
 Environment = Mapping[str, str]
 
 
@@ -111,7 +113,7 @@ def _prepare(environment: Environment) -> bool:
 
 
 def _unit(environment: Environment) -> bool:
-    return _pytest(environment, "tests", "--ignore=tests/e2e", "--ignore=tests/launch")
+    return _pytest(environment, *_side_by_side(), "tests", "--ignore=tests/e2e", "--ignore=tests/launch")
 
 
 def _launch(environment: Environment) -> bool:
@@ -128,6 +130,7 @@ def _postgres(environment: Environment) -> bool:
     with running_postgres() as server:
         return _pytest(
             {**environment, "DATABASE_URL": server.url},
+            *_side_by_side(),
             "tests",
             "--ignore=tests/e2e",
             "--ignore=tests/launch",
@@ -138,6 +141,12 @@ def _postgres(environment: Environment) -> bool:
 
 def _e2e(environment: Environment) -> bool:
     return _pytest({**environment, BROWSER_VARIABLE: str(ensure_browser())}, "tests/e2e")
+
+
+def _side_by_side() -> tuple[str, ...]:
+    """Over as many processes as there are cores; one that has nothing left takes tests of another."""
+    num_processes = min(os.cpu_count() or 1, MAX_PROCESSES)
+    return ("-n", str(num_processes), "--dist", "worksteal") if num_processes > 1 else ()
 
 
 def _pytest(environment: Environment, *arguments: str) -> bool:
