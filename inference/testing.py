@@ -9,7 +9,7 @@ import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inference.errors import EngineClosed, EngineError, RequestIdInUse
 from inference.types import (
@@ -136,7 +136,8 @@ def speaking_model(text: str, **settings: object) -> "PreTrainedModel":
     spoken = [line_break, *tokenizer.encode(text, add_special_tokens=False), 2]
     if len(set(spoken)) < len(spoken):
         raise ValueError(f"{text!r} has a token that comes twice")
-    model = tiny_model(hidden_size=_VOCABULARY_SIZE, num_hidden_layers=1, **settings)
+    shape: dict[str, Any] = {"hidden_size": _VOCABULARY_SIZE, "num_hidden_layers": 1, **settings}
+    model = tiny_model(**shape)
     with torch.no_grad():
         for name, weights in model.named_parameters():
             if name.endswith(("o_proj.weight", "down_proj.weight")):

@@ -20,7 +20,7 @@ async def begun(tab: Tab, conversation: str, question: str) -> str:
     """Ask, and return the generation once a part of its answer was heard."""
     reply = await tab.ask(conversation, question)
     await tab.some_text(reply["generation_id"])
-    return reply["generation_id"]
+    return str(reply["generation_id"])
 
 
 class TestAConversation:

@@ -22,4 +22,4 @@ def engine_replace(**_: Any) -> None:
     def engine_load(model: Any) -> TalkingEngine:
         return TalkingEngine(context_window=model.context_window, holds=Path(settings.DATA_DIR) / HOLDS_FOLDER)
 
-    tasks.engine_load = engine_load
+    tasks.engine_load = engine_load  # type: ignore[attr-defined]  # a name that the module imports

@@ -8,8 +8,7 @@ from tests.support.scripted_answers import ANYTHING_ELSE, TITLE, Hold, answer_to
 
 def answer(*texts: str) -> str:
     """To the last of some messages, the first of which is a person's."""
-    roles = ("user", "assistant")
-    return answer_to([ChatMessage(roles[number % 2], text) for number, text in enumerate(texts)])
+    return answer_to([ChatMessage("assistant" if number % 2 else "user", text) for number, text in enumerate(texts)])
 
 
 class TestAnAnswer:
@@ -57,4 +56,4 @@ class TestPieces:
         assert list(pieces(self.ANSWER, prefix=prefix)) == expected
 
     def test_join_to_the_answer(self):
-        assert "".join(pieces("  one\n\ntwo, three.")) == "  one\n\ntwo, three."
+        assert "".join(map(str, pieces("  one\n\ntwo, three."))) == "  one\n\ntwo, three."
