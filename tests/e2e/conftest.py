@@ -11,7 +11,7 @@ from tests.e2e.browsing import Screen, browsing, new_screen
 from tests.support.browser import browser_arguments, ensure_browser
 from tests.support.client import Person
 from tests.support.product import Product, running_product
-from tests.support.scripted_answers import Hold
+from tests.support.scripted_model.answers import Hold
 
 HERE = Path(__file__).parent
 # Two threads that wait for each other at every small product lose more than they win beside other processes.

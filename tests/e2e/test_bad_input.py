@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.support.client import Person
 from tests.support.product import SCRIPTED, Product
-from tests.support.scripted_answers import Hold, story
+from tests.support.scripted_model.answers import Hold, story
 
 FRAME_BYTES = 64 * 1024
 

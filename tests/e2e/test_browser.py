@@ -19,7 +19,7 @@ from tests.e2e.browsing import (
 )
 from tests.support.client import Person
 from tests.support.product import SCRIPTED, Product
-from tests.support.scripted_answers import Hold, story
+from tests.support.scripted_model.answers import Hold, story
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

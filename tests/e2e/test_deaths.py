@@ -14,7 +14,7 @@ from chatapp.core.signs_of_life import workers_key
 from chatapp.launch.configuration import CHECKOUT
 from tests.support.client import Person
 from tests.support.product import HEALTHY_LIMIT_S, SCRIPTED, Product, scripted_worker_process
-from tests.support.scripted_answers import Hold, story
+from tests.support.scripted_model.answers import Hold, story
 from tests.support.waiting import wait_until
 
 

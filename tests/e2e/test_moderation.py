@@ -25,7 +25,7 @@ from tests.e2e.browsing import (
 )
 from tests.support.client import Person, Tab
 from tests.support.product import GUARD, Product
-from tests.support.scripted_answers import Hold
+from tests.support.scripted_model.answers import Hold
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -5,7 +5,7 @@ import asyncio
 from chatapp.launch.configuration import DEFAULT_MODEL_SLUG
 from tests.support.client import Person, Tab
 from tests.support.product import SCRIPTED, SCRIPTED_CONTEXT_WINDOW, Product
-from tests.support.scripted_answers import TITLE, Hold, story
+from tests.support.scripted_model.answers import TITLE, Hold, story
 
 PARIS_QUESTION = "What is the capital of France?"
 ITALY_QUESTION = "And of Italy?"

@@ -2,7 +2,7 @@
 The whole product on its own ports and data, under its own supervisor: what `make run` starts, for tests.
 
 The catalog has the default model, which really speaks, and a scripted one that says what a test asks it to say
-(scripted_answers.py): what a test needs to happen must not depend on what a model happens to say.
+(scripted_model/answers.py): what a test needs to happen must not depend on what a model happens to say.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from chatapp.launch.ports import find_free_port
 from chatapp.launch.processes import Process, ServedModel, model_worker_process, product_processes
 from chatapp.launch.stack import Stack
 from tests.support.client import Person
-from tests.support.scripted_answers import HOLDS_FOLDER, Hold
+from tests.support.scripted_model.answers import HOLDS_FOLDER, Hold
 from tests.support.waiting import wait_until
 
 ADMIN_EMAIL = "admin@localhost"
@@ -144,7 +144,7 @@ def scripted_worker_process() -> Process:
     """The product's own model worker, with the tests' engine in it."""
     process = model_worker_process(SCRIPTED)
     arguments = tuple(
-        part.replace("chatapp.celery:app", "tests.support.scripted_worker:app") for part in process.arguments
+        part.replace("chatapp.celery:app", "tests.support.scripted_model.worker:app") for part in process.arguments
     )
     return replace(process, arguments=arguments)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from inference.types import ChatMessage
-from tests.support.scripted_answers import ANYTHING_ELSE, TITLE, Hold, answer_to, pieces
+from tests.support.scripted_model.answers import ANYTHING_ELSE, TITLE, Hold, answer_to, pieces
 
 
 def answer(*texts: str) -> str:

@@ -16,8 +16,8 @@ def engine_replace(**_: Any) -> None:
     from django.conf import settings
 
     from chatapp.generations.worker import tasks
-    from tests.support.scripted_answers import HOLDS_FOLDER
-    from tests.support.scripted_engine import TalkingEngine
+    from tests.support.scripted_model.answers import HOLDS_FOLDER
+    from tests.support.scripted_model.engine import TalkingEngine
 
     def engine_load(model: Any) -> TalkingEngine:
         return TalkingEngine(context_window=model.context_window, holds=Path(settings.DATA_DIR) / HOLDS_FOLDER)

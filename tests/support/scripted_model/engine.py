@@ -1,5 +1,5 @@
 """
-An engine that answers each question by itself, as scripted_answers.py says.
+An engine that answers each question by itself, as answers.py says.
 
 At a hold it waits for a file of the hold's name, so that a test can let it go on whatever has died meanwhile.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from inference.errors import StepFailed
 from inference.testing import ScriptedEngine, ScriptedStream
 from inference.types import FinishReason, GenerationRequest, StepChannel
-from tests.support.scripted_answers import Hold, answer_to, pieces
+from tests.support.scripted_model.answers import Hold, answer_to, pieces
 from tests.support.waiting import wait_until
 
 HOLD_LIMIT_S = 300.0  # longer than any test waits for what comes behind a hold
