@@ -78,7 +78,7 @@ class PrinciplesJudge:
 
     def __init__(self, engine: Engine, tokenizer: "PreTrainedTokenizerBase", *, priority: int = 0) -> None:
         """
-        tokenizer: the model's, an instance of its own (see `guard_loading.load_tokenizer`). priority: as a request's.
+        tokenizer: the model's, an instance of its own (see `loading.load_tokenizer`). priority: as a request's.
 
         :raises ModelUnusable: if the tokenizer has no fast implementation or no chat template, or splits digits.
         """
