@@ -17,7 +17,7 @@ class ScoredText:
 
 
 class TextTooLong(EngineError):
-    """A text that a generative guard cannot see as a whole; the caller's windows are too long."""
+    """A text that a model cannot see as a whole; the caller's windows are too long."""
 
     code = "text_too_long"
 

@@ -38,7 +38,7 @@ def load_model_and_tokenizer(
     # A chat model loads as a classifier too, with a random head: its scores would mean nothing.
     missing = sorted(name for name in loading["missing_keys"] if not name.startswith(tuple(unneeded)))
     if missing:
-        raise ModelUnusable(f"{path} lacks weights of this kind of guard: {missing[:3]}")
+        raise ModelUnusable(f"{path} lacks weights of this kind of model: {missing[:3]}")
     model.to(device)
     model.train(mode=False)
     return model, tokenizer
@@ -60,4 +60,4 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerBase":
 
 
 def _unloadable(path: Path, failure: Exception) -> ModelUnusable:
-    return ModelUnusable(f"{path} cannot be loaded as a guard: {failure}")
+    return ModelUnusable(f"{path} cannot be loaded as a model that scores texts: {failure}")

@@ -34,7 +34,7 @@ class ScoringQueue(Generic[Asked, Answered]):
         self,
         answer: Callable[[Sequence[Asked]], Sequence[Answered]],
         *,
-        name: str = "guard",
+        name: str = "scoring",
         max_batch: int = MAX_BATCH_ROWS,
         max_waiting: int = MAX_WAITING,
     ) -> None:
@@ -79,13 +79,13 @@ class ScoringQueue(Generic[Asked, Answered]):
         with self._changed:
             self._is_closed = True
             for call in (*self._waiting, *self._running):
-                self._end(call, EngineClosed("the guard is closed"))
+                self._end(call, EngineClosed("the scoring queue is closed"))
             self._changed.notify_all()
         self._thread.join()
 
     def _enter(self, call: "_Call[Asked, Answered]") -> None:
         if self._is_closed:
-            raise EngineClosed("the guard is closed")
+            raise EngineClosed("the scoring queue is closed")
         if len(self._waiting) >= self._max_waiting:
             raise QueueFull(max_waiting=self._max_waiting)
         if call.has_more:

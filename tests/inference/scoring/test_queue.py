@@ -192,5 +192,5 @@ class TestClosing:
     def test_takes_no_more_calls(self, queue, model):
         queue.close()
 
-        with pytest.raises(EngineClosed):
+        with pytest.raises(EngineClosed, match="the scoring queue is closed"):
             queue.ask("a", timeout_s=LONG_S)
