@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 from inference.errors import EngineError
 
-# Pieces of a longer text share so many tokens, about two sentences, so that what is cut in one is whole in the other.
-OVERLAP_TOKENS = 64
-
 
 @dataclass(frozen=True, slots=True)
 class ScoredText:

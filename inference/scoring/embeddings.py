@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from inference.errors import ModelUnusable
-from inference.models.folder import context_window_of, is_encoder_decoder, read_json
+from inference.models.folder import is_encoder_decoder, read_json
 from inference.scoring.asking import ScoreInvalid
 from inference.scoring.batches import batches, padded
+from inference.scoring.encoding import pad_id_of, piece_ids, window_of
 from inference.scoring.loading import load_model_and_tokenizer
-from inference.scoring.sequence_guard import MAX_TOKENS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -65,7 +65,7 @@ class EmbeddingModel:
         self._model: Any = model  # a call of it is untyped
         self._tokenizer = tokenizer
         self._pooling, self._text_prefix = pooling, text_prefix
-        self._max_tokens = min(context_window_of(model.config.to_dict()), tokenizer.model_max_length, MAX_TOKENS)
+        self._max_tokens = window_of(model, tokenizer)
         if self._max_tokens <= tokenizer.num_special_tokens_to_add():
             raise ModelUnusable(f"the embedding model sees only {self._max_tokens} tokens at once")
         self._lock = threading.Lock()
@@ -87,15 +87,11 @@ class EmbeddingModel:
             return _unit_rows(sums)
 
     def _pieces(self, text: str) -> list[list[int]]:
-        """Token ids of each piece, special tokens included."""
-        encoded = self._tokenizer(
-            self._text_prefix + text, truncation=True, max_length=self._max_tokens, return_overflowing_tokens=True
-        )
-        return [list(ids) for ids in encoded["input_ids"] if ids]
+        return piece_ids(self._tokenizer, self._text_prefix + text, max_tokens=self._max_tokens)
 
     def _pooled(self, pieces: Sequence[Sequence[int]]) -> Tensor:
         """(B, D): the sum over a piece's tokens for a mean, so that a longer piece counts for more."""
-        ids, mask = padded(pieces, pad_id=self._tokenizer.pad_token_id or 0, side="right")
+        ids, mask = padded(pieces, pad_id=pad_id_of(self._tokenizer), side="right")
         ids, mask = ids.to(self._model.device), mask.to(self._model.device)
         states: Tensor = self._model(input_ids=ids, attention_mask=mask).last_hidden_state.float()  # (B, T, D)
         if self._pooling is Pooling.CLS:

@@ -15,6 +15,7 @@ from inference.errors import ModelUnusable
 from inference.models.folder import context_window_of
 from inference.scoring.asking import ScoredText, TextTooLong
 from inference.scoring.batches import batches, padded
+from inference.scoring.encoding import pad_id_of, plain_ids, template_ids
 from inference.scoring.guard_answers import GuardFormat
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class GenerativeGuard:
         self._format = guard_format
         self._template_settings = dict(template_settings or {})
         self._max_tokens = context_window_of(model.config.to_dict()) - MAX_ANSWER_TOKENS
-        self._opening_ids = self._ids(guard_format.opening)
+        self._opening_ids = template_ids(self._tokenizer, guard_format.opening)
         self._verdict_ids = [self._first_id_after_opening(word) for word in guard_format.harm_by_word]
         if len(set(self._verdict_ids)) < len(self._verdict_ids):
             raise ModelUnusable(f"this tokenizer begins two verdicts of {guard_format.name} with the same token")
@@ -75,7 +76,7 @@ class GenerativeGuard:
         return [self._format.parse(answer) for answer in answers]
 
     def _verdict_logits(self, prompts: Sequence[Sequence[int]]) -> list[list[float]]:
-        ids, mask = padded(prompts, pad_id=self._pad_id, side="left")
+        ids, mask = padded(prompts, pad_id=pad_id_of(self._tokenizer), side="left")
         # Left of a text there is only padding: positions count from its own first token.
         positions = (mask.cumsum(dim=-1) - 1).clamp(min=0)  # (B, T)
         device = self._model.device
@@ -88,14 +89,14 @@ class GenerativeGuard:
         return logits[:, -1, self._verdict_ids].float().tolist()
 
     def _answers(self, prompts: Sequence[Sequence[int]]) -> list[str]:
-        ids, mask = padded(prompts, pad_id=self._pad_id, side="left")
+        ids, mask = padded(prompts, pad_id=pad_id_of(self._tokenizer), side="left")
         device = self._model.device
         written: Tensor = self._model.generate(  # type: ignore[operator]
             input_ids=ids.to(device),
             attention_mask=mask.to(device),
             do_sample=False,
             max_new_tokens=MAX_ANSWER_TOKENS,
-            pad_token_id=self._pad_id,
+            pad_token_id=pad_id_of(self._tokenizer),
         )
         new_ids = written[:, ids.shape[1] :]
         return [str(self._tokenizer.decode(row, skip_special_tokens=True)) for row in new_ids]
@@ -123,26 +124,14 @@ class GenerativeGuard:
             before, place, formatted = formatted.partition(_PLACE.format(number))
             if not place:
                 raise ModelUnusable(f"the chat template of this {self._format.name} leaves out a message")
-            yield from self._ids(before)
-            yield from self._plain_ids(content)
-        yield from self._ids(formatted)
-
-    def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    def _plain_ids(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+            yield from template_ids(self._tokenizer, before)
+            yield from plain_ids(self._tokenizer, content)
+        yield from template_ids(self._tokenizer, formatted)
 
     def _first_id_after_opening(self, word: str) -> int:
-        num_opening, ids = len(self._opening_ids), self._ids(self._format.opening + word)
+        num_opening, ids = len(self._opening_ids), template_ids(self._tokenizer, self._format.opening + word)
         if ids[:num_opening] != self._opening_ids or len(ids) == num_opening:
             raise ModelUnusable(
                 f"this tokenizer joins {self._format.opening!r} and {word!r}; is it a {self._format.name}?"
             )
         return ids[num_opening]
-
-    @property
-    def _pad_id(self) -> int:
-        """Masked, so any id will do where the tokenizer has none for it."""
-        pad_id = self._tokenizer.pad_token_id
-        return pad_id if isinstance(pad_id, int) else 0

@@ -13,11 +13,13 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from inference.errors import ModelUnusable
 from inference.requests import MAX_LOGPROBS
-from inference.scoring.asking import OVERLAP_TOKENS, ScoredText, ScoreInvalid, ScoringTimedOut, TextTooLong
+from inference.scoring.asking import ScoredText, ScoreInvalid, ScoringTimedOut, TextTooLong
+from inference.scoring.encoding import OVERLAP_TOKENS, plain_ids, template_ids
 from inference.types import (
     Alternative,
     Delta,
@@ -91,7 +93,8 @@ class PrinciplesJudge:
         before, place, after = formatted.partition(_PLACE)
         if not place:
             raise ModelUnusable("the chat template of this model leaves out the message")
-        self._before_ids, self._after_ids = self._ids(before), self._ids(after + _ANSWER_OPENING)
+        self._before_ids = template_ids(tokenizer, before)
+        self._after_ids = template_ids(tokenizer, after + _ANSWER_OPENING)
         self._digit_ids = [self._digit_id(str(number)) for number in range(MAX_PRINCIPLES + 1)]
 
     def judge(self, text: ScoredText, *, principles: Sequence[str], timeout_s: float = DEFAULT_TIMEOUT_S) -> Judgement:
@@ -138,11 +141,12 @@ class PrinciplesJudge:
     def _prompts(self, text: ScoredText, principles: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
         """The prompt of each piece, and how many tokens at their beginning say nothing of the text."""
         mark = _mark_absent_in(text.text, text.asked)
+        plain = partial(plain_ids, self._tokenizer)
         with self._lock:
-            shared = [*self._before_ids, *self._plain_ids(_opening(principles, mark))]
-            text_ids, asked_ids = self._plain_ids(text.text), self._plain_ids(text.asked)
+            shared = [*self._before_ids, *plain(_opening(principles, mark))]
+            text_ids, asked_ids = plain(text.text), plain(text.asked)
             before_asked, after_asked, before_text, question = (
-                self._plain_ids(part.format(mark=mark)) for part in (_ASKED, _AFTER_ASKED, _TEXT, _QUESTION)
+                plain(part.format(mark=mark)) for part in (_ASKED, _AFTER_ASKED, _TEXT, _QUESTION)
             )
         tail = [*question, *self._after_ids]
         around_asked = [before_asked, after_asked] if asked_ids else [[], []]
@@ -155,14 +159,9 @@ class PrinciplesJudge:
         head = [*shared, *around_asked[0], *asked_ids, *around_asked[1], *before_text]
         return [(*head, *piece, *tail) for piece in _pieces(text_ids, room)], len(shared)
 
-    def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    def _plain_ids(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
-
     def _digit_id(self, digit: str) -> int:
-        opening, ids = self._ids(_ANSWER_OPENING), self._ids(_ANSWER_OPENING + digit)
+        opening = template_ids(self._tokenizer, _ANSWER_OPENING)
+        ids = template_ids(self._tokenizer, _ANSWER_OPENING + digit)
         if ids[:-1] != opening:
             raise ModelUnusable(f"this tokenizer does not write {_ANSWER_OPENING}{digit} as a bracket and a digit")
         return ids[-1]

@@ -12,17 +12,14 @@ import torch
 from torch import Tensor
 
 from inference.errors import ModelUnusable
-from inference.models.folder import context_window_of
-from inference.scoring.asking import OVERLAP_TOKENS, ScoredText, ScoreInvalid
+from inference.scoring.asking import ScoredText, ScoreInvalid
 from inference.scoring.batches import batches, padded
+from inference.scoring.encoding import OVERLAP_TOKENS, pad_id_of, piece_ids, window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 ProblemType = Literal["single_label_classification", "multi_label_classification"]
-
-# What BERT-like classifiers were trained on; the tables of some (RoBERTa) are 2 longer than what they can take.
-MAX_TOKENS = 512
 
 
 class SequenceGuard:
@@ -48,7 +45,7 @@ class SequenceGuard:
         if not tokenizer.is_fast:
             raise ModelUnusable("the classifier's tokenizer has no tokenizer.json; choose a model that has one")
         self._model, self._tokenizer = model, tokenizer
-        self._max_tokens = min(context_window_of(model.config.to_dict()), tokenizer.model_max_length, MAX_TOKENS)
+        self._max_tokens = window_of(model, tokenizer)
         if self._max_tokens <= 2 * tokenizer.num_special_tokens_to_add():
             raise ModelUnusable(f"the classifier sees only {self._max_tokens} tokens at once")
         self._label_names = _label_names(model)
@@ -68,15 +65,11 @@ class SequenceGuard:
         return scores
 
     def _pieces(self, text: str) -> list[list[int]]:
-        """Token ids of each piece, special tokens included."""
-        stride = min(OVERLAP_TOKENS, self._max_tokens // 4)
-        encoded = self._tokenizer(
-            text, truncation=True, max_length=self._max_tokens, stride=stride, return_overflowing_tokens=True
-        )
-        return [list(ids) for ids in encoded["input_ids"] if ids]
+        overlap_tokens = min(OVERLAP_TOKENS, self._max_tokens // 4)
+        return piece_ids(self._tokenizer, text, max_tokens=self._max_tokens, overlap_tokens=overlap_tokens)
 
     def _probabilities(self, pieces: Sequence[Sequence[int]]) -> list[list[float]]:
-        ids, mask = padded(pieces, pad_id=self._tokenizer.pad_token_id or 0, side="right")
+        ids, mask = padded(pieces, pad_id=pad_id_of(self._tokenizer), side="right")
         device = self._model.device
         logits: Tensor = self._model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.float()  # (B, L)
         if not torch.isfinite(logits).all():
