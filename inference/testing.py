@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.streams import ChannelStream
 from inference.errors import EngineClosed, EngineError, RequestIdInUse
 from inference.types import (
     OPTIONAL_PARAMETERS,
@@ -22,7 +23,6 @@ from inference.types import (
     Finish,
     FinishReason,
     GenerationRequest,
-    Output,
     StepChannel,
     Timings,
     TokenLogprob,
@@ -201,14 +201,14 @@ class ScriptedEngine:
     def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
         return sum(len(message.text) for message in messages)
 
-    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> "ScriptedStream":
+    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
         with self._lock:
             if self._is_closed:
                 raise EngineClosed("the engine is closed")
             if request.id in self._open:
                 raise RequestIdInUse(request_id=request.id)
             self.submitted.append(request)
-            stream = ScriptedStream(request.id, StepChannel() if channel is None else None)
+            stream = ChannelStream(request.id, own_channel=StepChannel() if channel is None else None)
             self._open[request.id] = _OpenRequest(request, channel or stream.channel)
             script = self._scripts.get(request.messages[-1].text) if request.messages else None
             if script is not None:
@@ -271,27 +271,6 @@ class ScriptedEngine:
             self._is_closed = True
             for request_id in list(self._open):
                 self.end(request_id, FinishReason.CANCELLED)
-
-
-class ScriptedStream:
-    """Implements `types.Stream`."""
-
-    def __init__(self, request_id: str, own_channel: StepChannel | None) -> None:
-        self.request_id = request_id
-        self.channel = own_channel or StepChannel()
-        self._is_ended = own_channel is None
-
-    def __iter__(self) -> "ScriptedStream":
-        return self
-
-    def __next__(self) -> Output:
-        if self._is_ended:
-            raise StopIteration
-        output: Output | None = None
-        while output is None:
-            output = next(iter(self.channel.get(timeout_s=60.0)), None)
-        self._is_ended = isinstance(output, Finish)
-        return output
 
 
 class _OpenRequest:

@@ -1,4 +1,4 @@
-"""How texts become token ids, on the tiny tokenizer. No model, no torch."""
+"""How texts become token ids, on the tiny tokenizer. No model."""
 
 import pytest
 

@@ -8,8 +8,9 @@ import contextlib
 import threading
 from pathlib import Path
 
+from inference.engines.streams import ChannelStream
 from inference.errors import StepFailed
-from inference.testing import ScriptedEngine, ScriptedStream
+from inference.testing import ScriptedEngine
 from inference.types import FinishReason, GenerationRequest, StepChannel
 from tests.support.scripted_model.answers import Hold, answer_to, pieces
 from tests.support.waiting import wait_until
@@ -24,7 +25,7 @@ class TalkingEngine(ScriptedEngine):
         super().__init__(context_window=context_window)
         self._holds = holds
 
-    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ScriptedStream:
+    def submit(self, request: GenerationRequest, *, channel: StepChannel | None = None) -> ChannelStream:
         stream = super().submit(request, channel=channel)
         threading.Thread(target=self._answer, args=(request,), name=request.id, daemon=True).start()
         return stream
