@@ -1,6 +1,5 @@
 """Models with a linear bias on distance (ALiBi) over slots, against transformers' own generate."""
 
-import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +11,10 @@ from inference.layers.alibi import attend_over_slots
 from inference.layers.cache import BLOCK_LENGTH
 from inference.slots.forward import ForwardPass
 from inference.testing import tiny_model
-from inference.types import Engine, Finish, StepChannel
+from inference.types import Engine
+from tests.inference.company import outputs_in_company
 from tests.inference.expected import ExpectedAnswer, expected_answer
-from tests.inference.reading import ask, read_all, text_of
+from tests.inference.reading import ask, text_of
 
 KINDS: dict[str, dict[str, Any]] = {
     "bloom": {"architecture": "bloom"},
@@ -53,19 +53,9 @@ class TestGreedyAnswers:
 
     @pytest.mark.parametrize("watched", [TEXTS[1], ACROSS_BLOCKS])
     def test_are_those_of_generate_beside_others_that_join_and_leave(self, engine, expected, watched):
-        chance, channel = random.Random(5), StepChannel()
-        outputs: list[Any] = []
-        engine.submit(ask(watched, request_id="watched", max_new_tokens=NUM_TOKENS), channel=channel)
-        for number in range(15):
-            length = chance.choice([1, 2, 5, 9, 17, 24])
-            engine.submit(ask(chance.choice(TEXTS), request_id=str(number), max_new_tokens=length), channel=channel)
-            if chance.random() < 0.5:
-                outputs += channel.get(timeout_s=60)
-            if chance.random() < 0.2:
-                engine.cancel(str(chance.randrange(number + 1)))
+        request = ask(watched, request_id="watched", max_new_tokens=NUM_TOKENS)
 
-        num_ended = sum(isinstance(output, Finish) for output in outputs)
-        outputs += read_all(channel, num_requests=16 - num_ended)
+        outputs = outputs_in_company(engine, request, texts=TEXTS, num_others=15)
 
         assert expected[watched].matches(text_of(outputs, "watched"))
 

@@ -1,6 +1,5 @@
 """What every engine says: the model's own words, whoever shares the batch, however they are cut."""
 
-import random
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from inference.types import (
     FinishReason,
     StepChannel,
 )
+from tests.inference.company import outputs_in_company
 from tests.inference.engines.contract.making import (
     DECODERS,
     DIGITS,
@@ -34,20 +34,9 @@ class TestGreedyAnswers:
         assert expected[text].matches(text_of(engine.submit(ask(text))))
 
     def test_are_those_of_generate_beside_31_others_that_join_and_leave(self, engine, expected):
-        chance, channel = random.Random(5), StepChannel()
         watched = TEXTS[1]
-        engine.submit(ask(watched, request_id="watched"), channel=channel)
-        outputs: list[Any] = []
-        for number in range(31):
-            length = chance.choice([1, 2, 5, 9, 17, 24])
-            engine.submit(ask(chance.choice(TEXTS), request_id=str(number), max_new_tokens=length), channel=channel)
-            if chance.random() < 0.5:
-                outputs += channel.get(timeout_s=60)
-            if chance.random() < 0.2:
-                engine.cancel(str(chance.randrange(number + 1)))
 
-        num_ended = sum(isinstance(output, Finish) for output in outputs)
-        outputs += read_all(channel, num_requests=32 - num_ended)
+        outputs = outputs_in_company(engine, ask(watched, request_id="watched"), texts=TEXTS, num_others=31)
 
         assert expected[watched].matches(text_of(outputs, "watched"))
         assert {output.request_id for output in outputs if isinstance(output, Finish)} == {
