@@ -7,12 +7,11 @@ import pytest
 from inference.errors import (
     EngineClosed,
     ModelUnusable,
-    PromptTooLong,
     QueueFull,
     RequestIdInUse,
     UnsupportedParameter,
 )
-from inference.testing import TINY_CONTEXT_WINDOW, tiny_model
+from inference.testing import tiny_model
 from inference.types import Delta, Finish, FinishReason, GenerationRequest, SamplingParameters, StepChannel
 from tests.inference.engines.speaking import NO_END, NO_HALF_CHARACTERS, TEXTS
 from tests.inference.expected import ExpectedAnswer, expected_answer
@@ -164,23 +163,6 @@ class TestRefusals:
             engine.submit(request)
 
         assert refusal.value.parameter == "adapter"
-
-    def test_say_how_long_a_prompt_is_and_may_be(self, engine):
-        with pytest.raises(PromptTooLong) as refusal:
-            engine.submit(ask("x " * 2_000))
-
-        assert refusal.value.num_prompt_tokens > 2_000
-        assert refusal.value.context_window == TINY_CONTEXT_WINDOW == engine.context_window
-
-    def test_accept_a_prompt_that_leaves_room_for_one_token(self, engine):
-        ids = (5,) * (TINY_CONTEXT_WINDOW - 1)
-        request = GenerationRequest(id="r", sampling=SamplingParameters(9, temperature=0.0), prompt_token_ids=ids)
-
-        usage = finish_of(list(engine.submit(request))).usage
-
-        assert usage.num_completion_tokens == 1
-        with pytest.raises(PromptTooLong):
-            engine.submit(GenerationRequest(id="r", sampling=SamplingParameters(9), prompt_token_ids=(*ids, 5)))
 
     def test_meet_more_requests_than_may_wait(self, make_engine):
         engine = make_engine(num_slots=1, max_waiting=2)
