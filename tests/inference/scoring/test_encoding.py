@@ -1,11 +1,18 @@
 """How texts become token ids, on the tiny tokenizer. No model."""
 
 import pytest
+from transformers import PreTrainedTokenizerBase
 
 from inference.scoring.encoding import pad_id_of, piece_ids, plain_ids, template_ids
 from inference.testing import tiny_tokenizer
 
 END_OF_TURN = "<|im_end|>"
+
+
+@pytest.fixture
+def tokenizer() -> PreTrainedTokenizerBase:
+    """One for each test: what a call sets (truncation, split special tokens) stays set."""
+    return tiny_tokenizer()
 
 
 class TestATemplatesText:
@@ -41,8 +48,6 @@ class TestALongText:
 
 
 class TestATokenizer:
-    def test_without_a_token_to_pad_with_pads_with_any(self):
-        tokenizer = tiny_tokenizer()
-
+    def test_without_a_token_to_pad_with_pads_with_any(self, tokenizer):
         assert tokenizer.pad_token_id is None
         assert pad_id_of(tokenizer) == 0
