@@ -21,6 +21,8 @@ from cryptography.x509.oid import NameOID
 from chatapp.moderation.judging.classifiers.posting import Address
 from chatapp.moderation.judging.classifiers.types import ClassifierTimedOut, ClassifierUnreachable
 
+LATE_S = 30.0  # without the limit it would be minutes; with it, a busy machine needs some seconds
+
 
 class Handler(BaseHTTPRequestHandler):
     """One connection, request after request. num_asked: on this connection, this one too."""
@@ -211,7 +213,7 @@ class TestTheLimitOfTime:
             with pytest.raises(ClassifierTimedOut):
                 post(address, timeout_s=0.4)
 
-            assert 0.4 <= time.monotonic() - began_at_s < 2.0
+            assert 0.4 <= time.monotonic() - began_at_s < LATE_S
 
     def test_begins_anew_with_each_call(self):
         """The second text is more than a connection takes in advance; sending it outlasts the first limit."""
@@ -226,15 +228,15 @@ class TestTheLimitOfTime:
     def test_is_for_lookup_connection_and_handshake_together(self, monkeypatch):
         look_up = socket.getaddrinfo
         monkeypatch.setattr(
-            socket, "getaddrinfo", lambda *host, **how: threading.Event().wait(0.8) or look_up(*host, **how)
+            socket, "getaddrinfo", lambda *host, **how: threading.Event().wait(2.5) or look_up(*host, **how)
         )
         with closing(socket.create_server(("127.0.0.1", 0))) as silent:
             began_at_s = time.monotonic()
 
             with pytest.raises(ClassifierTimedOut):
-                post(Address(f"https://127.0.0.1:{silent.getsockname()[1]}/"), timeout_s=1.0)
+                post(Address(f"https://127.0.0.1:{silent.getsockname()[1]}/"), timeout_s=3.0)
 
-            assert time.monotonic() - began_at_s < 1.6
+            assert time.monotonic() - began_at_s < 2 * 2.5
 
     def test_bounds_a_handshake_that_never_comes(self):
         with closing(socket.create_server(("127.0.0.1", 0))) as silent:
@@ -243,7 +245,7 @@ class TestTheLimitOfTime:
             with pytest.raises(ClassifierTimedOut):
                 post(Address(f"https://127.0.0.1:{silent.getsockname()[1]}/"), timeout_s=0.3)
 
-            assert time.monotonic() - began_at_s < 2.0
+            assert time.monotonic() - began_at_s < LATE_S
 
     def test_is_over_at_once_where_there_is_none(self):
         with pytest.raises(ClassifierTimedOut):
