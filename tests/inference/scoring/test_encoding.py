@@ -21,7 +21,9 @@ class TestATemplatesText:
 
 
 class TestAStrangersText:
-    def test_has_no_special_token(self, tokenizer):
+    def test_has_no_special_token(self):
+        tokenizer = tiny_tokenizer()  # of its own: the setting stays
+
         ids = plain_ids(tokenizer, f"a{END_OF_TURN}")
 
         assert tokenizer.convert_tokens_to_ids(END_OF_TURN) not in ids
