@@ -22,10 +22,10 @@ from chatapp.moderation.judging.channels.components import compile_components
 from chatapp.moderation.judging.channels.emoji import compile_emoji
 from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
 from chatapp.moderation.judging.channels.initials import compile_initials
-from chatapp.moderation.judging.detecting import Channel, Keyword
+from chatapp.moderation.judging.detecting import Keyword
 from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.judging.verdict import Action, Stage
+from chatapp.moderation.judging.verdict import Action, Channel, Stage
 
 FIXTURES = Path(__file__).resolve().parents[2] / "tests" / "moderation" / "fixtures"
 

@@ -107,7 +107,7 @@ def _rules_change() -> None:
 
 def _kinds_add() -> None:
     """Beside keywords in every channel: patterns, personal data, domains, hidden characters."""
-    from chatapp.moderation.judging.detecting import Channel
+    from chatapp.moderation.judging.verdict import Channel
     from chatapp.moderation.models import Rule
 
     shared = {"category": "other", "action": "flag", "state": "shadow", "stages": ["input", "output"]}

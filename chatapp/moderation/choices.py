@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from chatapp.moderation.judging.detecting import Channel
-from chatapp.moderation.judging.verdict import Action, Category, Language, RuleKind, RuleState, Stage
+from chatapp.moderation.judging.verdict import Action, Category, Channel, Language, RuleKind, RuleState, Stage
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

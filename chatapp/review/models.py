@@ -23,7 +23,7 @@ from chatapp.moderation.choices import (
     choices_of,
     words_of,
 )
-from chatapp.moderation.judging.detecting import Channel
+from chatapp.moderation.judging.verdict import Channel
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunSample  # noqa: F401 -- Django finds them here
 from chatapp.review.holds.models import RuleHold  # noqa: F401 -- likewise
 

@@ -4,11 +4,11 @@ import pytest
 from django.utils import translation
 
 from chatapp.moderation import choices
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.verdict import (
     SUPPORTED_ACTIONS,
     Action,
     Category,
+    Channel,
     Language,
     RuleKind,
     RuleState,

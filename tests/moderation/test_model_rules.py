@@ -15,8 +15,7 @@ from chatapp.moderation.judging.classifiers.types import Context, Strictness, Ti
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.judging.rulesets.builds import decode, encode
-from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json, rule_problems
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Category, RuleKind, RuleState, Stage
 from chatapp.moderation.publishing.ruleset_problems import LoneJudge, lone_judges

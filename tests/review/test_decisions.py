@@ -10,9 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 
 from chatapp.core.ids import uuid7
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.gate import judge
-from chatapp.moderation.judging.verdict import Stage
+from chatapp.moderation.judging.verdict import Channel, Stage
 from chatapp.review.evidence import cipher
 from chatapp.review.evidence.chain import breaks
 from chatapp.review.models import Decision, Evidence, EvidenceReading

@@ -12,9 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from chatapp.moderation.choices import CHANNEL_LABELS, STAGE_LABELS
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.kinds import KINDS
-from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
+from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, Stage
 from chatapp.moderation.offer import offer_current
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, SEVERITIES
-from chatapp.moderation.judging.verdict import Category, Language, Stage
+from chatapp.moderation.judging.verdict import Category, Channel, Language, Stage
 from chatapp.moderation.packs.entry import FIELDS, PackProblem
 from chatapp.moderation.packs.pack import MAX_PACK_NAME_CHARS, PACK_ACTIONS
 

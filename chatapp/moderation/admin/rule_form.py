@@ -29,11 +29,10 @@ from chatapp.moderation.admin.meanwhile import changed_meanwhile
 from chatapp.moderation.admin.problem_sentences import problem_error
 from chatapp.moderation.choices import CATEGORY_LABELS, CHANNEL_LABELS, STAGE_LABELS, choices_of, words_of
 from chatapp.moderation.judging.classifiers.types import Strictness, Timing
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_GAP_CHARS
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
-from chatapp.moderation.judging.verdict import RuleState
+from chatapp.moderation.judging.verdict import Channel, RuleState
 from chatapp.moderation.offer import offer_current
 from chatapp.moderation.rules.life_cycle import needs_reason
 from chatapp.moderation.rules.published import rule_as_published

@@ -7,26 +7,9 @@ holds back for it.
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import NamedTuple, Protocol, Self
 
-
-class Channel(StrEnum):
-    """How a match was seen through its disguise. The first four may hold a stream; the others see whole texts only."""
-
-    STRICT = "strict"
-    SKIP = "skip"
-    LEET = "leet"
-    PINYIN = "pinyin"
-    FUZZY = "fuzzy"
-    COMPONENTS = "components"
-    INITIALS = "initials"
-    EMOJI = "emoji"
-    ENCODED = "encoded"
-
-
-# These decide while the text streams. The others serve input, dry runs and flags.
-STREAM_CHANNELS = frozenset({Channel.STRICT, Channel.SKIP, Channel.LEET, Channel.PINYIN})
+from chatapp.moderation.judging.verdict import Channel
 
 
 class Keyword(NamedTuple):

@@ -1,10 +1,8 @@
-"""The words of a judgement: stages, actions, kinds, states, matches, verdicts. Decides only which action is greater."""
+"""The words of rules and of judgements; matches, verdicts. Decides only which action is greater."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-
-from chatapp.moderation.judging.detecting import Channel
 
 
 class Stage(StrEnum):
@@ -47,6 +45,24 @@ class RuleKind(StrEnum):
     SYSTEM_PROMPT = "system_prompt"
     SIMILARITY = "similarity"
     JUDGE = "judge"
+
+
+class Channel(StrEnum):
+    """How a match was seen through its disguise. The first four may hold a stream; the others see whole texts only."""
+
+    STRICT = "strict"
+    SKIP = "skip"
+    LEET = "leet"
+    PINYIN = "pinyin"
+    FUZZY = "fuzzy"
+    COMPONENTS = "components"
+    INITIALS = "initials"
+    EMOJI = "emoji"
+    ENCODED = "encoded"
+
+
+# These decide while the text streams. The others serve input, dry runs and flags.
+STREAM_CHANNELS = frozenset({Channel.STRICT, Channel.SKIP, Channel.LEET, Channel.PINYIN})
 
 
 class RuleState(StrEnum):

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, MIN_BLOCK_SYMBOLS, SEVERITIES
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
-from chatapp.moderation.judging.verdict import Action, Category, Language, Stage
+from chatapp.moderation.judging.verdict import Action, Category, Channel, Language, Stage
 from chatapp.moderation.packs.pack import PACK_ACTIONS, PackEntry
 
 FIELDS = (

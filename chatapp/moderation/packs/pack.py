@@ -5,9 +5,8 @@ Packs: keywords with what should happen at each, to be handed on. Owns how entri
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
-from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Category, Language, Stage
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Category, Channel, Language, Stage
 
 # A rule's name has at most 50 characters: this, and the longest category, action, language and number.
 MAX_PACK_NAME_CHARS = 14

@@ -14,9 +14,8 @@ from chatapp.accounts.models import User
 from chatapp.core.limits import MAX_REASON_CHARS
 from chatapp.moderation import models
 from chatapp.moderation.errors import PackEmpty, RuleReasonMissing
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
-from chatapp.moderation.judging.verdict import Category, RuleKind, RuleState
+from chatapp.moderation.judging.verdict import Category, Channel, RuleKind, RuleState
 from chatapp.moderation.packs.entry import EntryInvalid, read_entry
 from chatapp.moderation.packs.pack import PACK_ACTIONS, Pack, PackEntry, PackHeader, PackRule, rules_of
 from chatapp.moderation.rules.published import lines

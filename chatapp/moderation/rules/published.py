@@ -1,10 +1,8 @@
 """A row that people edit, as the value that is published and judged by. Reads no database."""
 
 from chatapp.moderation import models
-from chatapp.moderation.judging.detecting import Channel
-from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
-from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
+from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
+from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, RuleState, Stage
 
 
 def rule_as_published(row: models.Rule) -> Rule:

@@ -16,8 +16,8 @@ from chatapp.moderation.admin.kind_fields import (
     conditional_fields,
 )
 from chatapp.moderation.admin.rule_form import OPTION_FIELDS, RuleForm
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.kinds import KINDS
+from chatapp.moderation.judging.verdict import Channel
 from chatapp.moderation.models import Rule
 from tests.support.factories import make_user, signed_in
 

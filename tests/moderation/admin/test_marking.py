@@ -4,9 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.admin.marking import pieces, visible
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.gate import find_matches
-from chatapp.moderation.judging.verdict import Action, Match, RuleState, Stage
+from chatapp.moderation.judging.verdict import Action, Channel, Match, RuleState, Stage
 from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
 
 

@@ -9,13 +9,11 @@ from random import Random
 
 from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.personal_data.reading import Entity
-from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
+from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, RuleState, Stage
 
 SCRIPTED, FAILING = "scripted", "failing"
 # Keywords have the most ways to be found.

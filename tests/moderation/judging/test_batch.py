@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.batch import BatchJudge
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.kinds import glance_of
 from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
-from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
+from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, Stage
 from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
 from tests.moderation.judging.mixed_rulesets import mixed_ruleset, mixed_text
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.conduct import Hit, paused_until
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json, rule_problems
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
 from tests.moderation.judging.making import make_rule

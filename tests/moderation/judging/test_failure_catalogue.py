@@ -14,8 +14,7 @@ from chatapp.feed.events import GenerationEnded, stream_event_adapter
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import OutputGate, judge
-from chatapp.moderation.judging.rulesets.rule import RulesetInvalid
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import RuleOptions, RulesetInvalid
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage

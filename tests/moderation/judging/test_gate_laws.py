@@ -9,11 +9,10 @@ from dataclasses import replace
 from hypothesis import given
 
 from chatapp.moderation.judging.batch import BatchJudge
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.judging.gate import MASK, OutputGate, find_matches, judge
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, Stage
+from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Channel, RuleKind, Stage
 from tests.moderation.judging.laws import MASKING_ACTIONS, byte_cuts, chances, many, run, withheld_places
 from tests.moderation.judging.making import make_ruleset
 from tests.moderation.judging.mixed_rulesets import (

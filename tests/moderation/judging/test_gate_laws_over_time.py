@@ -7,7 +7,7 @@ from hypothesis import given
 
 from chatapp.moderation.judging.classifiers.types import Timing
 from chatapp.moderation.judging.gate import MASK, OutputGate, judge
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import RuleOptions
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 from tests.moderation.judging.laws import MASKING_ACTIONS, chances, many, run, withheld_places

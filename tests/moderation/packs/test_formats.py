@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import pattern_symbols
-from chatapp.moderation.judging.verdict import SUPPORTED_ACTIONS, Action, Category, Language, Stage
+from chatapp.moderation.judging.verdict import SUPPORTED_ACTIONS, Action, Category, Channel, Language, Stage
 from chatapp.moderation.models import Rule
 from chatapp.moderation.packs.entry import ADVICE, EntryInvalid, read_entry
 from chatapp.moderation.packs.formats import pack_from_csv, pack_from_json, pack_from_paste, pack_to_csv, pack_to_json

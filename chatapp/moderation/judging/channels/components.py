@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from chatapp.moderation.judging.channels.component_table import character_parts
 from chatapp.moderation.judging.channels.respelling import RespelledKeywords, compile_respelled
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
+from chatapp.moderation.judging.verdict import Channel
 
 # The radical as it stands in a character, and the character. ⺅⺖⺡⺨⺘ are the same radicals in their own block.
 RADICALS = str.maketrans(

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from chatapp.moderation.judging.channels.respelling import RespelledKeywords, compile_respelled
 from chatapp.moderation.judging.channels.whole_text import is_han, phrase_symbols
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
+from chatapp.moderation.judging.verdict import Channel
 
 # Pinyin without tones; a picture may stand for any character that is read like that.
 _SYLLABLES = {

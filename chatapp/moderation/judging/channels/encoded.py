@@ -13,7 +13,8 @@ from ahocorasick_rs import AhoCorasick
 
 from chatapp.moderation.judging.channels.encodings import Reading, readings
 from chatapp.moderation.judging.channels.whole_text import in_order, phrase_symbols, whole_text
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
+from chatapp.moderation.judging.verdict import Channel
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # no UTF-8 holds one, and the automaton reads UTF-8
 

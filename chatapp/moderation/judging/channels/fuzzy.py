@@ -22,8 +22,9 @@ from chatapp.moderation.judging.channels.whole_text import (
     whole_text,
     words_of,
 )
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
+from chatapp.moderation.judging.verdict import Channel
 
 # Four letters have a real word one letter away more often than not: any slip counts only of longer words.
 MIN_LETTERS = 5

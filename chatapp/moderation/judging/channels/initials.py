@@ -10,7 +10,8 @@ from itertools import islice, product
 
 from chatapp.moderation.judging.channels.common_words import is_common_word
 from chatapp.moderation.judging.channels.whole_text import in_order, is_han, phrase_symbols, whole_text, words_of
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
+from chatapp.moderation.judging.verdict import Channel
 
 # Two letters are anyone's initials in an English text ("SB"); beside Chinese they are read as Chinese.
 MIN_INITIALS = 2

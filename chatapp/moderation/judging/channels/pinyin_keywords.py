@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR
 from chatapp.moderation.judging.text.syllables import readings_in, readings_of, spellings_of
+from chatapp.moderation.judging.verdict import Channel
 
 # Two syllables are two ordinary characters: of 4,868 everyday turns 59 % sound like one of 3,613 words of two that
 # never occur there, 3 % like one of 5,085 words of three, 0.04 % like one of 7,727 words of four. Every reading of a

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from chatapp.moderation.judging.automata.automaton import NO_PATTERN, SYMBOL_BITS, Automaton, build_automaton
 from chatapp.moderation.judging.channels.whole_text import WholeText, in_order, phrase_symbols, whole_text
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
+from chatapp.moderation.judging.verdict import Channel
 
 # A keyword of one symbol, respelled, is found in every honest text: 好 in 女子.
 MIN_RESPELLED_SYMBOLS = 2

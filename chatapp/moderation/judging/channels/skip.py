@@ -16,9 +16,10 @@ that never occur there gave 18 spans across such punctuation and 3 across any ot
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.judging.detecting import Channel, Found, Keyword
+from chatapp.moderation.judging.detecting import Found, Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
+from chatapp.moderation.judging.verdict import Channel
 
 MAX_SKIPPED_CHARS = 3
 # Two Latin letters apart are initials ("e. g.") in any text; three are a word spelled out.

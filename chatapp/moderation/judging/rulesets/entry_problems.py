@@ -15,7 +15,7 @@ from chatapp.moderation.judging.expressions.regex_syntax import (
     compile_regex,
 )
 from chatapp.moderation.judging.personal_data.reading import Entity
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import RuleOptions
 from chatapp.moderation.judging.urls.domain_lists import ANY_DOMAIN
 from chatapp.moderation.judging.urls.domain_spellings import DomainInvalid, spellings
 from chatapp.moderation.judging.verdict import Action, Stage

@@ -4,11 +4,17 @@ What keeps a rule of keywords from being published, by its words, its allow phra
 
 from collections.abc import Iterator
 
-from chatapp.moderation.judging.detecting import STREAM_CHANNELS, Channel
 from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, MIN_BLOCK_SYMBOLS, Rule
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
-from chatapp.moderation.judging.verdict import ENDING_ACTIONS, HOLDING_ACTIONS, STAGES_OF_THE_MODEL, Action
+from chatapp.moderation.judging.verdict import (
+    ENDING_ACTIONS,
+    HOLDING_ACTIONS,
+    STAGES_OF_THE_MODEL,
+    STREAM_CHANNELS,
+    Action,
+    Channel,
+)
 
 # Their tries are built in every process; the strict automaton alone is built once for all.
 MAX_WORDS_IN_CHANNELS = 5_000

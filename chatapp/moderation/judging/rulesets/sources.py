@@ -18,10 +18,10 @@ from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.skip import compile_skip
 from chatapp.moderation.judging.classifiers.detector import ClassifierSource
 from chatapp.moderation.judging.classifiers.offer import Offer
-from chatapp.moderation.judging.detecting import Channel, DetectorSource, Found, Keyword
+from chatapp.moderation.judging.detecting import DetectorSource, Found, Keyword
 from chatapp.moderation.judging.kinds import KINDS, Kinds, Picked
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.verdict import RuleKind
+from chatapp.moderation.judging.verdict import Channel, RuleKind
 
 _STREAM_CHANNELS: dict[Channel, Callable[[Sequence[Keyword]], DetectorSource]] = {
     Channel.SKIP: compile_skip,

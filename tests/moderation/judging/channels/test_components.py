@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.judging.channels.component_table import character_parts
 from chatapp.moderation.judging.channels.components import compile_components, find_components
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.text.normalise import fold
+from chatapp.moderation.judging.verdict import Channel
 from tests.moderation.judging.channels.keywords import keywords, written
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chatapp.moderation.judging.channels.emoji import find_emoji
-from chatapp.moderation.judging.detecting import Channel
+from chatapp.moderation.judging.verdict import Channel
 from tests.moderation.judging.channels.keywords import keywords, written
 
 

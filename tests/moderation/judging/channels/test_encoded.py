@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from chatapp.moderation.judging.channels.encoded import compile_encoded, find_encoded
 from chatapp.moderation.judging.channels.encodings import MAX_DECODED_CHARS, readings
-from chatapp.moderation.judging.detecting import Channel
 from chatapp.moderation.judging.gate import judge
-from chatapp.moderation.judging.verdict import Action, Stage
+from chatapp.moderation.judging.verdict import Action, Channel, Stage
 from tests.moderation.judging.channels.keywords import keywords, written
 from tests.moderation.judging.detector_laws import many
 from tests.moderation.judging.making import make_rule, make_ruleset

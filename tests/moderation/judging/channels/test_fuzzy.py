@@ -7,7 +7,8 @@ from rapidfuzz.distance import OSA
 
 from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy, find_fuzzy, is_one_slip
 from chatapp.moderation.judging.channels.whole_text import words_of
-from chatapp.moderation.judging.detecting import Channel, Keyword
+from chatapp.moderation.judging.detecting import Keyword
+from chatapp.moderation.judging.verdict import Channel
 from tests.moderation.judging.channels.keywords import keywords, written
 
 few_letters = st.text("abc", max_size=7)

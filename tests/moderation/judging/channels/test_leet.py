@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.channels.leet import compile_leet
-from chatapp.moderation.judging.detecting import Channel, Keyword
+from chatapp.moderation.judging.detecting import Keyword
 from chatapp.moderation.judging.text.normalise import fold, fold_text, is_word_symbol
+from chatapp.moderation.judging.verdict import Channel
 from tests.moderation.judging.channels.keywords import holding, keywords, spans
 from tests.moderation.judging.detector_laws import (
     alive_after,

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.pinyin_keywords import MIN_SYLLABLES
 from chatapp.moderation.judging.channels.pinyin_word import MAX_WORD_LETTERS
-from chatapp.moderation.judging.detecting import Channel, Keyword
+from chatapp.moderation.judging.detecting import Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
 from chatapp.moderation.judging.text.syllables import SYLLABLES, reading_of, readings_in, readings_of, syllable_of
+from chatapp.moderation.judging.verdict import Channel
 from tests.moderation.judging.channels.keywords import holding, keywords, spans
 from tests.moderation.judging.detector_laws import (
     alive_after,

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.channels.skip import MAX_SKIPPED_CHARS, compile_skip
-from chatapp.moderation.judging.detecting import Channel, Keyword
+from chatapp.moderation.judging.detecting import Keyword
 from chatapp.moderation.judging.text.normalise import is_word_symbol
 from chatapp.moderation.judging.text.separators import STEPS_BY_CHAR, Separates, Separator
+from chatapp.moderation.judging.verdict import Channel
 from tests.moderation.judging.channels.keywords import holding, keywords, spans
 from tests.moderation.judging.detector_laws import (
     alive_after,

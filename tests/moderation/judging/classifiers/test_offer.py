@@ -15,8 +15,7 @@ from chatapp.moderation.judging.classifiers.posting import RemoteAddressInvalid
 from chatapp.moderation.judging.classifiers.remote import RemoteClassifier
 from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable
 from chatapp.moderation.judging.kinds import KINDS
-from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.rule_options import RuleOptions
+from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.verdict import RuleKind, Stage
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
