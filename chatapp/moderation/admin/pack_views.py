@@ -23,14 +23,9 @@ from chatapp.moderation.models import Rule
 from chatapp.moderation.packs.entry import PackProblem
 from chatapp.moderation.packs.formats import PackRead, pack_to_csv, pack_to_json
 from chatapp.moderation.packs.pack import PACK_ACTIONS, PackRule
+from chatapp.moderation.packs.reading import pack_read
 from chatapp.moderation.packs.transfer import pack_export, pack_import, pack_plan
-from chatapp.moderation.packs.uploads import (
-    PackFormat,
-    pack_read,
-    pack_upload_forget,
-    pack_upload_get,
-    pack_upload_store,
-)
+from chatapp.moderation.packs.uploads import PackFormat, pack_upload_forget, pack_upload_get, pack_upload_store
 
 # More would make a page that no browser likes; who has more mends these first.
 MAX_PROBLEMS_SHOWN = 2_000

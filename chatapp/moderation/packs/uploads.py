@@ -1,5 +1,5 @@
 """
-A pack between its upload and the yes of the person who sent it. Owns the limits on its size, and that it is forgotten.
+A pack between its upload and the yes of the person who sent it. Owns the limit on its size, and that it is forgotten.
 
 Kept in the cache, each under its person: nobody confirms what another has sent.
 """
@@ -7,7 +7,6 @@ Kept in the cache, each under its person: nobody confirms what another has sent.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import assert_never
 from uuid import UUID
 
 from django.core.cache import cache
@@ -16,12 +15,8 @@ from django.utils.translation import gettext as _
 from chatapp.core.ids import uuid7
 from chatapp.moderation.errors import PackTooLarge, PackUnreadable, PackUploadGone
 from chatapp.moderation.judging.verdict import Language
-from chatapp.moderation.packs.formats import PackRead, pack_from_csv, pack_from_json, pack_from_paste
-from chatapp.moderation.packs.pack import PackHeader
 
 MAX_PACK_BYTES = 5_000_000
-# As CSV about 3 MB; read in 4 s.
-MAX_PACK_ENTRIES = 100_000
 KEPT_S = 3600
 
 
@@ -106,34 +101,3 @@ def pack_upload_forget(*, upload_id: UUID, person_id: UUID) -> None:
 
 def _key(person_id: UUID, upload_id: UUID) -> str:
     return f"moderation:pack-upload:{person_id}:{upload_id}"
-
-
-def pack_read(upload: PackUpload) -> PackRead:
-    """
-    The pack, and what is wrong with it by line.
-
-    :raises PackTooLarge: for too many entries.
-    """
-    read = _read(upload)
-    num_entries = len(read.pack.entries) if read.pack else 0
-    if num_entries > MAX_PACK_ENTRIES:
-        raise PackTooLarge(
-            _("The pack has %(number)d entries: at most %(limit)d. Split it.")
-            % {"number": num_entries, "limit": MAX_PACK_ENTRIES},
-            num_entries=num_entries,
-        )
-    return read
-
-
-def _read(upload: PackUpload) -> PackRead:
-    header = PackHeader(
-        name=upload.name, source=upload.source, licence=upload.licence, language=Language(upload.language)
-    )
-    match upload.format:
-        case PackFormat.JSON:
-            return pack_from_json(upload.text)
-        case PackFormat.CSV:
-            return pack_from_csv(upload.text, header=header, defaults=upload.defaults)
-        case PackFormat.LIST:
-            return pack_from_paste(upload.text, header=header, defaults=upload.defaults)
-    assert_never(upload.format)

@@ -12,12 +12,12 @@ from chatapp.moderation.models import Rule, RuleRevision
 from chatapp.moderation.packs.entry import ADVICE, PackProblem
 from chatapp.moderation.packs.formats import pack_from_json, pack_to_json
 from chatapp.moderation.packs.pack import Pack, PackEntry, PackHeader, rules_of
+from chatapp.moderation.packs.reading import pack_read
 from chatapp.moderation.packs.transfer import pack_export, pack_import
 from chatapp.moderation.packs.uploads import (
     MAX_PACK_BYTES,
     PackFormat,
     PackUpload,
-    pack_read,
     pack_text,
     pack_upload_forget,
     pack_upload_get,
@@ -167,7 +167,7 @@ class TestAnUpload:
             pack_upload_store(upload=PackUpload("字" * (MAX_PACK_BYTES // 3 + 1), PackFormat.LIST), person_id=uuid7())
 
     def test_is_refused_when_it_has_too_many_entries(self, monkeypatch):
-        monkeypatch.setattr("chatapp.moderation.packs.uploads.MAX_PACK_ENTRIES", 1)
+        monkeypatch.setattr("chatapp.moderation.packs.reading.MAX_PACK_ENTRIES", 1)
         defaults = {"category": "other", "severity": 1, "action": "flag"}
 
         with pytest.raises(PackTooLarge, match="2 entries"):
