@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _ask() -> None:
-    from chatapp.moderation.publishing.selectors import ruleset_current
+    from chatapp.moderation.publishing.loading import ruleset_current
 
     version = 0
     while True:

@@ -24,8 +24,9 @@ from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
 from chatapp.moderation.judging.channels.initials import compile_initials
 from chatapp.moderation.judging.detecting import Keyword
 from chatapp.moderation.judging.gate import OutputGate, judge
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.verdict import Action, Channel, Stage
+from tests.moderation.judging.making import BUNDLED_ALONE
 
 FIXTURES = Path(__file__).resolve().parents[2] / "tests" / "moderation" / "fixtures"
 
@@ -72,14 +73,14 @@ def measure(data: Path) -> list[Harm | HoldBack | ChannelHits]:
     return [*harms, *holds, *_channel_hits(ruleset, corpora)]
 
 
-def default_ruleset() -> Ruleset:
+def default_ruleset() -> CompiledRuleset:
     """The rules as a fresh installation publishes them."""
     migration = import_module("chatapp.moderation.migrations.0004_default_pack")
-    ruleset: Ruleset = migration.pack_ruleset(json.loads(migration.PACK.read_text(encoding="utf-8"))["rules"])
-    return ruleset
+    published = migration.pack_ruleset(json.loads(migration.PACK.read_text(encoding="utf-8"))["rules"])
+    return CompiledRuleset.of(published, offer=BUNDLED_ALONE)
 
 
-def harm(ruleset: Ruleset, corpus: str, texts: Sequence[str], stage: Stage) -> Harm:
+def harm(ruleset: CompiledRuleset, corpus: str, texts: Sequence[str], stage: Stage) -> Harm:
     verdicts = [judge(ruleset, text, stage) for text in texts]
     actions = Counter(verdict.action for verdict in verdicts)
     hits = Counter(rule_id for verdict in verdicts for rule_id in {match.rule_id for match in verdict.matches})
@@ -87,7 +88,7 @@ def harm(ruleset: Ruleset, corpus: str, texts: Sequence[str], stage: Stage) -> H
     return Harm(corpus, stage, len(texts), flagged, masked, blocked, dict(hits))
 
 
-def hold_back(ruleset: Ruleset, corpus: str, texts: Sequence[str]) -> HoldBack:
+def hold_back(ruleset: CompiledRuleset, corpus: str, texts: Sequence[str]) -> HoldBack:
     held: list[int] = []
     for text in texts:
         gate = OutputGate(ruleset)
@@ -100,7 +101,7 @@ def hold_back(ruleset: Ruleset, corpus: str, texts: Sequence[str]) -> HoldBack:
     return HoldBack(corpus, len(held), share_of_none, sum(held) / len(held), p50, p99, held[-1])
 
 
-def _channel_hits(ruleset: Ruleset, corpora: Mapping[str, Sequence[str]]) -> Iterator[ChannelHits]:
+def _channel_hits(ruleset: CompiledRuleset, corpora: Mapping[str, Sequence[str]]) -> Iterator[ChannelHits]:
     keywords = [Keyword(word, number, holds=False) for number, rule in enumerate(ruleset.rules) for word in rule.words]
     finders = {
         Channel.FUZZY: compile_fuzzy(keywords).find,

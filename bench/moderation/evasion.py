@@ -20,12 +20,12 @@ from chatapp.moderation.judging.channels.fuzzy import compile_fuzzy
 from chatapp.moderation.judging.channels.leet import compile_leet
 from chatapp.moderation.judging.channels.pinyin import compile_pinyin
 from chatapp.moderation.judging.channels.skip import compile_skip
-from chatapp.moderation.judging.detecting import DetectorSource, Found, Keyword
+from chatapp.moderation.judging.detecting import DetectorSource, Finder, Found, Keyword
 from chatapp.moderation.judging.gate import find_matches
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.judging.rulesets.sources import Finder
 from chatapp.moderation.judging.verdict import Action, RuleState, Stage
+from tests.moderation.judging.making import BUNDLED_ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Strict:
             stages=frozenset(Stage),
             words=words,
         )
-        self._ruleset = Ruleset(version=1, rules=(rule,))
+        self._ruleset = CompiledRuleset(version=1, rules=(rule,), offer=BUNDLED_ALONE)
 
     def hits(self, text: str) -> bool:
         return bool(find_matches(self._ruleset, text, Stage.OUTPUT))

@@ -13,7 +13,7 @@ from random import Random
 
 from bench.moderation.figure_table import Figure, one
 from chatapp.moderation.judging.gate import MASK, OutputGate, judge
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.verdict import Action, Match, Stage
 from tests.moderation.judging.mixed_rulesets import mixed_cuts, mixed_ruleset, mixed_text
 
@@ -31,7 +31,7 @@ class Exit(StrEnum):
 class Stream:
     """One text as its reader gets it: what left, and what must not have."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: CompiledRuleset) -> None:
         self.gate = OutputGate(ruleset)
         self.text = ""  # as the gate has it: what a dead worker held is gone
         self.released = ""
@@ -87,7 +87,7 @@ def measure(*, num_streams: int) -> list[Figure]:
     ]
 
 
-def _stream_counts(chance: Random, ruleset: Ruleset) -> Counter[str]:
+def _stream_counts(chance: Random, ruleset: CompiledRuleset) -> Counter[str]:
     how, stream = chance.choice(tuple(Exit)), Stream(ruleset)
     pieces = mixed_cuts(chance, mixed_text(chance, ruleset))
     for piece in pieces if how is Exit.FINISH else pieces[: chance.randint(0, len(pieces))]:

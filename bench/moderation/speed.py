@@ -15,10 +15,11 @@ from bench.moderation.figure_table import Figure, percentile
 from bench.moderation.publish import made_up_words
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.gate import OutputGate, judge
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
+from tests.moderation.judging.making import BUNDLED_ALONE
 
 NUM_WORDS = 108_000
 NUM_RUNS = 5
@@ -43,8 +44,8 @@ def measure(data: Path) -> list[Figure]:
 
 
 def _batch(data: Path) -> list[Figure]:
-    ruleset = Ruleset(1, (_rule("words", RuleKind.KEYWORD, _words(data), Action.FLAG),))
-    built_s = _runs(lambda: Ruleset(1, ruleset.rules).compiled(Stage.INPUT))
+    ruleset = CompiledRuleset(1, (_rule("words", RuleKind.KEYWORD, _words(data), Action.FLAG),), BUNDLED_ALONE)
+    built_s = _runs(lambda: CompiledRuleset(1, ruleset.rules, BUNDLED_ALONE).compiled(Stage.INPUT))
     batch = BatchJudge(ruleset, Stage.INPUT)
     turns, english = corpora.turns(data), default_answers()
     share = sum(map(batch.may_match, turns)) / len(turns)
@@ -89,7 +90,8 @@ def _rate(what: str, judge_one: Callable[[str], object], texts: Sequence[str], *
 
 def _stream(data: Path) -> list[Figure]:
     enforced = tuple(rule for rule in default_ruleset().rules if rule.enforced)
-    ruleset = Ruleset(1, (*enforced, _rule("regexes", RuleKind.REGEX, REGEXES, Action.REDACT)))
+    with_regexes = (*enforced, _rule("regexes", RuleKind.REGEX, REGEXES, Action.REDACT))
+    ruleset = CompiledRuleset(1, with_regexes, BUNDLED_ALONE)
     texts = {
         "Chinese turns": "\n".join(corpora.turns(data)),
         "the default model's answers": "\n".join(default_answers()),
@@ -104,7 +106,7 @@ def _stream(data: Path) -> list[Figure]:
     return figures
 
 
-def _token_costs_us(ruleset: Ruleset, text: str) -> list[float]:
+def _token_costs_us(ruleset: CompiledRuleset, text: str) -> list[float]:
     gate, costs = OutputGate(ruleset), []
     for start in range(0, len(text), TOKEN_CHARS):
         token = text[start : start + TOKEN_CHARS]

@@ -17,10 +17,10 @@ from chatapp.generations.models import FinishReason
 from chatapp.generations.notices import notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.moderation.judging.gate import judge
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.supposing import judge_excusing
 from chatapp.moderation.judging.verdict import Stage, Verdict
-from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_get
+from chatapp.moderation.publishing.loading import ruleset_current, ruleset_get
 from chatapp.review.cases.overturned import rules_overturned
 from chatapp.review.cases.services import decisive
 from chatapp.review.models import Decision
@@ -74,7 +74,7 @@ def text_judged(*, owner_id: UUID, text: str, stage: Stage) -> Judged:
     return judged_by(ruleset_current(), owner_id=owner_id, text=text, stage=stage, part=Part.AT_ONCE)
 
 
-def judged_by(ruleset: Ruleset, *, owner_id: UUID, text: str, stage: Stage, part: Part) -> Judged:
+def judged_by(ruleset: CompiledRuleset, *, owner_id: UUID, text: str, stage: Stage, part: Part) -> Judged:
     """What a reviewer found wrong about exactly these words of this person is not done to them again."""
     began_ns = time.perf_counter_ns()
     verdict = judge(ruleset, text, stage, part=part)

@@ -10,19 +10,19 @@ import pytest
 from chatapp.moderation import errors, models
 from chatapp.moderation.admin.problem_sentences import SENTENCES
 from chatapp.moderation.admin.rule_form import RuleForm
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
 from chatapp.moderation.judging.classifiers.types import Context, Strictness, Timing
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.kinds import KINDS
+from chatapp.moderation.judging.offer import Offer
 from chatapp.moderation.judging.rulesets.builds import decode, encode
 from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
-from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json, rule_problems
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Category, RuleKind, RuleState, Stage
 from chatapp.moderation.publishing.ruleset_problems import LoneJudge, lone_judges
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
-from tests.moderation.judging.making import make_rule, make_ruleset
+from tests.moderation.judging.making import BUNDLED_ALONE, make_rule, make_ruleset
 from tests.support.factories import make_user
 from tests.support.offering import offering
 
@@ -63,7 +63,7 @@ class TestARuleThatAsksAModel:
         rule = make(action=action)
 
         assert codes(rule) == []
-        assert KINDS[rule.kind].asks_model(rule, OFFER)
+        assert OFFER.asks_model(rule)
 
     @pytest.mark.parametrize("make", ASKING)
     @pytest.mark.parametrize("action", [Action.REDACT, Action.REPLACE])
@@ -81,7 +81,7 @@ class TestARuleThatAsksAModel:
     def test_is_none_of_the_classifier_that_comes_along(self):
         rule = replace(make_rule(words=[], action=Action.REDACT), kind=RuleKind.CLASSIFIER)
 
-        assert (KINDS[rule.kind].asks_model(rule, OFFER), codes(rule)) == (False, [])
+        assert (OFFER.asks_model(rule), codes(rule)) == (False, [])
 
 
 class TestTrail:
@@ -196,14 +196,14 @@ class TestInAText:
 
     def test_a_rule_is_read_as_it_was_written(self):
         for rule in (similarity(), by_principles()):
-            assert rule_from_json(json.loads(json.dumps(rule.to_json())), offer=OFFER) == rule
+            assert Rule.from_json(json.loads(json.dumps(rule.to_json()))) == rule
 
 
 class TestALoneJudge:
     def test_is_one_at_each_stage_where_no_other_rule_withholds(self):
         keyword = make_rule("words", words=["bomb"], stages=[Stage.INPUT])
 
-        assert list(lone_judges([by_principles(), keyword])) == [
+        assert list(lone_judges([by_principles(), keyword], kinds=KINDS)) == [
             LoneJudge("judge", Stage.OUTPUT),
             LoneJudge("judge", Stage.TITLE),
         ]
@@ -219,21 +219,23 @@ class TestALoneJudge:
         ids=["shadow", "flag", "elsewhere", "judge"],
     )
     def test_is_not_helped_by_a_rule_that_withholds_nothing_there_or_is_a_judge(self, other):
-        assert {one.stage for one in lone_judges([by_principles(), other])} == set(STAGES)
+        assert {one.stage for one in lone_judges([by_principles(), other], kinds=KINDS)} == set(STAGES)
 
     def test_may_flag_warn_or_look_on_alone(self):
         watching = [by_principles("a", action=Action.FLAG), by_principles("b", state=RuleState.SHADOW)]
 
-        assert list(lone_judges([*watching, by_principles("c", action=Action.WARN)])) == []
+        assert list(lone_judges([*watching, by_principles("c", action=Action.WARN)], kinds=KINDS)) == []
 
     def test_withholds_nothing_of_a_person_s_words_with_a_safe_answer(self):
-        assert list(lone_judges([by_principles(action=Action.SAFE_COMPLETION, stages=[Stage.INPUT])])) == []
+        answering = by_principles(action=Action.SAFE_COMPLETION, stages=[Stage.INPUT])
+
+        assert list(lone_judges([answering], kinds=KINDS)) == []
 
     def test_is_none_beside_a_rule_of_similarity(self):
-        assert list(lone_judges([by_principles(), similarity()])) == []
+        assert list(lone_judges([by_principles(), similarity()], kinds=KINDS)) == []
 
     def test_is_none_in_an_empty_ruleset(self):
-        assert list(lone_judges([])) == []
+        assert list(lone_judges([], kinds=KINDS)) == []
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.moderation.judging.gate import OutputGate, judge
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.review.cases.appeals import message_appeal
 from chatapp.review.cases.services import case_claim
 from chatapp.review.models import Decision, ReviewCase, ReviewOutcome

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chatapp.moderation.judging.classifiers.offer import Offer
+from chatapp.moderation.judging.offer import Offer
 from chatapp.moderation.offer import offer_current, offer_set
 
 

@@ -10,7 +10,7 @@ from chatapp.generations.notices import notice_of
 from chatapp.moderation.judging.conduct import conduct_match, conduct_rules, longest_window, paused_until
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, Match, Stage, Verdict
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.review.selectors import hits_of_person
 from chatapp.review.services import decisions_record
 

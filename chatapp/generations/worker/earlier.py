@@ -8,7 +8,7 @@ from chatapp.generations.models import Generation
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import is_answered
 from chatapp.moderation.judging.verdict import Action, Match, Stage, strongest_told
-from chatapp.moderation.publishing.selectors import ruleset_get
+from chatapp.moderation.publishing.loading import ruleset_get
 from chatapp.review.models import Decision
 from chatapp.review.selectors import decisions_of_generation
 

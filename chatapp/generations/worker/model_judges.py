@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, assert_never
 import structlog
 
 from chatapp.moderation.judging.classifiers.model_settings import ModelKind, ModelSettings
-from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
     ClassifierAnswerInvalid,
@@ -23,6 +22,7 @@ from chatapp.moderation.judging.classifiers.types import (
     Context,
     Labels,
 )
+from chatapp.moderation.judging.offer import Offer
 from inference.errors import EngineError, ModelUnusable
 from inference.scoring.asking import ScoredText, ScoreInvalid, ScoringTimedOut, TextTooLong
 from inference.types import Engine

@@ -16,9 +16,9 @@ from chatapp.moderation.judging.detecting import Detector
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.lanes import Lane
 from chatapp.moderation.judging.prompt_leakage import prompt_detectors
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 
 
 def session_open(row: Generation, start: log.TakeOver, *, lane: Lane) -> Session:
@@ -50,7 +50,7 @@ def session_catch_up(session: Session, start: log.TakeOver) -> None:
         session.judge.trail = LogprobTrail(session.gate, has_alternatives=session.lane is None)
 
 
-def _detectors(row: Generation, ruleset: Ruleset, stage: Stage) -> list[Detector]:
+def _detectors(row: Generation, ruleset: CompiledRuleset, stage: Stage) -> list[Detector]:
     """What this answer's gate looks for beside the rules' own entries; the same for every attempt."""
     prompt = row.conversation.system_prompt
     if row.kind != GenerationKind.ANSWER or not prompt or system_prompt_is_published(row.conversation):

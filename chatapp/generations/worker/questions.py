@@ -17,9 +17,10 @@ from chatapp.generations.models import Generation
 from chatapp.generations.notices import Told, notice_of
 from chatapp.generations.safe_completions import rest_of_answer
 from chatapp.generations.worker.earlier import match_of
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
+from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, Stage, Verdict, greatest_action
-from chatapp.moderation.publishing.selectors import ruleset_get
+from chatapp.moderation.publishing.loading import ruleset_get
 from chatapp.review.models import Decision
 from chatapp.review.selectors import decisions_of_generation
 
@@ -32,7 +33,9 @@ class QuestionRefused:
     text: str
 
 
-def question_check(row: Generation, *, ruleset: Ruleset, language: str, is_begun: bool) -> QuestionRefused | None:
+def question_check(
+    row: Generation, *, ruleset: CompiledRuleset, language: str, is_begun: bool
+) -> QuestionRefused | None:
     """
     Ask the models, put what they say on record, and mark the message. None: the model may answer.
 

@@ -12,18 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from chatapp.moderation.choices import CHANNEL_LABELS, STAGE_LABELS
-from chatapp.moderation.judging.kinds import KINDS
 from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, Stage
 from chatapp.moderation.offer import offer_current
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# In the order of the table.
-KINDS_BY_FIELD: dict[str, list[RuleKind]] = {
-    name: [kind for kind in RuleKind if name in KINDS[kind].fields]
-    for name in dict.fromkeys(name for kind in KINDS.values() for name in kind.fields)
-}
 ENTRY_HELP = {
     RuleKind.KEYWORD: _(
         "One word or phrase a line. Case, accents, full width, invisible characters, look-alikes and traditional "
@@ -78,6 +72,13 @@ CHANNEL_HINTS: "dict[str, StrOrPromise]" = {
 STAGE_HINTS: "dict[str, StrOrPromise]" = {Stage.ATTACHMENT: _("judges nothing yet: messages have no attachments")}
 
 
+def kinds_by_field() -> dict[str, list[RuleKind]]:
+    """In the order of the table of kinds."""
+    kinds = offer_current().kinds
+    names = dict.fromkeys(name for kind in kinds.values() for name in kind.fields)
+    return {name: [word for word, kind in kinds.items() if name in kind.fields] for name in names}
+
+
 def conditional_fields() -> dict[str, str]:
     """
     By field, the condition under which the form shows it, for unfold's script.
@@ -85,7 +86,7 @@ def conditional_fields() -> dict[str, str]:
     Who may only look has no chooser of kinds, so for them everything is shown.
     """
     return {
-        **{field: _one_of("kind", kinds) for field, kinds in KINDS_BY_FIELD.items()},
+        **{field: _one_of("kind", kinds) for field, kinds in kinds_by_field().items()},
         "replacement": _one_of("action", [Action.REPLACE]),
         "safe_completion_en": _one_of("action", [Action.SAFE_COMPLETION]),
         "safe_completion_zh_hans": _one_of("action", [Action.SAFE_COMPLETION]),

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
+from chatapp.moderation.judging.offer import RuleProblem
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS
 
 # By problem code: the field it is about, and what to do. A code without a sentence fails a test.

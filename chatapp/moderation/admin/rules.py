@@ -107,7 +107,6 @@ class RuleAdmin(ModelAdmin):
     )
     change_form_outer_before_template = "admin/moderation/_rule_standing.html"
     change_form_before_template = "admin/moderation/_rule_opened.html"
-    conditional_fields = conditional_fields()
     readonly_fields = ("revision", "author", "updated_at")
     # As of the newest list that was asked for.
     published: Sequence[PublishedRule] = ()
@@ -145,6 +144,11 @@ class RuleAdmin(ModelAdmin):
         ),
         (_("History"), {"fields": ("reason", ("revision", "author", "updated_at"))}),
     )
+
+    @property
+    def conditional_fields(self) -> dict[str, str]:
+        """Unfold asks for it by this name when it draws the form."""
+        return conditional_fields()
 
     @action(description=_("Publish"), url_path="open-publish", permissions=["publish"], icon="publish")
     def open_publish(self, _request: HttpRequest) -> HttpResponse:

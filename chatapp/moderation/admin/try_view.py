@@ -17,11 +17,13 @@ from chatapp.moderation.admin.page import page, permitted
 from chatapp.moderation.choices import ACTION_LABELS, CATEGORY_LABELS, CHANNEL_LABELS, KIND_LABELS
 from chatapp.moderation.colours import ACTION_COLOURS
 from chatapp.moderation.judging.gate import find_matches, judge
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.supposing import judge_supposing
 from chatapp.moderation.judging.text.normalise import fold_text
 from chatapp.moderation.judging.verdict import Action, Match, RuleKind, RuleState, Verdict
-from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_edited
+from chatapp.moderation.offer import offer_current
+from chatapp.moderation.publishing.loading import ruleset_current
+from chatapp.moderation.publishing.selectors import ruleset_edited
 
 _MAX_SEEN_CHARS = 60
 
@@ -36,7 +38,7 @@ def try_view(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
 
 def _judged(form: TryForm) -> dict[str, Any]:
     text, stage = form.cleaned_data["text"], form.cleaned_data["stage"]
-    ruleset = ruleset_current() if form.cleaned_data["rules"] == TryForm.PUBLISHED else ruleset_edited()
+    ruleset = _ruleset(form.cleaned_data["rules"])
     # Compiles what is not compiled yet, so the time below is judging.
     matches = find_matches(ruleset, text, stage, part=Part.AT_ONCE)
     began_s = perf_counter()
@@ -52,6 +54,12 @@ def _judged(form: TryForm) -> dict[str, Any]:
     }
 
 
+def _ruleset(rules: str) -> CompiledRuleset:
+    if rules == TryForm.PUBLISHED:
+        return ruleset_current()
+    return CompiledRuleset.of(ruleset_edited(), offer=offer_current())
+
+
 def _outcome(verdict: Verdict, text: str) -> dict[str, Any]:
     return {
         "verdict": verdict,
@@ -62,7 +70,7 @@ def _outcome(verdict: Verdict, text: str) -> dict[str, Any]:
     }
 
 
-def _would(ruleset: Ruleset, matches: Sequence[Match], text: str, stage: str) -> dict[str, Any] | None:
+def _would(ruleset: CompiledRuleset, matches: Sequence[Match], text: str, stage: str) -> dict[str, Any] | None:
     """What would be done if drafts and shadow rules acted; None where none of them hits."""
     if all(match.enforced for match in matches):
         return None
@@ -72,7 +80,7 @@ def _would(ruleset: Ruleset, matches: Sequence[Match], text: str, stage: str) ->
     return _outcome(supposed, text)
 
 
-def _matches_table(text: str, matches: Sequence[Match], ruleset: Ruleset) -> dict[str, Any]:
+def _matches_table(text: str, matches: Sequence[Match], ruleset: CompiledRuleset) -> dict[str, Any]:
     addresses = _addresses({match.rule_id for match in matches})
     return {
         "headers": [

@@ -12,17 +12,15 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
-from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found
+from chatapp.moderation.judging.channels.given import GivenDetector
+from chatapp.moderation.judging.detecting import Detector, DetectorSource, Found, Glance, RulesUnanswered
 from chatapp.moderation.judging.gate import judge
-from chatapp.moderation.judging.glances import SYMBOLS_BY_CODE, Glance
-from chatapp.moderation.judging.kinds import glance_of
-from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
-from chatapp.moderation.judging.rulesets.sources import GivenDetector, Sources
+from chatapp.moderation.judging.glances import SYMBOLS_BY_CODE
+from chatapp.moderation.judging.rulesets.compiled import ReadAlong, Sources
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.scanning import Scanner
 from chatapp.moderation.judging.text.normalise import is_word_symbol
-from chatapp.moderation.judging.verdict import Action, Match, RuleKind, Stage, Verdict
+from chatapp.moderation.judging.verdict import Action, Match, Stage, Verdict
 
 
 class _Closer(NamedTuple):
@@ -37,12 +35,14 @@ class BatchJudge:
 
     __slots__ = ("_automaton", "_compiled", "_glances", "_reading", "part", "ruleset", "stage")
 
-    def __init__(self, ruleset: Ruleset, stage: Stage | str, *, part: Part = Part.ALL) -> None:
+    def __init__(self, ruleset: CompiledRuleset, stage: Stage | str, *, part: Part = Part.ALL) -> None:
         self.ruleset, self.stage, self.part = ruleset, Stage(stage), part
         self._compiled = compiled = ruleset.compiled(self.stage, part)
-        self._reading: tuple[DetectorSource, ...] = (*compiled.sources.streaming, *compiled.sources.classifiers)
-        self._glances: list[Glance | None] = [glance_of(source) for source in self._reading]
-        keywords = {keyword for number in compiled.looking for keyword in _keywords(ruleset.rules[number])}
+        self._reading = (*compiled.sources.streaming, *map(ReadAlong, compiled.sources.classifiers))
+        self._glances: list[Glance | None] = [one.glance() for one in self._reading]
+        looking = [ruleset.rules[number] for number in compiled.looking]
+        phrases = (phrase for rule in looking for phrase in ruleset.offer.kind(rule).keywords(rule))
+        keywords = {phrase.strip().translate(SYMBOLS_BY_CODE) for phrase in phrases}
         self._automaton = AhoCorasick(sorted(keywords)) if keywords else None
 
     def judge(self, text: str) -> Verdict:
@@ -84,7 +84,7 @@ class BatchJudge:
         places = tuple(place for place, glance in enumerate(self._glances) if glance is None or glance(text))
         if found or self.holds_keyword(text) or any(self._glances[place] is None for place in places):
             return _Closer(places, found)
-        places = tuple(place for place in places if _finds(self._reading[place], text))
+        places = tuple(place for place in places if _finds(self._reading[place].source, text))
         return _Closer(places, found) if places else None
 
 
@@ -94,12 +94,6 @@ def _finds(source: DetectorSource, text: str) -> bool:
         return any(detector.read(char) for char in text) or bool(detector.end())
     except RulesUnanswered:
         return True
-
-
-def _keywords(rule: Rule) -> set[str]:
-    if rule.kind is not RuleKind.KEYWORD:
-        return set()
-    return {word.strip().translate(SYMBOLS_BY_CODE) for word in rule.words}
 
 
 def _stands_alone(spelled: str, start: int, end: int) -> bool:

@@ -6,9 +6,10 @@ span once nothing that follows can change it, and says from where on it may stil
 holds back for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, Self
 
+from chatapp.moderation.judging.classifiers.types import ClassifierError
 from chatapp.moderation.judging.verdict import Channel
 
 
@@ -56,3 +57,51 @@ class DetectorSource(Protocol):
     """Compiled rules of one kind: immutable, shared by every text that is judged with them."""
 
     def start(self) -> Detector: ...
+
+
+class AskingSource(DetectorSource, Protocol):
+    """One that asks classifiers; what it makes may raise `RulesUnanswered`."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether one of them does not answer at once, so that who reads a text may have to wait."""
+
+    def answering(self, asked: str, *, patience_s: float | None = None) -> DetectorSource:
+        """The same rules, for texts that answer this. patience_s: how long each may wait for answers."""
+
+
+class Finder(Protocol):
+    """A compiled channel that sees whole texts only."""
+
+    def find(self, text: str) -> list[Found]: ...
+
+
+# Whether a text may hold anything for a detector: a no is certain, a yes means that the detector must read.
+Glance = Callable[[str], bool]
+
+
+class Unanswered(NamedTuple):
+    """A rule that got no answer about characters [start, end)."""
+
+    rule_number: int
+    start: int
+    end: int
+    failure: ClassifierError
+
+
+class RulesUnanswered(ClassifierError):
+    """
+    Some rules got no answer; `found` is what was found beside.
+
+    The detector stands behind those characters and may be read on: for these rules the text passed unjudged.
+    """
+
+    code = "classifier_rules_unanswered"
+
+    def __init__(self, unanswered: Sequence[Unanswered], *, found: Sequence[Found]) -> None:
+        causes = "; ".join(
+            f"rule {one.rule_number}, characters {one.start} to {one.end}: {one.failure}" for one in unanswered
+        )
+        super().__init__(f"unjudged: {causes}")
+        self.unanswered = tuple(unanswered)
+        self.found = tuple(found)

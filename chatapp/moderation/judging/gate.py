@@ -8,11 +8,10 @@ and `finish` return is all that may leave. Verdict and released text do not depe
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from chatapp.moderation.judging.channels.given import GivenDetector
 from chatapp.moderation.judging.detecting import Detector
-from chatapp.moderation.judging.kinds import trails
-from chatapp.moderation.judging.rulesets.compiling import CompiledRules
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
-from chatapp.moderation.judging.rulesets.sources import GivenDetector
+from chatapp.moderation.judging.rulesets.compiled import CompiledRules
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.scanning import Scanner
 from chatapp.moderation.judging.verdict import STRENGTH, Action, Match, Stage, Verdict, greatest_action
 
@@ -50,7 +49,7 @@ class OutputGate:
 
     def __init__(
         self,
-        ruleset: Ruleset,
+        ruleset: CompiledRuleset,
         stage: Stage | str = Stage.OUTPUT,
         *,
         part: Part = Part.ALL,
@@ -196,7 +195,7 @@ class OutputGate:
 
     def _trails(self, match: Match) -> bool:
         """Whether the match's text was let out before its verdict, which masks nothing then, however it was cut."""
-        return not self._is_whole and trails(self.ruleset.rule(match.rule_id))
+        return not self._is_whole and self.ruleset.trails(match.rule_id)
 
     def _end_for(self, match: Match) -> int:
         return self._scanner.num_chars if self._trails(match) else match.start
@@ -257,7 +256,7 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def judge(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.ALL) -> Verdict:
+def judge(ruleset: CompiledRuleset, text: str, stage: Stage | str, *, part: Part = Part.ALL) -> Verdict:
     """
     The verdict on a whole text: what a stream of it would come to, however it was cut.
 
@@ -269,7 +268,9 @@ def judge(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.
     return Verdict(greatest_action(gate.matches), tuple(gate.matches), released_text, ruleset.version)
 
 
-def find_matches(ruleset: Ruleset, text: str, stage: Stage | str, *, part: Part = Part.ALL) -> tuple[Match, ...]:
+def find_matches(
+    ruleset: CompiledRuleset, text: str, stage: Stage | str, *, part: Part = Part.ALL
+) -> tuple[Match, ...]:
     """Every match in a whole text, past a block too: for whoever tries a rule."""
     compiled = ruleset.compiled(Stage(stage), part)
     scanner = Scanner(compiled, besides=_whole_text_detectors(compiled, text), patience_s=WHOLE_TEXT_PATIENCE_S)

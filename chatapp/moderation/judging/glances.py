@@ -5,14 +5,14 @@ glance that says no is certain, one that says yes means only that the detector m
 For who reads many texts (batch.py): a detector takes 0.1 to 0.5 µs a character, a glance a hundredth to a tenth of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from ahocorasick_rs import AhoCorasick
 
 from chatapp.moderation.judging.channels.leet import DISGUISING, LeetSource, letter_class
 from chatapp.moderation.judging.channels.pinyin import U_UMLAUT, PinyinSource
 from chatapp.moderation.judging.channels.skip import SkipSource
+from chatapp.moderation.judging.detecting import Glance
 from chatapp.moderation.judging.personal_data.detector import PersonalDataRules
 from chatapp.moderation.judging.text.normalise import fold, is_word_symbol
 from chatapp.moderation.judging.text.plain_symbols import PLAIN_BY_CHAR
@@ -22,8 +22,6 @@ from chatapp.moderation.judging.text.syllables import reading_of
 from chatapp.moderation.judging.urls.defanging import plainly_written
 from chatapp.moderation.judging.urls.detector import STARTER_MARKS, UrlRules
 from chatapp.moderation.judging.urls.domain_spellings import URL_SYMBOLS_BY_CHAR
-
-Glance = Callable[[str], bool]
 
 # Stands where nothing is read across; φ leaves no line end, so no keyword holds one.
 _BARRIER = "\n"
@@ -159,10 +157,3 @@ def _as_written_and_meant(symbols: str) -> Iterator[str]:
     yield symbols
     if (meant := plainly_written(symbols)) != symbols:
         yield meant
-
-
-CHANNEL_GLANCES: Mapping[type, Callable[[Any], Glance | None]] = {
-    SkipSource: skip_glance,
-    LeetSource: leet_glance,
-    PinyinSource: pinyin_glance,
-}

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.detecting import Detector, Found
-from chatapp.moderation.judging.rulesets.compiling import CompiledRules, compile_rules
+from chatapp.moderation.judging.offer import Offer
+from chatapp.moderation.judging.rulesets.compiled import CompiledRules
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, compile_rules
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.scanning import Scanner
 from chatapp.moderation.judging.verdict import Action, Match, RuleKind, RuleState, Stage
 
@@ -40,13 +40,14 @@ def pieces(prompt: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def prompt_detectors(ruleset: Ruleset, stage: Stage, *, prompt: str) -> list[Detector]:
+def prompt_detectors(ruleset: CompiledRuleset, stage: Stage, *, prompt: str) -> list[Detector]:
     """One for each rule that looks for its prompt at this stage."""
     numbers = [number for number, rule in enumerate(ruleset.rules) if _looks(rule, stage)]
-    return [
-        PromptDetector(Scanner(_compiled(prompt, holds=ruleset.rules[number].holds)), rule_number=number)
-        for number in numbers
-    ]
+    return [PromptDetector(_scanner(ruleset, number, prompt), rule_number=number) for number in numbers]
+
+
+def _scanner(ruleset: CompiledRuleset, number: int, prompt: str) -> Scanner:
+    return Scanner(_compiled(prompt, holds=ruleset.rules[number].holds, offer=ruleset.offer))
 
 
 def _looks(rule: Rule, stage: Stage) -> bool:
@@ -54,7 +55,7 @@ def _looks(rule: Rule, stage: Stage) -> bool:
 
 
 @lru_cache(maxsize=_MAX_PROMPTS)
-def _compiled(prompt: str, *, holds: bool) -> CompiledRules:
+def _compiled(prompt: str, *, holds: bool, offer: Offer) -> CompiledRules:
     keywords = Rule(
         id="prompt",
         revision=1,
@@ -65,7 +66,7 @@ def _compiled(prompt: str, *, holds: bool) -> CompiledRules:
         stages=frozenset({Stage.OUTPUT}),
         words=pieces(prompt),
     )
-    return compile_rules([keywords], BUNDLED_ALONE)[Stage.OUTPUT]
+    return compile_rules([keywords], offer=offer)[Stage.OUTPUT]
 
 
 class PromptDetector:

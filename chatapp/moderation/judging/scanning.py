@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 
 from chatapp.moderation.judging.allowing import AllowedSpans
 from chatapp.moderation.judging.automata.automaton import SYMBOL_BITS
-from chatapp.moderation.judging.classifiers.detector import RulesUnanswered
-from chatapp.moderation.judging.detecting import Detector, Found
-from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Pattern
+from chatapp.moderation.judging.detecting import Detector, Found, RulesUnanswered
+from chatapp.moderation.judging.rulesets.compiled import CompiledRules, Sources
+from chatapp.moderation.judging.rulesets.dictionary import Pattern
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.sources import Sources
 from chatapp.moderation.judging.text.normalise import FOLDED_BY_CHAR, WORD_END
 from chatapp.moderation.judging.verdict import Action, Match
 
@@ -80,8 +79,9 @@ class Scanner:
         self._num_dropped = 0  # symbols before those
         self._candidates: list[_Candidate] = []
         sources = compiled.sources if sources is None else sources
-        classifiers = [source.answering(asked, patience_s=patience_s) for source in sources.classifiers]
-        self._detectors = [*(source.start() for source in (*sources.streaming, *classifiers)), *besides]
+        along = [one.source for one in sources.streaming]
+        asking = [source.answering(asked, patience_s=patience_s) for source in sources.classifiers]
+        self._detectors = [*(source.start() for source in (*along, *asking)), *besides]
         self._allowed = AllowedSpans()
 
     def copy(self) -> "Scanner":

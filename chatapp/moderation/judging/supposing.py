@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from chatapp.moderation.judging.gate import find_matches, judge
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.verdict import Match, RuleState, Stage, Verdict
 
 
 def judge_excusing(
-    ruleset: Ruleset, text: str, stage: Stage | str, *, rule_ids: Collection[str], part: Part = Part.ALL
+    ruleset: CompiledRuleset, text: str, stage: Stage | str, *, rule_ids: Collection[str], part: Part = Part.ALL
 ) -> Verdict:
     """As if these rules only watched: what they hit goes on record and takes nothing away."""
     matches = find_matches(ruleset, text, stage, part=part)
@@ -20,7 +20,7 @@ def judge_excusing(
 
 
 def judge_supposing(
-    ruleset: Ruleset,
+    ruleset: CompiledRuleset,
     text: str,
     stage: Stage | str,
     *,

@@ -9,9 +9,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 
 PACK = Path(__file__).resolve().parent.parent / "packs" / "default.json"
@@ -39,7 +37,7 @@ def pack_ruleset(rows: list[dict[str, Any]]) -> Ruleset:
 
 def _rule(row: dict[str, Any]) -> Rule:
     notices = {language: row[field] for language, field in (("en", "notice_en"), ("zh-hans", "notice_zh_hans"))}
-    return rule_from_json(
+    return Rule.from_json(
         {
             **{name: row[name] for name in ("category", "severity", "action", "state", "stages", "words")},
             "id": row["slug"],
@@ -47,8 +45,7 @@ def _rule(row: dict[str, Any]) -> Rule:
             "allow": row["allow_phrases"],
             "notices": {language: notice for language, notice in notices.items() if notice},
             "replacement": "",
-        },
-        offer=BUNDLED_ALONE,
+        }
     )
 
 

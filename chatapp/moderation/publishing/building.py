@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from chatapp.core import clock
 from chatapp.moderation.judging.rulesets import builds
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset as PublishedRuleset
 from chatapp.moderation.models import Ruleset, RulesetBuild
 from chatapp.moderation.offer import offer_current
@@ -25,7 +26,7 @@ def ruleset_build_store() -> bool:
         return False
     began_s = time.monotonic()
     # At the usual priority: on a busy machine a lower one made the others wait until they compiled for themselves.
-    ruleset = PublishedRuleset.from_published_json(newest.payload, offer=offer_current())
+    ruleset = CompiledRuleset.of(PublishedRuleset.from_json(newest.payload), offer=offer_current())
     payload = builds.encode(ruleset, ruleset_sha256=newest.sha256)
     is_stored = _store(newest.version, payload)
     logger.info(

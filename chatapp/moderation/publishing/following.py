@@ -8,23 +8,14 @@ process learned of the newer one. Then it waits instead.
 
 import threading
 import time
+from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
-from chatapp.moderation.judging.rulesets.builds import read_through
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.publishing.loading import (
-    RulesetKey,
-    has_build,
-    is_small,
-    key_newest,
-    ruleset_keep,
-    ruleset_load,
-    ruleset_loaded,
-    ruleset_newest_loaded,
-    ruleset_pieces,
-)
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
+from chatapp.moderation.publishing.versions import RulesetKey, is_small, key_newest
 
 LOOK_EVERY_S = 0.25
 LOOK_FOR_BUILD_EVERY_S = 0.05
@@ -41,10 +32,21 @@ REST_S = 0.004
 logger = structlog.get_logger(__name__)
 
 
-class RulesetFollower:
-    """One for a process. `current` may be called from any thread."""
+class Held(Protocol):
+    """What a process holds, and how it comes there: `loading.Rulesets`."""
 
-    def __init__(self) -> None:
+    def loaded(self, key: RulesetKey) -> CompiledRuleset | None: ...
+    def newest_loaded(self) -> CompiledRuleset | None: ...
+    def has_build(self, key: RulesetKey) -> bool: ...
+    def load(self, key: RulesetKey) -> CompiledRuleset: ...
+    def load_unhurried(self, key: RulesetKey, *, between: Callable[[], None]) -> CompiledRuleset: ...
+
+
+class RulesetFollower:
+    """One for what a process holds. `current` may be called from any thread."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
         self._arrived = threading.Condition()
         self._behind_since_s: float | None = None  # since when this process knows of a version it has not loaded
         self._stopped = threading.Event()
@@ -57,22 +59,22 @@ class RulesetFollower:
         self._stopped.set()
         self._thread.join()
 
-    def current(self, key: RulesetKey) -> Ruleset:
+    def current(self, key: RulesetKey) -> CompiledRuleset:
         """key: what is in force. The ruleset with it, or for a moment the one before."""
-        if (ruleset := ruleset_loaded(key)) is not None:
+        if (ruleset := self._held.loaded(key)) is not None:
             return ruleset
-        older = ruleset_newest_loaded()
+        older = self._held.newest_loaded()
         if older is None or not self._thread.is_alive() or is_small(key):
-            return ruleset_load(key)
+            return self._held.load(key)
         behind_since_s = self._behind_since()
         if time.monotonic() - behind_since_s < MAX_BEHIND_S:
             return older
         return self._awaited(key)
 
-    def _awaited(self, key: RulesetKey) -> Ruleset:
+    def _awaited(self, key: RulesetKey) -> CompiledRuleset:
         with self._arrived:
-            self._arrived.wait_for(lambda: ruleset_loaded(key) is not None, timeout=MAX_WAIT_S)
-        return ruleset_load(key)
+            self._arrived.wait_for(lambda: self._held.loaded(key) is not None, timeout=MAX_WAIT_S)
+        return self._held.load(key)
 
     def _behind_since(self) -> float:
         with self._arrived:
@@ -98,14 +100,14 @@ class RulesetFollower:
     def _look(self) -> float:
         """Load the newest version if it is not there and ready to be loaded. Returns when to look again."""
         key = key_newest()
-        if key is None or ruleset_loaded(key) is not None:
+        if key is None or self._held.loaded(key) is not None:
             self._behind_since_s = None
             return LOOK_EVERY_S
         behind_since_s = self._behind_since()
         is_alone = time.monotonic() - behind_since_s > COMPILE_ALONE_AFTER_S
-        if not (is_alone or has_build(key) or is_small(key)):
+        if not (is_alone or self._held.has_build(key) or is_small(key)):
             return LOOK_FOR_BUILD_EVERY_S
-        ruleset_keep(key, read_through(ruleset_pieces(key), between=_Unhurried()))
+        self._held.load_unhurried(key, between=_Unhurried())
         with self._arrived:
             self._behind_since_s = None
             self._arrived.notify_all()
@@ -125,17 +127,3 @@ class _Unhurried:
         if time.monotonic() - self._began_s > WORK_S:
             time.sleep(REST_S)
             self._began_s = time.monotonic()
-
-
-_follower: RulesetFollower | None = None
-_follower_lock = threading.Lock()
-
-
-def follower() -> RulesetFollower:
-    """The process's own; begins to follow when it is first asked for."""
-    global _follower  # noqa: PLW0603  # one thread for a process, begun late: most processes never judge
-    with _follower_lock:
-        if _follower is None:
-            _follower = RulesetFollower()
-            _follower.start()
-        return _follower

@@ -1,80 +1,91 @@
 """
 Rulesets as this process holds them. Owns reading them from the database, compiled if the default worker did that.
 
-Knows nothing of when to read: `following.py` does.
+When a newer one is loaded beside the work is the follower's to say (following.py).
 """
 
 import hashlib
 import threading
 from collections import OrderedDict
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable
 
 import structlog
-from django.db.models.functions import Length
+from django.conf import settings
 
 from chatapp.moderation import models
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.builds import BuildInvalid
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.offer import offer_current
+from chatapp.moderation.publishing.following import RulesetFollower
+from chatapp.moderation.publishing.versions import RulesetKey, key_in_force, key_of, payload_of
 
 # Streams keep the ruleset they began with; more than a few at a time are only there while someone publishes often.
 _MAX_RULESETS = 8
-# Characters of JSON, about 1,500 words: compiled within 30 ms, quicker than a build comes.
-SMALL_RULESET_CHARS = 12_000
 
 logger = structlog.get_logger(__name__)
 
 
-class RulesetKey(NamedTuple):
-    """The digest is part of it: a test's database gives the same version to another ruleset."""
+class Rulesets:
+    """What is loaded. Any thread may ask."""
 
-    version: int
-    sha256: str
+    def __init__(self) -> None:
+        self._loaded: OrderedDict[RulesetKey, CompiledRuleset] = OrderedDict()
+        self._loaded_lock = threading.Lock()
+        self._loading_lock = threading.Lock()
 
+    def loaded(self, key: RulesetKey) -> CompiledRuleset | None:
+        with self._loaded_lock:
+            return self._loaded.get(key)
 
-_loaded: OrderedDict[RulesetKey, Ruleset] = OrderedDict()
-_loaded_lock = threading.Lock()
-_loading_lock = threading.Lock()
+    def newest_loaded(self) -> CompiledRuleset | None:
+        with self._loaded_lock:
+            return self._loaded[max(self._loaded)] if self._loaded else None
 
+    def load(self, key: RulesetKey) -> CompiledRuleset:
+        """At once, in this thread. Two threads that ask for the same share the work."""
+        with self._loading_lock:
+            if (ruleset := self.loaded(key)) is not None:
+                return ruleset
+            return self.keep(key, builds.read_through(self.pieces(key)))
 
-def key_newest() -> RulesetKey | None:
-    """What is in force: one indexed query."""
-    newest = models.Ruleset.objects.order_by("-version").values_list("version", "sha256").first()
-    return RulesetKey(*newest) if newest else None
+    def load_unhurried(self, key: RulesetKey, *, between: Callable[[], None]) -> CompiledRuleset:
+        """Beside the work of others; `between` is called between pieces."""
+        return self.keep(key, builds.read_through(self.pieces(key), between=between))
 
+    def pieces(self, key: RulesetKey) -> builds.Pieces:
+        """Load the build, or, without one that can be read, compile; stands still after each piece of the former."""
+        row = models.RulesetBuild.objects.filter(version=key.version, format=builds.FORMAT).first()
+        if row is not None:
+            try:
+                ruleset = yield from builds.decode_pieces(
+                    _checked(row), ruleset_sha256=key.sha256, offer=offer_current()
+                )
+            except BuildInvalid as error:
+                logger.warning("ruleset_build_refused", version=key.version, error=str(error))
+            else:
+                return ruleset
+        return _compiled_here(key)
 
-def ruleset_loaded(key: RulesetKey) -> Ruleset | None:
-    with _loaded_lock:
-        return _loaded.get(key)
+    def has_build(self, key: RulesetKey) -> bool:
+        return models.RulesetBuild.objects.filter(version=key.version, format=builds.FORMAT).exists()
 
+    def keep(self, key: RulesetKey, ruleset: CompiledRuleset) -> CompiledRuleset:
+        """
+        Returns the ruleset that is kept: another thread's, if that was quicker.
 
-def ruleset_newest_loaded() -> Ruleset | None:
-    with _loaded_lock:
-        return _loaded[max(_loaded)] if _loaded else None
-
-
-def ruleset_load(key: RulesetKey) -> Ruleset:
-    """At once, in this thread. Two threads that ask for the same share the work."""
-    with _loading_lock:
-        if (ruleset := ruleset_loaded(key)) is not None:
-            return ruleset
-        return ruleset_keep(key, builds.read_through(ruleset_pieces(key)))
-
-
-def ruleset_pieces(key: RulesetKey) -> builds.Pieces:
-    """Load the build, or, without one that can be read, compile; stands still after each piece of the former."""
-    row = models.RulesetBuild.objects.filter(version=key.version, format=builds.FORMAT).first()
-    if row is not None:
-        try:
-            ruleset = yield from builds.decode_pieces(_checked(row), ruleset_sha256=key.sha256, offer=offer_current())
-        except BuildInvalid as error:
-            logger.warning("ruleset_build_refused", version=key.version, error=str(error))
-        else:
-            return ruleset
-    return _compiled_here(key)
+        Its detectors are built before anyone can begin with it: the first stream would wait for that.
+        """
+        for stage in Stage:
+            ruleset.compiled(stage).sources  # noqa: B018  # built at first use
+        with self._loaded_lock:
+            kept = self._loaded.setdefault(key, ruleset)
+            self._loaded.move_to_end(key)
+            while len(self._loaded) > _MAX_RULESETS:
+                self._loaded.popitem(last=False)
+            return kept
 
 
 def _checked(row: models.RulesetBuild) -> bytes:
@@ -85,34 +96,37 @@ def _checked(row: models.RulesetBuild) -> bytes:
     return payload
 
 
-def _compiled_here(key: RulesetKey) -> Ruleset:
-    payload = models.Ruleset.objects.values_list("payload", flat=True).get(version=key.version, sha256=key.sha256)
-    ruleset = Ruleset.from_published_json(payload, offer=offer_current())
+def _compiled_here(key: RulesetKey) -> CompiledRuleset:
+    ruleset = CompiledRuleset.of(Ruleset.from_json(payload_of(key)), offer=offer_current())
     ruleset.compiled(Stage.INPUT)
     return ruleset
 
 
-def ruleset_keep(key: RulesetKey, ruleset: Ruleset) -> Ruleset:
+_rulesets = Rulesets()
+_follower: RulesetFollower | None = None
+_follower_lock = threading.Lock()
+
+
+def _followed() -> RulesetFollower:
+    """The process's own; begins to follow when it is first asked for."""
+    global _follower  # noqa: PLW0603  # one thread for a process, begun late: most processes never judge
+    with _follower_lock:
+        if _follower is None:
+            _follower = RulesetFollower(_rulesets)
+            _follower.start()
+        return _follower
+
+
+def ruleset_current() -> CompiledRuleset:
     """
-    Returns the ruleset that is kept: another thread's, if that was quicker.
+    The ruleset that judges what begins now: the newest, or for less than two seconds the one before.
 
-    Its detectors are built before anyone can begin with it: the first stream would wait for that.
+    :raises RulesetMissing: when none ever was published.
     """
-    for stage in Stage:
-        ruleset.compiled(stage).sources  # noqa: B018  # built at first use
-    with _loaded_lock:
-        kept = _loaded.setdefault(key, ruleset)
-        _loaded.move_to_end(key)
-        while len(_loaded) > _MAX_RULESETS:
-            _loaded.popitem(last=False)
-        return kept
+    key = key_in_force()
+    return _followed().current(key) if settings.MODERATION_FOLLOW_RULESETS else _rulesets.load(key)
 
 
-def has_build(key: RulesetKey) -> bool:
-    return models.RulesetBuild.objects.filter(version=key.version, format=builds.FORMAT).exists()
-
-
-@lru_cache(maxsize=_MAX_RULESETS)
-def is_small(key: RulesetKey) -> bool:
-    found = models.Ruleset.objects.filter(version=key.version).values_list(Length("payload"), flat=True).first()
-    return found is not None and found <= SMALL_RULESET_CHARS
+def ruleset_get(*, version: int) -> CompiledRuleset:
+    """:raises RulesetMissing: when there is no such version."""
+    return _rulesets.load(key_of(version))

@@ -7,7 +7,7 @@ A judge is never the only gate: it is the model that it watches, and what talks 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatapp.moderation.judging.kinds import KINDS
+from chatapp.moderation.judging.offer import Kinds
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.verdict import Stage
 
@@ -19,9 +19,9 @@ class LoneJudge(NamedTuple):
     stage: Stage
 
 
-def lone_judges(rules: Sequence[Rule]) -> Iterator[LoneJudge]:
+def lone_judges(rules: Sequence[Rule], *, kinds: Kinds) -> Iterator[LoneJudge]:
     """Shadow rules keep nothing back and count on neither side."""
     for stage in Stage:
         withholding = [rule for rule in rules if rule.withholds_at(stage)]
-        if all(KINDS[rule.kind].may_be_talked_round for rule in withholding):
+        if all(kinds[rule.kind].may_be_talked_round for rule in withholding):
             yield from (LoneJudge(rule.id, stage) for rule in withholding)

@@ -192,7 +192,7 @@ def _usable_check(rule: Rule) -> None:
 
 
 def _judges_check(rules: Sequence[Rule]) -> None:
-    alone = list(lone_judges(rules))
+    alone = list(lone_judges(rules, kinds=offer_current().kinds))
     if not alone:
         return
     stages = list(dict.fromkeys(one.stage for one in alone))

@@ -18,7 +18,7 @@ from chatapp.conversations.selectors import conversation_get_for_update
 from chatapp.conversations.services import restored_message_add
 from chatapp.moderation.errors import RulesetMissing
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, Stage
-from chatapp.moderation.publishing.selectors import ruleset_get
+from chatapp.moderation.publishing.loading import ruleset_get
 from chatapp.review.cases.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
 from chatapp.review.errors import EvidenceUnreadable, RestorationImpossible
 from chatapp.review.evidence import cipher

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatapp.moderation.judging.gate import MASK, judge
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.verdict import STRENGTH, Action, Stage
 
 # Texts with more withheld spans in one step than this have more readings than anyone would try.
@@ -59,7 +59,9 @@ def restore(released: str, withheld: Sequence[Withheld], *, agrees: Callable[[st
     return found.pop()
 
 
-def rules_agree(text: str, *, ruleset: Ruleset, stage: Stage, released: str, withheld: Sequence[Withheld]) -> bool:
+def rules_agree(
+    text: str, *, ruleset: CompiledRuleset, stage: Stage, released: str, withheld: Sequence[Withheld]
+) -> bool:
     """Judge a text again: whether the same is released, and the same spans are withheld."""
     verdict = judge(ruleset, text, stage, part=Part.AT_ONCE)  # no model is asked again: its answer may be another
     spans = {(match.start, match.end, match.rule_id) for match in verdict.matches if match.withholds}

@@ -12,13 +12,13 @@ from typing import Self
 
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
 from chatapp.moderation.judging.verdict import Match, Stage
 from chatapp.review.dry_runs.tally import Judged
 
 # By what a comparison makes its judges; a test's may die at a chosen text.
-MakeJudge = Callable[[Ruleset, Stage], BatchJudge]
+MakeJudge = Callable[[CompiledRuleset, Stage], BatchJudge]
 # No model is in the process that runs it: rules that ask one are left out.
 judge_at_once: MakeJudge = partial(BatchJudge, part=Part.AT_ONCE)
 
@@ -37,14 +37,14 @@ class Comparison:
     judged once more. Each ruleset has one judge a stage, made when the first text of that stage comes.
     """
 
-    asked: Ruleset
-    differing_today: Ruleset
+    asked: CompiledRuleset
+    differing_today: CompiledRuleset
     unchanged: frozenset[str]
     make_judge: MakeJudge = judge_at_once
     _judges: dict[tuple[bool, Stage], BatchJudge] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
-    def of(cls, *, asked: Ruleset, today: Sequence[Rule], make_judge: MakeJudge = judge_at_once) -> Self:
+    def of(cls, *, asked: CompiledRuleset, today: Sequence[Rule], make_judge: MakeJudge = judge_at_once) -> Self:
         by_id = {rule.id: rule for rule in asked.rules}
         unchanged = {rule.id for rule in today if rule.id in by_id and rules_equal(rule, by_id[rule.id])}
         differing = tuple(rule for rule in today if rule.id not in unchanged)

@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from chatapp.core import clock
 from chatapp.moderation.errors import RulesetMissing, RuleUnusable
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Match, Stage
@@ -93,7 +94,7 @@ def _comparison(run: DryRun, make_judge: MakeJudge) -> Comparison:
     today: Sequence[Rule] = ruleset_rules(version=run.ruleset_version) if run.ruleset_version else ()
     if run.scope == DryRunScope.RULE:
         today = [rule for rule in today if rule.id == run.rule_slug]
-    asked = Ruleset.from_published_json(run.rules, offer=offer_current())
+    asked = CompiledRuleset.of(Ruleset.from_json(run.rules), offer=offer_current())
     return Comparison.of(asked=asked, today=today, make_judge=make_judge)
 
 

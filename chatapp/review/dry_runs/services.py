@@ -9,7 +9,7 @@ from chatapp.accounts.models import User
 from chatapp.core import clock
 from chatapp.core.sending import task_send_after_commit
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
-from chatapp.moderation.publishing.loading import key_newest
+from chatapp.moderation.publishing.versions import key_newest
 from chatapp.review.dry_runs.models import UNFINISHED_STATES, DryRun, DryRunScope, DryRunState
 from chatapp.review.dry_runs.scope import message_bounds, messages_within, rules_asked, rules_digest
 from chatapp.review.errors import DryRunForbidden, DryRunNothingToCancel, DryRunUnlimited

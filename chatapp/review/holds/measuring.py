@@ -6,9 +6,13 @@ from typing import NamedTuple
 
 from chatapp.moderation.judging.gate import OutputGate
 from chatapp.moderation.judging.kinds import KINDS
+from chatapp.moderation.judging.offer import Offer
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Stage
+
+# What is measured needs no classifier.
+_ASKS_NOBODY = Offer(KINDS)
 
 
 class Hold(NamedTuple):
@@ -26,7 +30,7 @@ def is_measurable(rule: Rule) -> bool:
 def hold_of(rule: Rule, texts: Iterable[str]) -> Hold | None:
     """The rule as it is: one that takes nothing away holds nothing. None where there is no character to read."""
     held: Counter[int] = Counter()
-    ruleset = Ruleset(0, (rule,))
+    ruleset = CompiledRuleset(0, (rule,), _ASKS_NOBODY)
     for text in texts:
         if rule.holds:
             _hold(ruleset, text, held)
@@ -36,7 +40,7 @@ def hold_of(rule: Rule, texts: Iterable[str]) -> Hold | None:
     return Hold(_percentile(held, 50), _percentile(held, 99), num_chars) if num_chars else None
 
 
-def _hold(ruleset: Ruleset, text: str, held: Counter[int]) -> None:
+def _hold(ruleset: CompiledRuleset, text: str, held: Counter[int]) -> None:
     """Up to a block: nothing is held for what nobody will see."""
     gate = OutputGate(ruleset, Stage.OUTPUT)
     for char in text:

@@ -10,9 +10,9 @@ import pytest
 
 from chatapp.generations.models import Generation
 from chatapp.generations.worker.runner import Runner
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from inference.testing import ScriptedEngine
 from tests.generations.worker.scripted_guard import GUARD, ScriptedGuard
+from tests.moderation.judging.making import BUNDLED_ALONE
 from tests.support.factories import make_conversation, make_turn, make_user
 from tests.support.offering import offering
 from tests.support.running import Running

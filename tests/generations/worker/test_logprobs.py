@@ -14,7 +14,7 @@ from chatapp.generations.worker.logprobs import HALF_CHARACTER, LogprobTrail
 from chatapp.generations.worker.session import Session
 from chatapp.generations.worker.text_judge import TextJudge
 from chatapp.moderation.judging.gate import OutputGate, judge
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.verdict import Action, Stage
 from tests.moderation.judging.making import cuts, make_rule, make_ruleset, rulesets, texts_about
 
@@ -32,7 +32,7 @@ def feed(session: Session, text: str, *, logprobs: Sequence[TokenLogprob]) -> No
     session.take(session.judge.feed(text, logprobs))
 
 
-def session_of(ruleset: Ruleset, *, released: str = "") -> Session:
+def session_of(ruleset: CompiledRuleset, *, released: str = "") -> Session:
     """A session whose answer asked for log-probabilities; `released`: what an earlier attempt had shown."""
     gate = OutputGate(ruleset)
     gate.replay(released)
@@ -49,7 +49,9 @@ def take(session: Session) -> tuple[str, tuple[TokenLogprob, ...]]:
     return append.text, append.logprobs or ()
 
 
-def run(ruleset: Ruleset, deltas: Sequence[tuple[str, Sequence[TokenLogprob]]]) -> list[tuple[str, TokenLogprob]]:
+def run(
+    ruleset: CompiledRuleset, deltas: Sequence[tuple[str, Sequence[TokenLogprob]]]
+) -> list[tuple[str, TokenLogprob]]:
     """Every token that left, each with the released text up to the end of its append."""
     session, text, left = session_of(ruleset), "", []
     for delta, tokens in [*deltas, (None, ())]:
@@ -64,7 +66,9 @@ def run(ruleset: Ruleset, deltas: Sequence[tuple[str, Sequence[TokenLogprob]]]) 
 
 
 @st.composite
-def answers(draw: st.DrawFn, ruleset: Ruleset) -> tuple[list[TokenLogprob], list[tuple[str, list[TokenLogprob]]]]:
+def answers(
+    draw: st.DrawFn, ruleset: CompiledRuleset
+) -> tuple[list[TokenLogprob], list[tuple[str, list[TokenLogprob]]]]:
     """An answer as tokens, and as deltas that are cut anywhere: each reports the tokens that end in it."""
     text = draw(texts_about(ruleset))
     own = [phrase for rule in ruleset.rules for phrase in (*rule.words, *rule.allow)]

@@ -10,7 +10,6 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 from chatapp.generations.worker.model_judges import ModelJudges, classifier_error
 from chatapp.moderation.judging.classifiers import principles
 from chatapp.moderation.judging.classifiers.model_settings import ModelSettingsInvalid, models_read
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.classifiers.types import (
     ClassifierAnswerInvalid,
     ClassifierTimedOut,
@@ -18,15 +17,15 @@ from chatapp.moderation.judging.classifiers.types import (
     Context,
 )
 from chatapp.moderation.judging.gate import judge
+from chatapp.moderation.judging.rulesets.compiling import Part
 from chatapp.moderation.judging.rulesets.entry_problems import MAX_PRINCIPLES
-from chatapp.moderation.judging.rulesets.ruleset import Part
 from chatapp.moderation.judging.verdict import Stage
 from inference.engines.slot_engine import SlotEngine
 from inference.errors import EngineClosed, StepFailed
 from inference.scoring import principles as engines_principles
 from inference.scoring.asking import ScoreInvalid, ScoringTimedOut, TextTooLong
 from inference.testing import speaking_model, tiny_tokenizer
-from tests.moderation.judging.making import make_ruleset
+from tests.moderation.judging.making import BUNDLED_ALONE, make_ruleset
 from tests.moderation.test_model_rules import by_guard, similarity
 from tests.support.scoring_models import write_tiny_bert
 

@@ -13,7 +13,7 @@ from chatapp.generations.holding import generation_claim, generation_requeue
 from chatapp.generations.models import Generation
 from chatapp.generations.turns.services import turn_regenerate
 from chatapp.generations.worker.questions import question_check
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.review.cases.appeals import message_appeal
 from chatapp.review.models import Decision
 from tests.generations.worker.scripted_guard import (

@@ -9,14 +9,15 @@ from chatapp.generations.models import FinishReason, Generation
 from chatapp.generations.worker.session import Session, Settled
 from chatapp.generations.worker.text_judge import TextJudge
 from chatapp.moderation.judging.gate import OutputGate
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleState, Stage
+from tests.moderation.judging.making import BUNDLED_ALONE
 
 RENEW_S = 0.25
 
 
-def ruleset(action: Action, *words: str) -> Ruleset:
+def ruleset(action: Action, *words: str) -> CompiledRuleset:
     rule = Rule(
         id="rule",
         revision=1,
@@ -28,7 +29,7 @@ def ruleset(action: Action, *words: str) -> Ruleset:
         words=words,
         safe_completions={"en": "Call 988.", "zh-hans": "请拨打 12356。"},
     )
-    return Ruleset(version=1, rules=(rule,))
+    return CompiledRuleset(version=1, rules=(rule,), offer=BUNDLED_ALONE)
 
 
 @pytest.fixture

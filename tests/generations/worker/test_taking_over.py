@@ -10,7 +10,7 @@ from chatapp.generations import holding
 from chatapp.generations.models import Generation
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.review.services import decisions_record
 from inference.testing import SCRIPTED_CAPABILITIES, ScriptedEngine
 from tests.generations.worker.reading import stored, texts

@@ -10,11 +10,17 @@ from chatapp.generations.worker.session import Session
 from chatapp.generations.worker.text_judge import TextJudge
 from chatapp.generations.worker.under_way import SessionsUnderWay
 from chatapp.moderation.judging.gate import OutputGate
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
+from tests.moderation.judging.making import BUNDLED_ALONE
 
 
 def make_session(generation_id: UUID, *, attempt: int) -> Session:
-    return Session(Generation(id=generation_id, attempt=attempt), TextJudge(OutputGate(Ruleset(1, ()))), "", 0)
+    return Session(
+        Generation(id=generation_id, attempt=attempt),
+        TextJudge(OutputGate(CompiledRuleset(1, (), BUNDLED_ALONE))),
+        "",
+        0,
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.urls import reverse
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.models import Rule, Ruleset
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.moderation.rules.published import rule_as_published
 from chatapp.pages.admin_navigation import navigation
 from tests.review.records import record

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.gate import OutputGate
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.verdict import Action, Match
 from tests.moderation.judging.mixed_rulesets import (
     ACTIONS,
@@ -26,7 +26,7 @@ chances = st.randoms(use_true_random=False)
 MASKING_ACTIONS = tuple(action for action in ACTIONS if action is not Action.REPLACE)
 
 
-def run(ruleset: Ruleset, pieces: Sequence[str]) -> tuple[OutputGate, str]:
+def run(ruleset: CompiledRuleset, pieces: Sequence[str]) -> tuple[OutputGate, str]:
     gate = OutputGate(ruleset)
     released = "".join([*(gate.feed(piece).released for piece in pieces), gate.finish().released])
     return gate, released

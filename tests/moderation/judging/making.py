@@ -5,10 +5,14 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE, Offer
+from chatapp.moderation.apps import offer_of_settings
+from chatapp.moderation.judging.offer import Offer
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import ENDING_ACTIONS, Action, RuleState, Stage
+
+# What there is without any setting.
+BUNDLED_ALONE = offer_of_settings(remotes={}, models={})
 
 
 def make_rule(
@@ -37,8 +41,8 @@ def make_rule(
     )
 
 
-def make_ruleset(*rules: Rule, offer: Offer = BUNDLED_ALONE) -> Ruleset:
-    return Ruleset(version=1, rules=rules, offer=offer)
+def make_ruleset(*rules: Rule, offer: Offer = BUNDLED_ALONE) -> CompiledRuleset:
+    return CompiledRuleset(version=1, rules=rules, offer=offer)
 
 
 # Few letters, so that random words meet random texts. The pattern letters are their own φ.
@@ -72,16 +76,16 @@ def rules(draw: st.DrawFn, rule_id: str, stem: str) -> Rule:
 
 
 @st.composite
-def rulesets(draw: st.DrawFn) -> Ruleset:
+def rulesets(draw: st.DrawFn) -> CompiledRuleset:
     stem = draw(st.text(PATTERN_ALPHABET, min_size=4, max_size=8))
     return make_ruleset(*(draw(rules(rule_id, stem)) for rule_id in ("r0", "r1", "r2")))
 
 
-def harmless_rulesets() -> st.SearchStrategy[Ruleset]:
+def harmless_rulesets() -> st.SearchStrategy[CompiledRuleset]:
     return rulesets().filter(lambda ruleset: not any(rule.action in ENDING_ACTIONS for rule in ruleset.rules))
 
 
-def texts_about(ruleset: Ruleset) -> st.SearchStrategy[str]:
+def texts_about(ruleset: CompiledRuleset) -> st.SearchStrategy[str]:
     """Texts made of the rules' own phrases, pieces of them, and anything else."""
     own = [phrase for rule in ruleset.rules for phrase in (*rule.words, *rule.allow)]
     starts = st.tuples(st.sampled_from(own), st.integers(1, 4)).map(lambda cut: cut[0][: cut[1]])

@@ -5,15 +5,16 @@ Chance is hypothesis' own in the laws (so that it shrinks) and a seeded one in t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
-from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.classifiers.types import NO_CONTEXT, ClassifierTimedOut, Context, Labels, Strictness
 from chatapp.moderation.judging.personal_data.reading import Entity
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, RuleState, Stage
+from tests.moderation.judging.making import BUNDLED_ALONE
 
 SCRIPTED, FAILING = "scripted", "failing"
 # Keywords have the most ways to be found.
@@ -95,14 +96,17 @@ class FailingClassifier(ScriptedClassifier):
 
 
 # The weights of a real classifier are the one thing that is not real here.
-OFFER = Offer(classifiers={**Offer().classifiers, SCRIPTED: ScriptedClassifier, FAILING: FailingClassifier})
+OFFER = replace(
+    BUNDLED_ALONE,
+    classifiers={**BUNDLED_ALONE.classifiers, SCRIPTED: ScriptedClassifier, FAILING: FailingClassifier},
+)
 
 
-def mixed_ruleset(chance: Random, *, actions: Sequence[Action] = ACTIONS) -> Ruleset:
+def mixed_ruleset(chance: Random, *, actions: Sequence[Action] = ACTIONS) -> CompiledRuleset:
     """Two to five rules that may be published."""
     num_rules = chance.randint(2, 5)
     rules = tuple(_publishable(chance, f"r{number}", actions) for number in range(num_rules))
-    return Ruleset(version=1, rules=rules, offer=OFFER)
+    return CompiledRuleset(version=1, rules=rules, offer=OFFER)
 
 
 def mixed_rule(chance: Random, rule_id: str, kind: RuleKind, *, action: Action) -> Rule:
@@ -124,7 +128,7 @@ def mixed_rule(chance: Random, rule_id: str, kind: RuleKind, *, action: Action) 
     )
 
 
-def mixed_text(chance: Random, ruleset: Ruleset) -> str:
+def mixed_text(chance: Random, ruleset: CompiledRuleset) -> str:
     """Entries of the rules, beginnings of them, disguises, and letters between."""
     own = [entry for rule in ruleset.rules for entry in (*rule.words, *rule.allow)] or list(KEYWORDS)
     parts = []

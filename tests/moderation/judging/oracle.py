@@ -6,8 +6,8 @@ but the character map. What it says is what the gate must do, character by chara
 from dataclasses import dataclass
 
 from chatapp.moderation.judging.gate import MASK
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import Rule
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import WORD_END, fold, is_word_symbol, pattern_symbols
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, STRENGTH, Action
 
@@ -54,7 +54,7 @@ def spell(text: str, *, over: bool) -> list[tuple[int, int]]:
     return [*symbols, (WORD_END, last)] if over and in_word else symbols
 
 
-def outcome(ruleset: Ruleset, text: str, *, over: bool) -> Outcome:
+def outcome(ruleset: CompiledRuleset, text: str, *, over: bool) -> Outcome:
     """What a gate has released after exactly this text, fed in any way; `over`: and then finished."""
     for num_chars in range(1, len(text) + 1):
         so_far = _look(ruleset, text[:num_chars], over=False)
@@ -63,7 +63,7 @@ def outcome(ruleset: Ruleset, text: str, *, over: bool) -> Outcome:
     return _look(ruleset, text, over=over)
 
 
-def _look(ruleset: Ruleset, text: str, *, over: bool) -> Outcome:
+def _look(ruleset: CompiledRuleset, text: str, *, over: bool) -> Outcome:
     spelled = spell(text, over=over)
     codes = tuple(code for code, _ in spelled)
     hits = [
@@ -108,7 +108,7 @@ def _may_be_cancelled(hit: Hit, codes: tuple[int, ...]) -> bool:
     )
 
 
-def _alive_starts(ruleset: Ruleset, spelled: list[tuple[int, int]]) -> list[int]:
+def _alive_starts(ruleset: CompiledRuleset, spelled: list[tuple[int, int]]) -> list[int]:
     codes = tuple(code for code, _ in spelled)
     words = [
         pattern_symbols(word)

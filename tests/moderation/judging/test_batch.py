@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.expressions.regex_syntax import MAX_MATCH_CHARS
 from chatapp.moderation.judging.gate import find_matches, judge
-from chatapp.moderation.judging.kinds import glance_of
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.compiled import ReadAlong
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, Stage
 from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
 from tests.moderation.judging.mixed_rulesets import mixed_ruleset, mixed_text
@@ -20,7 +20,7 @@ from tests.moderation.judging.mixed_rulesets import mixed_ruleset, mixed_text
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 
 
-def seen_through_everything(ruleset: Ruleset, chance: Random) -> Ruleset:
+def seen_through_everything(ruleset: CompiledRuleset, chance: Random) -> CompiledRuleset:
     """Its keywords in channels drawn from all of them, and no rule that has to read every text half of the time."""
     kept = [rule for rule in ruleset.rules if rule.kind is not RuleKind.CLASSIFIER or chance.randint(0, 1)]
     drawn = frozenset({Channel.STRICT, *(channel for channel in Channel if chance.randint(0, 1))})
@@ -29,7 +29,7 @@ def seen_through_everything(ruleset: Ruleset, chance: Random) -> Ruleset:
     )
 
 
-def at_drawn_stages(ruleset: Ruleset, chance: Random) -> Ruleset:
+def at_drawn_stages(ruleset: CompiledRuleset, chance: Random) -> CompiledRuleset:
     """Each rule looks at some stages only, so that stages differ in what looks."""
     stages = tuple(Stage)
     rules = (
@@ -130,7 +130,7 @@ class TestAGlance:
         rule = replace(make_rule(words=words, action=Action.FLAG), kind=kind)
         (source,) = make_ruleset(rule).compiled(Stage.INPUT).sources.streaming
 
-        glance = glance_of(source)
+        glance = source.glance()
         assert glance is not None
         assert glance(harmless) is False
 
@@ -148,7 +148,7 @@ class TestAGlance:
         )
         (source,) = make_ruleset(rule).compiled(Stage.INPUT).sources.streaming
 
-        glance = glance_of(source)
+        glance = source.glance()
         assert glance is not None
         assert glance(harmless) is False
 
@@ -156,4 +156,4 @@ class TestAGlance:
         rule = replace(make_rule(words=[], action=Action.FLAG), kind=RuleKind.CLASSIFIER)
         (source,) = make_ruleset(rule).compiled(Stage.INPUT).sources.classifiers
 
-        assert glance_of(source) is None
+        assert ReadAlong(source).glance() is None

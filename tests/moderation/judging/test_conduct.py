@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.conduct import Hit, paused_until
-from chatapp.moderation.judging.rulesets.rule import RuleOptions
-from chatapp.moderation.judging.rulesets.rule_problems import rule_from_json, rule_problems
+from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
-from tests.moderation.judging.making import make_rule
+from tests.moderation.judging.making import BUNDLED_ALONE, make_rule
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 RULE = replace(
@@ -78,4 +77,4 @@ class TestTheRule:
     def test_is_read_as_it_was_written(self):
         rule = replace(RULE, options=RuleOptions(num_hits=9, window_s=61, categories=("hate", "fraud")))
 
-        assert rule_from_json(rule.to_json(), offer=BUNDLED_ALONE) == rule
+        assert Rule.from_json(rule.to_json()) == rule

@@ -12,19 +12,19 @@ import pytest
 
 from chatapp.feed.events import GenerationEnded, stream_event_adapter
 from chatapp.moderation.judging.batch import BatchJudge
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import OutputGate, judge
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import RuleOptions, RulesetInvalid
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
-from tests.moderation.judging.making import make_rule, make_ruleset
+from tests.moderation.judging.making import BUNDLED_ALONE, make_rule, make_ruleset
 from tests.moderation.judging.mixed_rulesets import FAILING, OFFER
 
 TEXT = "Dear reader,\n\n  here is  a secret word: Passw0rd-炸弹。\tBye\n"
 
 
-def redacting(*words: str, allow: tuple[str, ...] = ()) -> Ruleset:
+def redacting(*words: str, allow: tuple[str, ...] = ()) -> CompiledRuleset:
     return make_ruleset(make_rule(words=words, allow=allow, action=Action.REDACT))
 
 
@@ -107,7 +107,7 @@ class TestNeverAgain:
         payload = make_ruleset(make_rule(words=["bomb"])).to_json().replace("block", "blokc")
 
         with pytest.raises(RulesetInvalid):
-            Ruleset.from_json(payload, offer=BUNDLED_ALONE)
+            Ruleset.from_json(payload)
 
     @pytest.mark.parametrize("severity", [3, 4])
     def test_a_classifier_that_fails_allows_the_text(self, severity):

@@ -7,8 +7,8 @@ from hypothesis import given
 
 from chatapp.moderation.judging.classifiers.types import Timing
 from chatapp.moderation.judging.gate import MASK, OutputGate, judge
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.rulesets.rule import RuleOptions
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Action, RuleKind, RuleState, Stage
 from tests.moderation.judging.laws import MASKING_ACTIONS, chances, many, run, withheld_places
 from tests.moderation.judging.making import make_ruleset
@@ -62,7 +62,7 @@ class TestTakeOver:
 
 class TestP8AClassifierThatCannotAnswer:
     @staticmethod
-    def ruleset(chance: Random, *, severity: int, action: Action) -> Ruleset:
+    def ruleset(chance: Random, *, severity: int, action: Action) -> CompiledRuleset:
         failing = mixed_rule(chance, "failing", RuleKind.CLASSIFIER, action=action)
         options = RuleOptions(classifier=FAILING, label="harm")
         failing = replace(failing, severity=severity, options=options, state=RuleState.ENFORCING)

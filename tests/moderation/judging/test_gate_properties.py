@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.gate import MASK, OutputGate, judge
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.verdict import ENDING_ACTIONS, Action, Stage
 from tests.moderation.judging.making import (
     PATTERN_ALPHABET,
@@ -32,7 +32,7 @@ def hits(gate: OutputGate) -> list[tuple[str, int, int]]:
     return sorted((match.rule_id, match.start, match.end) for match in gate.matches)
 
 
-def run(ruleset: Ruleset, pieces: list[str]) -> tuple[OutputGate, str]:
+def run(ruleset: CompiledRuleset, pieces: list[str]) -> tuple[OutputGate, str]:
     gate = OutputGate(ruleset)
     released = "".join([*(gate.feed(piece).released for piece in pieces), gate.finish().released])
     return gate, released

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
+from chatapp.moderation.judging.batch import BatchJudge
 from chatapp.moderation.judging.detecting import Detector, Found
-from chatapp.moderation.judging.kinds import KINDS, Detection, Kind, glance_of
-from chatapp.moderation.judging.rulesets.sources import compile_sources
-from chatapp.moderation.judging.scanning import Scanner
-from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
-from tests.moderation.judging.making import make_rule, make_ruleset
+from chatapp.moderation.judging.gate import find_matches
+from chatapp.moderation.judging.kinds import CHANNELS, KINDS
+from chatapp.moderation.judging.offer import Asked, Detection, Kind, RuleProblem
+from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
+from chatapp.moderation.judging.verdict import Action, Channel, RuleKind, Stage
+from tests.moderation.judging.making import BUNDLED_ALONE, make_rule, make_ruleset
 
-# Found by the ruleset's own automaton, by what a person did, and by one generation's own detector.
-FOUND_ELSEWHERE = {RuleKind.KEYWORD, RuleKind.CONDUCT, RuleKind.SYSTEM_PROMPT}
+# By what a person did, and by one generation's own detector.
+FOUND_ELSEWHERE = {RuleKind.CONDUCT, RuleKind.SYSTEM_PROMPT}
 
 
 class TestTheTable:
@@ -22,7 +23,10 @@ class TestTheTable:
         assert list(KINDS) == list(RuleKind)
 
     def test_names_what_finds_every_kind_that_stands_in_a_text(self):
-        assert {name for name, kind in KINDS.items() if kind.detection is None} == FOUND_ELSEWHERE
+        assert {name for name, kind in KINDS.items() if not kind.found_by} == FOUND_ELSEWHERE
+
+    def test_names_what_sees_through_every_disguise(self):
+        assert list(CHANNELS) == [channel for channel in Channel if channel is not Channel.STRICT]
 
     def test_lets_no_kind_that_scores_be_measured_as_if_it_asked_nobody(self):
         assert [name for name, kind in KINDS.items() if kind.holds_alone and kind.scores] == []
@@ -62,40 +66,45 @@ class MarksDetector:
 
 MARKS = Kind(
     fields=("words",),
-    detection=Detection(Marks, Marks, lambda source: lambda text: any(sign in text for _, sign in source.asked)),
-    asks=lambda picked, _offer: [(picked.number, sign) for sign in picked.rule.words],
+    found_by=(
+        Asked(
+            Detection(Marks, glance=lambda source: lambda text: any(sign in text for _, sign in source.asked)),
+            lambda picked, _offer: [(picked.number, sign) for sign in picked.rule.words],
+        ),
+    ),
+    problems=lambda rule, _offer: (RuleProblem("mark_too_long", word) for word in rule.words if len(word) > 1),
 )
 # In the place of a kind that there is: an enumeration cannot be added to.
-WITH_MARKS = {**KINDS, RuleKind.HIDDEN_UNICODE: MARKS}
+OFFER = replace(BUNDLED_ALONE, kinds={**KINDS, RuleKind.HIDDEN_UNICODE: MARKS})
+RULE = replace(make_rule("marks", words=["※"], action=Action.FLAG), kind=RuleKind.HIDDEN_UNICODE)
 
 
 class TestANewKind:
     @pytest.fixture
-    def compiled(self):
-        rule = replace(make_rule("marks", words=["※"], action=Action.FLAG), kind=RuleKind.HIDDEN_UNICODE)
-        compiled = make_ruleset(make_rule("word", words=["bomb"]), rule).compiled(Stage.OUTPUT)
-        sources = compile_sources(
-            compiled.rules, looking=compiled.looking, holding=compiled.holding, offer=BUNDLED_ALONE, kinds=WITH_MARKS
-        )
-        return compiled, sources
+    def ruleset(self):
+        return make_ruleset(make_rule("word", words=["bomb"]), RULE, offer=OFFER)
 
-    def test_is_compiled_by_its_own_detector(self, compiled):
-        (source,) = compiled[1].streaming
+    def test_says_what_is_wrong_with_its_entries(self):
+        assert list(rule_problems(RULE, offer=OFFER)) == []
+        assert list(rule_problems(replace(RULE, words=("※※",)), offer=OFFER)) == [RuleProblem("mark_too_long", "※※")]
+        assert list(rule_problems(replace(RULE, words=()), offer=OFFER)) == [RuleProblem("words_missing")]
 
-        assert isinstance(source, Marks)
-        assert source.asked == [(1, "※")]
+    def test_is_compiled_by_its_own_detector(self, ruleset):
+        (read_along,) = ruleset.compiled(Stage.OUTPUT).sources.streaming
 
-    def test_finds_its_entries_beside_the_other_kinds(self, compiled):
-        rules, sources = compiled
-        scanner = Scanner(rules, sources=sources)
+        assert isinstance(read_along.source, Marks)
+        assert read_along.source.asked == [(1, "※")]
 
-        matches = [match for settled in (*scanner.read("a ※ bomb"), scanner.end()) for match in settled]
+    def test_finds_its_entries_beside_the_other_kinds(self, ruleset):
+        matches = find_matches(ruleset, "a ※ bomb", Stage.OUTPUT)
 
         assert [(match.rule_id, match.start, match.end) for match in matches] == [("marks", 2, 3), ("word", 4, 8)]
 
-    def test_is_ruled_out_at_a_glance(self, compiled):
-        glance = glance_of(compiled[1].streaming[0], WITH_MARKS)
+    def test_is_ruled_out_at_a_glance(self, ruleset):
+        (read_along,) = ruleset.compiled(Stage.OUTPUT).sources.streaming
+        batch = BatchJudge(ruleset, Stage.OUTPUT)
 
+        glance = read_along.glance()
         assert glance is not None
         assert (glance("a ※"), glance("a bomb")) == (True, False)
-        assert glance_of(compiled[1].streaming[0]) is None
+        assert (batch.may_match("a ※"), batch.may_match("a dove")) == (True, False)

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from chatapp.moderation import migrations
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import OutputGate, judge
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
+from chatapp.moderation.judging.rulesets.rule import Rule as PublishedRule
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.text.normalise import pattern_symbols
 from chatapp.moderation.judging.verdict import HOLDING_ACTIONS, Action, RuleKind, RuleState, Stage
 from chatapp.moderation.models import Rule
-from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_get
+from chatapp.moderation.publishing.loading import ruleset_current, ruleset_get
 from chatapp.moderation.rules.published import rule_as_published
+from tests.moderation.judging.making import BUNDLED_ALONE
 
 PACK = Path(migrations.__file__).parent.parent / "packs" / "default.json"
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -91,7 +92,12 @@ FORBIDDEN = [
 def ruleset():
     """The pack as a fresh installation publishes it; that it does, one test below says."""
     migration = import_module("chatapp.moderation.migrations.0004_default_pack")
-    return migration.pack_ruleset(json.loads(PACK.read_text(encoding="utf-8"))["rules"])
+    published = migration.pack_ruleset(json.loads(PACK.read_text(encoding="utf-8"))["rules"])
+    return CompiledRuleset.of(published, offer=BUNDLED_ALONE)
+
+
+def enforcing(rules: list[PublishedRule]) -> CompiledRuleset:
+    return CompiledRuleset(1, tuple(replace(rule, state=RuleState.ENFORCING) for rule in rules), BUNDLED_ALONE)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +247,9 @@ class TestPreparedRules:
         assert sum(len(rule.words) for rule in rules) <= 500
 
     def test_would_take_nothing_from_harmless_turns(self, prepared, answers):
-        enforced = Ruleset(1, tuple(replace(rule, state=RuleState.ENFORCING) for rule in prepared))
+        enforced = CompiledRuleset(
+            1, tuple(replace(rule, state=RuleState.ENFORCING) for rule in prepared), BUNDLED_ALONE
+        )
 
         asked = [judge(enforced, answer["prompt"], Stage.INPUT).action for answer in answers]
         answered = [judge(enforced, answer["text"], Stage.OUTPUT).action for answer in answers]
@@ -264,7 +272,9 @@ class TestPreparedRules:
         ],
     )
     def test_would_see_what_they_are_for(self, prepared, text, stage, rule_id, action):
-        enforced = Ruleset(1, tuple(replace(rule, state=RuleState.ENFORCING) for rule in prepared))
+        enforced = CompiledRuleset(
+            1, tuple(replace(rule, state=RuleState.ENFORCING) for rule in prepared), BUNDLED_ALONE
+        )
 
         verdict = judge(enforced, text, stage)
 

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.db import connections
@@ -14,22 +14,23 @@ from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Stage
-from chatapp.moderation.publishing import following, loading
+from chatapp.moderation.publishing import following
 from chatapp.moderation.publishing.building import ruleset_build_store
 from chatapp.moderation.publishing.following import RulesetFollower
-from chatapp.moderation.publishing.loading import RulesetKey, key_newest, ruleset_load, ruleset_loaded
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import Rulesets
 from chatapp.moderation.publishing.tasks import ruleset_build
-from tests.moderation.judging.making import make_rule
+from chatapp.moderation.publishing.versions import RulesetKey, key_newest
+from tests.moderation.judging.making import make_rule, make_ruleset
 from tests.support.factories import publish_rule
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
-@pytest.fixture(autouse=True)
-def _nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_loaded", type(loading._loaded)())
+@pytest.fixture
+def rulesets() -> Rulesets:
+    """What a process holds when it begins."""
+    return Rulesets()
 
 
 def publish_stored(*words: str) -> RulesetKey:
@@ -86,17 +87,17 @@ class TestTheBuild:
 
 
 class TestLoading:
-    def test_takes_the_build_and_compiles_nothing(self, monkeypatch):
+    def test_takes_the_build_and_compiles_nothing(self, monkeypatch, rulesets):
         publish_rule("xyzzy")
         ruleset_build_store()
-        monkeypatch.setattr("chatapp.moderation.judging.rulesets.ruleset.compile_rules", None)
+        monkeypatch.setattr("chatapp.moderation.judging.rulesets.compiling.compile_rules", None)
 
-        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+        assert judge(rulesets.load(newest()), "xyzzy", Stage.INPUT).blocked
 
-    def test_compiles_where_nobody_built(self):
+    def test_compiles_where_nobody_built(self, rulesets):
         publish_rule("xyzzy")
 
-        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+        assert judge(rulesets.load(newest()), "xyzzy", Stage.INPUT).blocked
 
     @pytest.mark.parametrize(
         "damage",
@@ -107,31 +108,31 @@ class TestLoading:
         ],
         ids=["payload", "digest", "format"],
     )
-    def test_compiles_where_the_build_cannot_be_read(self, damage):
+    def test_compiles_where_the_build_cannot_be_read(self, damage, rulesets):
         publish_rule("xyzzy")
         ruleset_build_store()
         models.RulesetBuild.objects.update(**damage)
 
-        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+        assert judge(rulesets.load(newest()), "xyzzy", Stage.INPUT).blocked
 
-    def test_refuses_a_sound_build_of_another_ruleset(self):
+    def test_refuses_a_sound_build_of_another_ruleset(self, rulesets):
         publish_rule("other")
         ruleset_build_store()
         models.RulesetBuild.objects.update(version=3)
         publish_rule("xyzzy")
 
-        assert judge(ruleset_load(newest()), "xyzzy", Stage.INPUT).blocked
+        assert judge(rulesets.load(newest()), "xyzzy", Stage.INPUT).blocked
 
-    def test_is_done_once_by_two_threads(self, monkeypatch):
+    def test_is_done_once_by_two_threads(self, monkeypatch, rulesets):
         begun = []
 
-        def pieces(key: RulesetKey) -> Generator[None, None, Ruleset]:
+        def pieces(key: RulesetKey) -> builds.Pieces:
             begun.append(key)
             yield
-            return Ruleset(1, ())
+            return make_ruleset()
 
-        monkeypatch.setattr(loading, "ruleset_pieces", pieces)
-        threads = [threading.Thread(target=ruleset_load, args=[RulesetKey(1, "x")]) for _ in range(4)]
+        monkeypatch.setattr(rulesets, "pieces", pieces)
+        threads = [threading.Thread(target=rulesets.load, args=[RulesetKey(1, "x")]) for _ in range(4)]
 
         for thread in threads:
             thread.start()
@@ -142,8 +143,8 @@ class TestLoading:
 
 
 @pytest.fixture
-def follower() -> Iterator[RulesetFollower]:
-    follower = RulesetFollower()
+def follower(rulesets) -> Iterator[RulesetFollower]:
+    follower = RulesetFollower(rulesets)
     yield follower
     if follower._thread.is_alive():
         follower.stop()
@@ -152,21 +153,21 @@ def follower() -> Iterator[RulesetFollower]:
 
 @pytest.mark.django_db(transaction=True)
 class TestTheFollower:
-    def test_gives_the_version_before_until_the_build_is_there(self, follower):
-        first = ruleset_current()
+    def test_gives_the_version_before_until_the_build_is_there(self, follower, rulesets):
+        first = rulesets.load(newest())
         key = publish_stored(*many_words())
         follower.start()
 
         during = follower.current(key)
         ruleset_build_store()
-        wait_until(lambda: ruleset_loaded(key) is not None, what="the new ruleset")
+        wait_until(lambda: rulesets.loaded(key) is not None, what="the new ruleset")
 
         assert during is first
         assert judge(follower.current(key), "forbidden7", Stage.INPUT).blocked
 
-    def test_lets_nobody_begin_with_the_version_before_for_long(self, follower, monkeypatch):
+    def test_lets_nobody_begin_with_the_version_before_for_long(self, follower, monkeypatch, rulesets):
         monkeypatch.setattr(following, "MAX_BEHIND_S", 0.0)
-        ruleset_current()
+        rulesets.load(newest())
         key = publish_stored(*many_words())
         follower.start()
         build = threading.Timer(0.3, built_elsewhere)
@@ -177,10 +178,10 @@ class TestTheFollower:
         build.join()
         assert waited_for.version == key.version
 
-    def test_counts_from_the_first_of_several_versions(self, follower, monkeypatch):
+    def test_counts_from_the_first_of_several_versions(self, follower, monkeypatch, rulesets):
         monkeypatch.setattr(following, "MAX_BEHIND_S", 0.4)
         monkeypatch.setattr(following, "MAX_WAIT_S", 0.0)
-        first = ruleset_current()
+        first = rulesets.load(newest())
         follower.start()
         assert follower.current(publish_stored(*many_words())) is first
         time.sleep(0.5)  # what is tested is a time
@@ -189,33 +190,33 @@ class TestTheFollower:
 
         assert follower.current(key).version == key.version
 
-    def test_loads_a_small_ruleset_at_once(self, follower):
-        ruleset_current()
+    def test_loads_a_small_ruleset_at_once(self, follower, rulesets):
+        rulesets.load(newest())
         follower.start()
 
         assert follower.current(publish_stored("xyzzy")).version == 2
 
-    def test_compiles_for_itself_where_no_build_comes(self, follower, monkeypatch):
+    def test_compiles_for_itself_where_no_build_comes(self, follower, monkeypatch, rulesets):
         monkeypatch.setattr(following, "COMPILE_ALONE_AFTER_S", 0.1)
-        ruleset_current()
+        rulesets.load(newest())
         key = publish_stored(*many_words())
 
         follower.start()
 
-        wait_until(lambda: ruleset_loaded(key) is not None, what="the new ruleset")
+        wait_until(lambda: rulesets.loaded(key) is not None, what="the new ruleset")
 
-    def test_that_has_died_leaves_nobody_behind(self, follower):
-        ruleset_current()
+    def test_that_has_died_leaves_nobody_behind(self, follower, rulesets):
+        rulesets.load(newest())
         key = publish_stored(*many_words())
 
         assert follower.current(key).version == key.version
 
-    def test_leaves_a_stream_the_ruleset_it_began_with(self, follower):
-        before = ruleset_current()
+    def test_leaves_a_stream_the_ruleset_it_began_with(self, follower, rulesets):
+        before = rulesets.load(newest())
         key = publish_stored("xyzzy")
 
         follower.start()
-        wait_until(lambda: ruleset_loaded(key) is not None, what="the new ruleset")
+        wait_until(lambda: rulesets.loaded(key) is not None, what="the new ruleset")
 
         assert not judge(before, "xyzzy", Stage.INPUT).blocked
         assert judge(follower.current(key), "xyzzy", Stage.INPUT).blocked

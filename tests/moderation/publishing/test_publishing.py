@@ -16,7 +16,8 @@ from chatapp.moderation.errors import (
 )
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import RuleState, Stage
-from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_rules
+from chatapp.moderation.publishing.loading import ruleset_current
+from chatapp.moderation.publishing.selectors import ruleset_rules
 from chatapp.moderation.publishing.services import ruleset_publish, ruleset_restore
 from chatapp.moderation.rules.selectors import approver_exists
 from chatapp.moderation.rules.services import rule_approve, rule_move, rule_update

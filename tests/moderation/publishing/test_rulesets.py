@@ -11,11 +11,11 @@ from chatapp.accounts.models import User
 from chatapp.moderation import models
 from chatapp.moderation.choices import STATE_LABELS, words_of
 from chatapp.moderation.errors import PublishReasonMissing, RulesetMissing, RulesetUnchanged, RuleUnusable
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import RuleState, Stage
-from chatapp.moderation.publishing.selectors import ruleset_current, ruleset_edited, ruleset_get
+from chatapp.moderation.publishing.loading import ruleset_current, ruleset_get
+from chatapp.moderation.publishing.selectors import ruleset_edited
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create, rule_update
 from tests.support.at_once import contested
@@ -58,7 +58,7 @@ class TestRulesetPublish:
         ruleset = ruleset_publish(author=author, reason=" because of spells ")
 
         row = models.Ruleset.objects.get(version=2)
-        assert Ruleset.from_json(row.payload, offer=BUNDLED_ALONE) == ruleset
+        assert Ruleset.from_json(row.payload) == ruleset
         assert row.sha256 == hashlib.sha256(row.payload.encode()).hexdigest()
         assert (row.reason, row.published_by) == ("because of spells", author)
 

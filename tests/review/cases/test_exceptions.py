@@ -3,7 +3,7 @@
 import pytest
 
 from chatapp.moderation.models import Rule
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.review.cases.exceptions import MAX_PHRASE_CHARS, rule_exception_add
 from chatapp.review.errors import ExceptionUnusable, ReviewForbidden
 from tests.support.factories import make_staff, publish_rule

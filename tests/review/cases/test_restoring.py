@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatapp.moderation.judging.gate import GateStep, OutputGate
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset
 from chatapp.moderation.judging.verdict import Action, Stage
 from chatapp.review.cases.restoring import RestorationAmbiguous, Span, Withheld, restore, rules_agree
 from tests.moderation.judging.making import cuts, make_rule, make_ruleset, rulesets, texts_about
@@ -16,7 +16,7 @@ from tests.moderation.judging.making import cuts, make_rule, make_ruleset, rules
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "200")), deadline=None)
 
 
-def gated(ruleset: Ruleset, pieces: list[str]) -> tuple[str, list[Withheld], str]:
+def gated(ruleset: CompiledRuleset, pieces: list[str]) -> tuple[str, list[Withheld], str]:
     """What the gate released and withheld of a text, and the text as far as the gate read it."""
     gate = OutputGate(ruleset)
     steps = [*(gate.feed(piece) for piece in pieces), gate.finish()]
@@ -26,7 +26,7 @@ def gated(ruleset: Ruleset, pieces: list[str]) -> tuple[str, list[Withheld], str
     return "".join(step.released for step in steps), [one for step in steps if (one := taken(ruleset, step))], read
 
 
-def taken(ruleset: Ruleset, step: GateStep) -> Withheld | None:
+def taken(ruleset: CompiledRuleset, step: GateStep) -> Withheld | None:
     if step.verdict is None:
         return None
     spans = tuple(
@@ -37,7 +37,7 @@ def taken(ruleset: Ruleset, step: GateStep) -> Withheld | None:
     return Withheld(spans, step.withheld_text) if spans else None
 
 
-def restored(ruleset: Ruleset, released: str, withheld: list[Withheld]) -> str:
+def restored(ruleset: CompiledRuleset, released: str, withheld: list[Withheld]) -> str:
     agrees = partial(rules_agree, ruleset=ruleset, stage=Stage.OUTPUT, released=released, withheld=withheld)
     return restore(released, withheld, agrees=agrees)
 

@@ -7,7 +7,7 @@ import pytest
 from chatapp.core import clock
 from chatapp.core.ids import uuid7_floor
 from chatapp.moderation import models as moderation
-from chatapp.moderation.publishing.loading import key_newest
+from chatapp.moderation.publishing.versions import key_newest
 from chatapp.review.dry_runs import running
 from chatapp.review.dry_runs.models import DryRunSample, DryRunScope
 from chatapp.review.dry_runs.reservoir import MAX_SAMPLES

@@ -7,7 +7,7 @@ from django.urls import reverse
 from chatapp.core.ids import uuid7
 from chatapp.moderation import models as moderation
 from chatapp.moderation.errors import OverrideNotPermitted, PublishAdvisedAgainst
-from chatapp.moderation.publishing.selectors import ruleset_current
+from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.moderation.publishing.services import ruleset_publish
 from chatapp.moderation.rules.services import rule_create
 from chatapp.review.dry_runs.models import DryRun, DryRunReading, DryRunScope

@@ -5,45 +5,16 @@ What a rule makes of a point is `rule_reading`, who waits for it `lines`.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from chatapp.moderation.judging.classifiers.lines import line_for
 from chatapp.moderation.judging.classifiers.point import Patience, Point
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule, Outcome
 from chatapp.moderation.judging.classifiers.sentences import SentencePoints
-from chatapp.moderation.judging.classifiers.types import ClassifierError
-from chatapp.moderation.judging.detecting import Found
+from chatapp.moderation.judging.detecting import Found, RulesUnanswered, Unanswered
 
 
 class ClassifierRuleInvalid(ValueError):
     """A classifier rule that must not be published; says why."""
-
-
-class Unanswered(NamedTuple):
-    """A rule that got no answer about characters [start, end)."""
-
-    rule_number: int
-    start: int
-    end: int
-    failure: ClassifierError
-
-
-class RulesUnanswered(ClassifierError):
-    """
-    Some rules got no answer; `found` is what was found beside.
-
-    The detector stands behind those characters and may be read on: for these rules the text passed unjudged.
-    """
-
-    code = "classifier_rules_unanswered"
-
-    def __init__(self, unanswered: Sequence[Unanswered], *, found: Sequence[Found]) -> None:
-        causes = "; ".join(
-            f"rule {one.rule_number}, characters {one.start} to {one.end}: {one.failure}" for one in unanswered
-        )
-        super().__init__(f"unjudged: {causes}")
-        self.unanswered = tuple(unanswered)
-        self.found = tuple(found)
 
 
 def compile_classifiers(rules: Sequence[ClassifierRule], *, asked: str = "") -> "ClassifierSource":
@@ -62,7 +33,7 @@ def compile_classifiers(rules: Sequence[ClassifierRule], *, asked: str = "") -> 
 
 
 class ClassifierSource:
-    """Implements `detecting.DetectorSource`. Immutable; only `compile_classifiers` makes one."""
+    """Implements `detecting.AskingSource`. Immutable; only `compile_classifiers` makes one."""
 
     __slots__ = ("asked", "max_window_chars", "patience_s", "rules")
 
@@ -71,6 +42,10 @@ class ClassifierSource:
         self.asked = asked
         self.patience_s = patience_s
         self.max_window_chars = max((rule.classifier.max_window_chars for rule in rules), default=0)
+
+    @property
+    def waits(self) -> bool:
+        return any(rule.waits for rule in self.rules)
 
     def answering(self, asked: str, *, patience_s: float | None = None) -> "ClassifierSource":
         """The same rules, for texts that answer this. patience_s: how long each may wait for answers."""

@@ -19,10 +19,11 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from chatapp.moderation.judging.automata.automaton import Automaton, StoredEdges, edge_arrays
-from chatapp.moderation.judging.classifiers.offer import Offer
-from chatapp.moderation.judging.rulesets.compiling import CompiledRules, Dictionary, Owners, compiled_by_stage
+from chatapp.moderation.judging.offer import Offer
+from chatapp.moderation.judging.rulesets.compiled import CompiledRules
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, compiled_by_stage
+from chatapp.moderation.judging.rulesets.dictionary import Dictionary, Owners
 from chatapp.moderation.judging.rulesets.rule import Rule, RulesetInvalid
-from chatapp.moderation.judging.rulesets.ruleset import Ruleset
 from chatapp.moderation.judging.verdict import Stage
 
 # Raise it when this file, or the meaning of what it stores, changes: processes of another version then do not read it.
@@ -34,14 +35,14 @@ _ENTRIES_PER_PIECE = 2048  # of a JSON list: about half a millisecond each
 _CHUNK_BYTES = 1 << 16  # of the compressed, read at once: about a millisecond
 _AUTOMATON_ARRAYS = ("depth", "parent", "fail", "pattern", "report", "pattern_end")
 
-Pieces = Generator[None, None, Ruleset]
+Pieces = Generator[None, None, CompiledRuleset]
 
 
 class BuildInvalid(ValueError):
     """These bytes are no build of this format, of this machine's kind, or of this ruleset."""
 
 
-def encode(ruleset: Ruleset, *, ruleset_sha256: str) -> bytes:
+def encode(ruleset: CompiledRuleset, *, ruleset_sha256: str) -> bytes:
     """ruleset_sha256: digest of the ruleset's JSON, so that a build is never taken for another's."""
     compiled = {stage: ruleset.compiled(stage) for stage in Stage}
     dictionary = next(iter(compiled.values())).dictionary
@@ -60,18 +61,18 @@ def encode(ruleset: Ruleset, *, ruleset_sha256: str) -> bytes:
     return _MAGIC + zlib.compress(body, _LEVEL)
 
 
-def decode(build: bytes, *, ruleset_sha256: str, offer: Offer) -> Ruleset:
+def decode(build: bytes, *, ruleset_sha256: str, offer: Offer) -> CompiledRuleset:
     """:raises BuildInvalid: for anything that `encode` of this format did not make of this ruleset."""
     return read_through(decode_pieces(build, ruleset_sha256=ruleset_sha256, offer=offer))
 
 
-def read_through(pieces: Pieces, *, between: Callable[[], None] = lambda: None) -> Ruleset:
+def read_through(pieces: Pieces, *, between: Callable[[], None] = lambda: None) -> CompiledRuleset:
     """All pieces, one after the other. between: called after each, for whoever lets others work."""
     while True:
         try:
             next(pieces)
         except StopIteration as over:
-            ruleset: Ruleset = over.value
+            ruleset: CompiledRuleset = over.value
             return ruleset
         between()
 
@@ -106,7 +107,7 @@ def _decoded(build: bytes, ruleset_sha256: str, offer: Offer) -> Pieces:
     yield
     held_depth = {stage: held[header["held"][stage]] for stage in Stage}
     compiled = compiled_by_stage(rules, dictionary, held_depth, offer=offer)
-    return Ruleset.from_compiled(int(header["version"]), compiled)
+    return CompiledRuleset.from_compiled(int(header["version"]), compiled, offer=offer)
 
 
 def _decompressed(compressed: bytes) -> Generator[None, None, bytes]:
@@ -186,7 +187,7 @@ def _rules(heads: Sequence[dict[str, Any]], sections: Sections) -> Generator[Non
 def _rule(raw: Mapping[str, Any]) -> Rule:
     """Its problems were looked for when it was published."""
     try:
-        return Rule.from_checked_json(raw)
+        return Rule.from_json(raw)
     except RulesetInvalid as error:
         raise BuildInvalid(str(error)) from error
 

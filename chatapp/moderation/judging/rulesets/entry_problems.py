@@ -5,15 +5,14 @@ Every problem is a stable code and the entry it is about; the form has a sentenc
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
-from chatapp.moderation.judging.classifiers.offer import Offer
 from chatapp.moderation.judging.expressions.regex_syntax import (
     GappedPhrase,
     RegexRefused,
     compile_gapped_phrase,
     compile_regex,
 )
+from chatapp.moderation.judging.offer import Offer, RuleProblem
 from chatapp.moderation.judging.personal_data.reading import Entity
 from chatapp.moderation.judging.rulesets.rule import RuleOptions
 from chatapp.moderation.judging.urls.domain_lists import ANY_DOMAIN
@@ -33,13 +32,6 @@ MAX_ENTRY_CHARS = 500
 _SHOWN_CHARS = 40
 # Pieces of a prompt overlap: a text in the place of each would stand there many times.
 PROMPT_ACTIONS = frozenset({Action.FLAG, Action.REDACT, Action.BLOCK})
-
-
-class RuleProblem(NamedTuple):
-    """Why a rule is refused: a stable code, and the entry it is about."""
-
-    code: str
-    phrase: str = ""
 
 
 def gapped_phrase(entry: str, *, max_gap_chars: int) -> GappedPhrase:

@@ -4,7 +4,7 @@ What keeps a rule of keywords from being published, by its words, its allow phra
 
 from collections.abc import Iterator
 
-from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
+from chatapp.moderation.judging.offer import RuleProblem
 from chatapp.moderation.judging.rulesets.rule import MAX_WORD_SYMBOLS, MIN_BLOCK_SYMBOLS, Rule
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
 from chatapp.moderation.judging.verdict import (

@@ -125,7 +125,7 @@ class Rule:
         return self.holds and stage in self.stages and is_of_stage
 
     @classmethod
-    def from_checked_json(cls, raw: Mapping[str, Any]) -> Self:
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
         """
         Of a rule whose problems were looked for before: for 100,000 words that takes a third of a second.
 

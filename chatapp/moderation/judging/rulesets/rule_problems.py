@@ -1,16 +1,13 @@
 """
-What keeps one rule from being published, whatever its kind; what its kind adds stands in the table of kinds.
+What keeps one rule from being published, whatever its kind; what its kind adds is the kind's to say.
 
 Every problem is a stable code and the entry it is about. Knows no other rule.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from chatapp.moderation.judging.classifiers.offer import Offer
-from chatapp.moderation.judging.kinds import KINDS
-from chatapp.moderation.judging.rulesets.entry_problems import RuleProblem
-from chatapp.moderation.judging.rulesets.rule import SEVERITIES, Rule, RulesetInvalid
+from chatapp.moderation.judging.offer import Offer, RuleProblem
+from chatapp.moderation.judging.rulesets.rule import SEVERITIES, Rule
 from chatapp.moderation.judging.text.normalise import WORD_END, WORD_START, pattern_symbols
 from chatapp.moderation.judging.verdict import SUPPORTED_ACTIONS, Action, RuleState, Stage
 
@@ -21,17 +18,9 @@ STAGES_WITHOUT_MODELS = frozenset({Stage.TEMPLATE, Stage.ATTACHMENT})
 STATES_IN_FORCE = frozenset({RuleState.SHADOW, RuleState.ENFORCING})
 
 
-def rule_from_json(raw: Mapping[str, Any], *, offer: Offer) -> Rule:
-    """:raises RulesetInvalid: for a missing field, an unknown word, or a rule with problems."""
-    rule = Rule.from_checked_json(raw)
-    for problem in rule_problems(rule, offer=offer):
-        raise RulesetInvalid(f"rule {rule.id!r}: {problem.code} {problem.phrase!r}")
-    return rule
-
-
 def rule_problems(rule: Rule, *, offer: Offer) -> Iterator[RuleProblem]:
     """Everything that keeps this rule from being published; nothing if it may be."""
-    kind = KINDS[rule.kind]
+    kind = offer.kind(rule)
     if rule.action not in SUPPORTED_ACTIONS:
         yield RuleProblem("action_unsupported", rule.action)
     if rule.severity not in SEVERITIES:
@@ -46,7 +35,7 @@ def rule_problems(rule: Rule, *, offer: Offer) -> Iterator[RuleProblem]:
         yield RuleProblem("words_missing")
     yield from kind.problems(rule, offer)
     yield from _model_problems(rule, offer)
-    yield from _blank_allow_problems(rule)
+    yield from _blank_allow_problems(kind.allow_phrases(rule))
     if rule.action is Action.REPLACE and not pattern_symbols(rule.replacement):
         yield RuleProblem("replacement_missing")
     if rule.action is Action.SAFE_COMPLETION and not any(map(str.strip, rule.safe_completions.values())):
@@ -55,7 +44,7 @@ def rule_problems(rule: Rule, *, offer: Offer) -> Iterator[RuleProblem]:
 
 def _model_problems(rule: Rule, offer: Offer) -> Iterator[RuleProblem]:
     """Of when a model's verdict comes: what is stored or has left by then cannot be masked."""
-    kind = KINDS[rule.kind]
+    kind = offer.kind(rule)
     if kind.asks_model(rule, offer):
         if Stage.INPUT in rule.stages and rule.action in MASKING_ACTIONS:
             yield RuleProblem("model_masks_no_input")
@@ -65,8 +54,8 @@ def _model_problems(rule: Rule, offer: Offer) -> Iterator[RuleProblem]:
         yield RuleProblem("trail_masks_nothing")
 
 
-def _blank_allow_problems(rule: Rule) -> Iterator[RuleProblem]:
+def _blank_allow_problems(phrases: Sequence[str]) -> Iterator[RuleProblem]:
     """Of any kind: an allow phrase of which nothing is left would stand everywhere."""
-    for phrase in KINDS[rule.kind].allow_phrases(rule):
+    for phrase in phrases:
         if not any(symbol not in (WORD_START, WORD_END) for symbol in pattern_symbols(phrase)):
             yield RuleProblem("allow_blank", phrase)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatapp.moderation.judging.classifiers.detector import ClassifierDetector, RulesUnanswered
+from chatapp.moderation.judging.classifiers.detector import ClassifierDetector
 from chatapp.moderation.judging.classifiers.rule_reading import ClassifierRule
 from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
@@ -12,7 +12,7 @@ from chatapp.moderation.judging.classifiers.types import (
     Strictness,
     Timing,
 )
-from chatapp.moderation.judging.detecting import Found
+from chatapp.moderation.judging.detecting import Found, RulesUnanswered
 
 
 class ScriptedClassifier:

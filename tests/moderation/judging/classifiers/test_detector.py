@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.classifiers.detector import ClassifierRuleInvalid, RulesUnanswered, compile_classifiers
+from chatapp.moderation.judging.classifiers.detector import ClassifierRuleInvalid, compile_classifiers
 from chatapp.moderation.judging.classifiers.types import (
     NO_CONTEXT,
     ClassifierTimedOut,
@@ -20,7 +20,7 @@ from chatapp.moderation.judging.classifiers.types import (
     Strictness,
     Timing,
 )
-from chatapp.moderation.judging.detecting import Found
+from chatapp.moderation.judging.detecting import Found, RulesUnanswered
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier, make_classifier_rule, read_all, spans
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.gate import find_matches, judge
 from chatapp.moderation.judging.rulesets import builds
 from chatapp.moderation.judging.rulesets.builds import BuildInvalid, decode, decode_pieces, encode
 from chatapp.moderation.judging.rulesets.rule import Rule
 from chatapp.moderation.judging.verdict import Action, Stage
-from tests.moderation.judging.making import make_rule, make_ruleset, rulesets, texts_about
+from tests.moderation.judging.making import BUNDLED_ALONE, make_rule, make_ruleset, rulesets, texts_about
 
 many = settings(max_examples=int(os.environ.get("GATE_EXAMPLES", "120")), deadline=None)
 DIGEST = "d" * 64
@@ -64,7 +63,7 @@ class TestARoundTrip:
         assert encode(decode(build, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE), ruleset_sha256=DIGEST) == build
 
     def test_compiles_nothing(self, monkeypatch):
-        monkeypatch.setattr("chatapp.moderation.judging.rulesets.ruleset.compile_rules", None)
+        monkeypatch.setattr("chatapp.moderation.judging.rulesets.compiling.compile_rules", None)
 
         loaded = decode(BUILD, ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from chatapp.moderation.judging.classifiers.offer import BUNDLED_ALONE
 from chatapp.moderation.judging.rulesets.builds import decode, encode
-from chatapp.moderation.judging.rulesets.ruleset import Part, Ruleset
+from chatapp.moderation.judging.rulesets.compiling import CompiledRuleset, Part
 from chatapp.moderation.judging.verdict import Action, RuleKind, Stage
-from tests.moderation.judging.making import make_rule, make_ruleset
+from tests.moderation.judging.making import BUNDLED_ALONE, make_rule, make_ruleset
 
 DIGEST = "d" * 64
 WRITTEN, ANSWERED = (Stage.INPUT, Stage.TEMPLATE, Stage.ATTACHMENT), (Stage.OUTPUT, Stage.TITLE)
@@ -20,7 +19,7 @@ JUDGE = replace(
 )
 
 
-def decoded(ruleset: Ruleset) -> Ruleset:
+def decoded(ruleset: CompiledRuleset) -> CompiledRuleset:
     return decode(encode(ruleset, ruleset_sha256=DIGEST), ruleset_sha256=DIGEST, offer=BUNDLED_ALONE)
 
 

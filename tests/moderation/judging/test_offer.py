@@ -5,21 +5,16 @@ from dataclasses import replace
 import pytest
 
 from chatapp.moderation.judging.classifiers.linear import OFFENSIVE
-from chatapp.moderation.judging.classifiers.offer import (
-    BUNDLED,
-    BUNDLED_ALONE,
-    ModelNameTaken,
-    RemoteSettingsInvalid,
-)
 from chatapp.moderation.judging.classifiers.posting import RemoteAddressInvalid
 from chatapp.moderation.judging.classifiers.remote import RemoteClassifier
+from chatapp.moderation.judging.classifiers.services import RemoteSettingsInvalid, services_read
 from chatapp.moderation.judging.classifiers.types import ClassifierUnreachable
-from chatapp.moderation.judging.kinds import KINDS
-from chatapp.moderation.judging.rulesets.rule import Rule, RuleOptions
+from chatapp.moderation.judging.offer import ClassifierNameTaken
+from chatapp.moderation.judging.rulesets.rule import DEFAULT_CLASSIFIER, Rule, RuleOptions
 from chatapp.moderation.judging.rulesets.rule_problems import rule_problems
 from chatapp.moderation.judging.verdict import RuleKind, Stage
 from tests.moderation.judging.classifiers.scripted import ScriptedClassifier
-from tests.moderation.judging.making import make_rule
+from tests.moderation.judging.making import BUNDLED_ALONE, make_rule
 
 
 def rule_by(name: str) -> Rule:
@@ -29,7 +24,9 @@ def rule_by(name: str) -> Rule:
 
 class TestARemoteClassifier:
     def test_is_known_by_the_name_that_the_settings_give_it(self):
-        offer = BUNDLED_ALONE.with_remotes({"guard": {"url": "https://guard.example", "timeout_s": 0.5}})
+        offer = BUNDLED_ALONE.with_services(
+            services_read({"guard": {"url": "https://guard.example", "timeout_s": 0.5}})
+        )
 
         guard = offer.classifier("guard")
 
@@ -40,7 +37,8 @@ class TestARemoteClassifier:
     @pytest.mark.parametrize(
         ("remotes", "refusal"),
         [
-            ({"ngrams": {"url": "https://guard.example"}}, RemoteSettingsInvalid),
+            ({"ngrams": {"url": "https://guard.example"}}, ClassifierNameTaken),
+            ({"": {"url": "https://guard.example"}}, RemoteSettingsInvalid),
             ({"guard": {}}, RemoteSettingsInvalid),
             ({"guard": {"url": "https://guard.example", "retries": 3}}, RemoteSettingsInvalid),
             ({"guard": {"url": "file:///etc/passwd"}}, RemoteAddressInvalid),
@@ -49,22 +47,22 @@ class TestARemoteClassifier:
     )
     def test_is_refused_with_all_others_where_its_settings_are_wrong(self, remotes, refusal):
         with pytest.raises(refusal):
-            BUNDLED_ALONE.with_remotes(remotes)
+            BUNDLED_ALONE.with_services(services_read(remotes))
 
     def test_is_waited_for_and_may_be_asked_about_answers(self):
-        offer = BUNDLED_ALONE.with_remotes({"guard": {"url": "https://guard.example"}})
+        offer = BUNDLED_ALONE.with_services(services_read({"guard": {"url": "https://guard.example"}}))
         rule = rule_by("guard")
 
         assert list(rule_problems(rule, offer=offer)) == []
-        assert (offer.classifier_waits("guard"), KINDS[rule.kind].asks_model(rule, offer)) == (True, False)
+        assert (offer.classifier_waits("guard"), offer.asks_model(rule)) == (True, False)
 
     def test_is_the_bundled_one_with_its_one_score_where_a_rule_names_none(self):
         options = RuleOptions()
 
-        assert (options.classifier, options.label) == (BUNDLED, OFFENSIVE)
+        assert (options.classifier, options.label) == (DEFAULT_CLASSIFIER, OFFENSIVE)
 
     def test_is_not_waited_for_where_it_is_the_bundled_one(self):
-        assert not BUNDLED_ALONE.classifier_waits(BUNDLED)
+        assert not BUNDLED_ALONE.classifier_waits(DEFAULT_CLASSIFIER)
 
 
 class TestAModel:
@@ -75,7 +73,7 @@ class TestAModel:
         rule = rule_by("guard")
 
         assert list(rule_problems(rule, offer=offer)) == []
-        assert KINDS[rule.kind].asks_model(rule, offer)
+        assert offer.asks_model(rule)
         with pytest.raises(ClassifierUnreachable, match="guard"):
             offer.classifier("guard").labels("text")
 
@@ -90,15 +88,15 @@ class TestAModel:
             offer.classifier("guard").labels("坏")
 
     def test_takes_no_other_classifier_s_name(self):
-        with pytest.raises(ModelNameTaken, match="ngrams"):
-            BUNDLED_ALONE.with_models([BUNDLED])
+        with pytest.raises(ClassifierNameTaken, match="ngrams"):
+            BUNDLED_ALONE.with_models([DEFAULT_CLASSIFIER])
 
 
 class TestAnOffer:
     def test_is_not_changed_by_what_is_added_to_it(self):
         offer = BUNDLED_ALONE.with_models(["guard"]).with_embedding_models(["e5"])
 
-        more = offer.with_remotes({"far": {"url": "https://far.example"}}).with_models(["other"])
+        more = offer.with_services(services_read({"far": {"url": "https://far.example"}})).with_models(["other"])
 
-        assert list(offer.classifiers) == [BUNDLED, "guard"]
-        assert list(more.classifiers) == [BUNDLED, "guard", "far", "other"]
+        assert list(offer.classifiers) == [DEFAULT_CLASSIFIER, "guard"]
+        assert list(more.classifiers) == [DEFAULT_CLASSIFIER, "guard", "far", "other"]
