@@ -33,6 +33,11 @@ class ExpectedAnswer:
         return any(text.startswith(self.text_before[place]) for place in self.ties)
 
 
+def expected_answers(model: Any, tokenizer: Any, texts: Sequence[str], *, num_tokens: int) -> dict[str, ExpectedAnswer]:
+    """Answer each of these messages alone."""
+    return {text: expected_answer(model, tokenizer, text, num_tokens=num_tokens) for text in texts}
+
+
 def expected_answer(model: Any, tokenizer: Any, text: str, *, num_tokens: int, begun: str = "") -> ExpectedAnswer:
     """Answer one user message with `model.generate(do_sample=False)`, going on from `begun`."""
     return expected_answer_to(model, tokenizer, [ChatMessage("user", text)], num_tokens=num_tokens, begun=begun)

@@ -8,14 +8,13 @@ import pytest
 from inference.testing import tiny_model, tiny_tokenizer
 from inference.types import ChatMessage, GenerationRequest, SamplingParameters, StepChannel
 from tests.inference.engines.speaking import NO_END, NO_END_NOR_HALVES, TEXTS
-from tests.inference.expected import ExpectedAnswer, expected_answer
+from tests.inference.expected import ExpectedAnswer, expected_answers
 from tests.inference.reading import ask, finish_of, read_all, text_of
 
 
 @pytest.fixture(scope="module")
 def expected(tokenizer) -> dict[str, ExpectedAnswer]:
-    model = tiny_model()
-    return {text: expected_answer(model, tokenizer, text, num_tokens=24) for text in TEXTS}
+    return expected_answers(tiny_model(), tokenizer, TEXTS, num_tokens=24)
 
 
 class TestPrefixReuse:

@@ -13,7 +13,7 @@ from inference.slots.forward import ForwardPass
 from inference.testing import tiny_model
 from inference.types import Engine
 from tests.inference.company import outputs_in_company
-from tests.inference.expected import ExpectedAnswer, expected_answer
+from tests.inference.expected import ExpectedAnswer, expected_answers
 from tests.inference.reading import ask, text_of
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -35,8 +35,7 @@ def settings(request) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def expected(settings, tokenizer) -> dict[str, ExpectedAnswer]:
-    model = tiny_model(**settings)
-    return {text: expected_answer(model, tokenizer, text, num_tokens=NUM_TOKENS) for text in TEXTS}
+    return expected_answers(tiny_model(**settings), tokenizer, TEXTS, num_tokens=NUM_TOKENS)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.inference.engines.contract.making import (
     make_tokenizer,
     start_engine,
 )
-from tests.inference.expected import expected_answer
+from tests.inference.expected import expected_answers
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -38,8 +38,7 @@ def engine(kind) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def expected(kind) -> dict[str, Any]:
-    model, tokenizer = make_model(kind), make_tokenizer(kind)
-    return {text: expected_answer(model, tokenizer, text, num_tokens=24) for text in TEXTS}
+    return expected_answers(make_model(kind), make_tokenizer(kind), TEXTS, num_tokens=24)
 
 
 @pytest.fixture
