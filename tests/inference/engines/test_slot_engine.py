@@ -5,23 +5,18 @@ from typing import Any, ClassVar
 import pytest
 
 from inference.errors import (
-    EngineClosed,
     ModelUnusable,
-    QueueFull,
-    RequestIdInUse,
-    UnsupportedParameter,
 )
 from inference.testing import tiny_model
-from inference.types import Delta, Finish, FinishReason, GenerationRequest, SamplingParameters, StepChannel
+from inference.types import Delta, Finish, FinishReason, StepChannel
 from tests.inference.engines.speaking import NO_END, NO_HALF_CHARACTERS, TEXTS
-from tests.inference.expected import ExpectedAnswer, expected_answer
+from tests.inference.expected import ExpectedAnswer, expected_answer, expected_answers
 from tests.inference.reading import ask, finish_of, read_all, text_of
 
 
 @pytest.fixture(scope="module")
 def expected(tokenizer) -> dict[str, ExpectedAnswer]:
-    model = tiny_model()
-    return {text: expected_answer(model, tokenizer, text, num_tokens=24) for text in TEXTS}
+    return expected_answers(tiny_model(), tokenizer, TEXTS, num_tokens=24)
 
 
 class TestGreedyAnswers:
@@ -92,20 +87,6 @@ class TestAnAnswer:
         assert [type(output) for output in outputs] == [Finish]
         assert finish_of(outputs).finish_reason is FinishReason.STOP
 
-    def test_ends_when_the_context_window_is_full(self, make_engine):
-        engine = make_engine(context_window=40)
-
-        finish = finish_of(list(engine.submit(ask("Hi", max_new_tokens=1_000, logit_bias=NO_END))))
-
-        assert finish.finish_reason is FinishReason.LENGTH
-        assert finish.usage.num_prompt_tokens + finish.usage.num_completion_tokens == 40
-
-    def test_reports_when_the_first_token_came(self, engine):
-        timings = finish_of(list(engine.submit(ask("Hi")))).timings
-
-        assert timings.first_token_s is not None
-        assert 0 < timings.first_token_s <= timings.total_s
-
 
 class TestLogProbabilities:
     def test_come_with_the_text_of_their_tokens(self, engine, tokenizer):
@@ -133,63 +114,6 @@ class TestLogProbabilities:
 
     def test_are_absent_where_nobody_asked(self, engine):
         assert all(not output.logprobs for output in engine.submit(ask("Hi")) if isinstance(output, Delta))
-
-
-class TestRefusals:
-    @pytest.mark.parametrize(
-        ("parameter", "value"),
-        [
-            ("num_logprobs", 21),
-            ("max_new_tokens", 0),
-            ("temperature", -0.1),
-            ("temperature", float("nan")),
-            ("top_p", 0.0),
-            ("top_k", -1),
-            ("min_p", 1.5),
-            ("repetition_penalty", 0.0),
-            ("logit_bias", {10_000: 1.0}),
-        ],
-    )
-    def test_name_the_parameter(self, engine, parameter, value):
-        with pytest.raises(UnsupportedParameter, match=parameter) as refusal:
-            engine.submit(ask("Hi", **{parameter: value}))
-
-        assert refusal.value.parameter == parameter
-
-    def test_name_the_adapter(self, engine):
-        request = GenerationRequest(id="r", sampling=SamplingParameters(1), prompt_token_ids=(5,), adapter="x")
-
-        with pytest.raises(UnsupportedParameter) as refusal:
-            engine.submit(request)
-
-        assert refusal.value.parameter == "adapter"
-
-    def test_meet_more_requests_than_may_wait(self, make_engine):
-        engine = make_engine(num_slots=1, max_waiting=2)
-        channel = StepChannel()
-        engine.submit(ask("Hi", request_id="runs", max_new_tokens=400, logit_bias=NO_END), channel=channel)
-        channel.get(timeout_s=60)
-
-        for number in range(2):
-            engine.submit(ask("Hi", request_id=str(number)), channel=channel)
-        with pytest.raises(QueueFull):
-            engine.submit(ask("Hi", request_id="3"), channel=channel)
-
-    def test_meet_an_id_that_is_in_use(self, engine):
-        engine.submit(ask("Hi", max_new_tokens=400, logit_bias=NO_END))
-
-        with pytest.raises(RequestIdInUse):
-            engine.submit(ask("Hi"))
-
-    def test_need_messages_or_tokens(self, engine):
-        with pytest.raises(ValueError, match="either messages or prompt_token_ids"):
-            engine.submit(GenerationRequest(id="r", sampling=SamplingParameters(1)))
-
-    def test_meet_whoever_comes_after_close(self, engine):
-        engine.close()
-
-        with pytest.raises(EngineClosed):
-            engine.submit(ask("Hi"))
 
 
 class TestClose:

@@ -155,10 +155,20 @@ class TestParameters:
 
     @pytest.mark.parametrize(
         ("parameter", "value"),
-        [("max_new_tokens", 0), ("temperature", float("nan")), ("top_p", 0.0), ("logit_bias", {10_000: 1.0})],
+        [
+            ("num_logprobs", 21),
+            ("max_new_tokens", 0),
+            ("temperature", -0.1),
+            ("temperature", float("nan")),
+            ("top_p", 0.0),
+            ("top_k", -1),
+            ("min_p", 1.5),
+            ("repetition_penalty", 0.0),
+            ("logit_bias", {10_000: 1.0}),
+        ],
     )
     def test_out_of_range_are_refused_by_name(self, engine, parameter, value):
-        with pytest.raises(UnsupportedParameter) as refusal:
+        with pytest.raises(UnsupportedParameter, match=parameter) as refusal:
             engine.submit(ask("Hi", **{parameter: value}))
 
         assert refusal.value.parameter == parameter
