@@ -34,7 +34,7 @@ class ChatMessage:
 
 
 class EngineKind(StrEnum):
-    """The engines there are; `choosing.load_engine` chooses between them."""
+    """The engines there are; `engines/choosing.load_engine` chooses between them."""
 
     SLOTS = "slots"  # all requests in one forward pass over a preallocated cache
     PAGED = "paged"  # transformers' continuous batching

@@ -1,7 +1,7 @@
 """
 Turns a converted local folder into an engine: model, tokenizer, number format, device, and which engine serves it.
 
-Owns the choice and its reason. Knows nothing of where the folder came from (see `preparing`).
+Owns the choice and its reason. Knows nothing of where the folder came from (see `models/preparing`).
 """
 
 import gc

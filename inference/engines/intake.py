@@ -18,7 +18,7 @@ from inference.tokens.prompts import PromptEncoder
 from inference.types import OPTIONAL_PARAMETERS, Capabilities, ChatMessage, GenerationRequest, StepChannel
 
 DEFAULT_MAX_WAITING = 512
-# What whoever chooses tokens by `sampling.choose` can do.
+# What whoever chooses tokens by `layers/sampling.choose` can do.
 PARAMETERS = frozenset(OPTIONAL_PARAMETERS) - {"adapter"}
 
 

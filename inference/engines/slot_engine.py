@@ -1,7 +1,8 @@
 """
 SlotEngine: an engine whose requests share one forward pass per step, each in a slot of a preallocated cache.
 
-Owns the engine's thread and what crosses into it: submissions, cancels, statistics. The work itself is `stepping`.
+Owns the engine's thread and what crosses into it: submissions, cancels, statistics. The work itself is
+`slots/stepping`.
 """
 
 import threading
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NUM_SLOTS = 32
 DEFAULT_CACHE_BYTES = 3 * 2**29  # 1.5 GiB: 32 slots of 2,184 tokens each for SmolLM2-135M in bfloat16
-DEFAULT_MAX_PREFILL_TOKENS = 256  # a step that no running stream waits for; beside one, `pace` decides
+DEFAULT_MAX_PREFILL_TOKENS = 256  # a step that no running stream waits for; beside one, `slots/pace` decides
 
 
 class SlotEngine(IntakeEngine):

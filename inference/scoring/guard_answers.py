@@ -1,5 +1,5 @@
 """
-What guards are asked, and what generative ones answer: where the verdict stands, what its words mean. Pure: no torch.
+What generative guards answer: where the verdict stands, what its words mean. Pure: no torch.
 
 A guard's own format, as its model card gives it: Llama Guard "unsafe\\nS1,S10", ShieldGemma "Yes", Qwen3Guard-Gen
 "Safety: Unsafe\\nCategories: Violent". An answer in no such format is an error, never "safe".
