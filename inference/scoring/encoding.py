@@ -1,7 +1,8 @@
 """
 How texts become token ids for models that score them: how much at once, in what pieces, and what in it is plain.
 
-Owns how the tokenizer is called. Knows no model's answer; needs no torch.
+Owns how the tokenizer is called, which changes it: each model that scores has one of its own. Knows no model's answer;
+needs no torch.
 """
 
 from typing import TYPE_CHECKING
@@ -25,7 +26,11 @@ def window_of(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") ->
 def piece_ids(
     tokenizer: "PreTrainedTokenizerBase", text: str, *, max_tokens: int, overlap_tokens: int = 0
 ) -> list[list[int]]:
-    """Return the token ids of each piece of a text, special tokens included; no piece of a text without a token."""
+    """
+    Return the token ids of each piece of a text, special tokens included; no piece of a text without a token.
+
+    Leaves the tokenizer's core cutting at `max_tokens`, so it must be nobody else's.
+    """
     encoded = tokenizer(
         text, truncation=True, max_length=max_tokens, stride=overlap_tokens, return_overflowing_tokens=True
     )
