@@ -15,7 +15,7 @@ from chatapp.core.redis import redis_now_ms, redis_script, redis_sync
 from chatapp.feed import keys, scripts
 from chatapp.feed.events import AnyFact, SocketEvicted, TokenLogprob, logprobs_adapter
 
-# A worker renews every 250 ms (runner.RENEW_S); six seconds of silence are a death, not a slow step.
+# A worker renews every 250 ms (relay.RENEW_S); six seconds of silence are a death, not a slow step.
 LEASE_MS = 6_000
 
 

@@ -80,6 +80,14 @@ class TestWorkerSign:
         assert event_log.zrange(workers_key("a"), 0, -1) == [b"alive"]
         assert event_log.hgetall(stats_key("a")) == {b"alive": b'{"num_steps": 2}'}
 
+    def test_drops_what_an_engine_counted_whose_sign_was_deleted(self, event_log):
+        worker_sign(slug="a", worker="gone-1", stats="{}")
+        event_log.delete(workers_key("a"))
+
+        worker_sign(slug="a", worker="host-2", stats="{}")
+
+        assert event_log.hkeys(stats_key("a")) == [b"host-2"]
+
     def test_is_of_no_model_where_none_is_asked_for(self):
         assert workers_available([]) == {}
 

@@ -132,13 +132,13 @@ class Runner:
 
     def _begin(self, start: log.TakeOver, session: Session) -> None:
         row, ruleset = session.row, session.gate.ruleset
-        told = told_before(row, shown_text=start.text, language=session.language)
+        session.recall(told_before(row, shown_text=start.text, language=session.language))
         context = self._context(row)
         report = self._context_report(context)
         if not holding.generation_started(row=row, context=report, ruleset_version=ruleset.version, start=start):
             self._records.drop(session)
             return
-        session.prepare(told_before=told, num_prompt_tokens=context.num_prompt_tokens)
+        session.prompt_counted(context.num_prompt_tokens)
         course = course_of(
             start,
             refused=question_check(row, ruleset=ruleset, language=session.language, is_begun=bool(start.text)),

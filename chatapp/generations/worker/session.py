@@ -2,7 +2,7 @@
 One attempt at one generation inside the worker, between the engine and the event log. Pure but for what it holds.
 
 Owns the gate, the text on its way and what was learnt about the end. Performs no append, no write and no cancel: it
-says what is due, the runner does it.
+says what is due, relay and records do it.
 """
 
 import threading
@@ -92,9 +92,13 @@ class Session:
             self.finish_reason = FinishReason.CONTENT_FILTER
         return self._settled(judged)
 
-    def prepare(self, *, told_before: Told | None, num_prompt_tokens: int) -> None:
-        """What is known before the engine is asked."""
-        self.told_before, self.num_prompt_tokens = told_before, num_prompt_tokens
+    def recall(self, told: Told | None) -> None:
+        """What earlier attempts told the person: it belongs to the end, whatever becomes of this attempt."""
+        self.told_before = told
+
+    def prompt_counted(self, num_prompt_tokens: int) -> None:
+        """What the model is given."""
+        self.num_prompt_tokens = num_prompt_tokens
 
     def fail(self, code: str, details: dict[str, Any] | None = None) -> None:
         """The engine never took it: what was shown stays."""

@@ -12,6 +12,7 @@ from chatapp.moderation.judging.gate import judge
 from chatapp.moderation.judging.verdict import Stage
 from chatapp.moderation.publishing.loading import ruleset_current
 from chatapp.review.services import decisions_record
+from inference.errors import StepFailed
 from inference.testing import SCRIPTED_CAPABILITIES, ScriptedEngine
 from tests.generations.worker.reading import stored, texts
 from tests.support.factories import (
@@ -179,6 +180,21 @@ class TestTakingOverWhatARuleTouched:
         running.end(turn)
 
         _, message = stored(turn)
+        assert message.notice == {"category": "other", "text": "Hm.", "action": "warn"}
+
+    def test_still_tells_of_it_where_this_attempt_cannot_begin(self, running, turn, engine, monkeypatch):
+        self.begun(turn, action="warn", text="Here are forbidden words.")
+
+        def count(_messages):
+            raise StepFailed("no tokenizer")
+
+        monkeypatch.setattr(engine, "count_prompt_tokens", count)
+
+        running.begin(turn, wait_for_engine=False)
+        running.wait(turn)
+
+        row, message = stored(turn)
+        assert (row.status, row.error_code) == ("failed", "step_failed")
         assert message.notice == {"category": "other", "text": "Hm.", "action": "warn"}
 
 

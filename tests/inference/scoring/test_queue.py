@@ -74,7 +74,7 @@ def busy(queue, model, ask) -> Future[Any]:
     return call
 
 
-class TestAGuardQueue:
+class TestAScoringQueue:
     def test_answers_one_caller_alone_and_at_once(self, queue, model):
         model.is_open.set()
 

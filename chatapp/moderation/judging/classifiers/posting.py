@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError, NewConnectionError, ProtocolError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from chatapp.moderation.judging.classifiers.types import (
@@ -50,7 +50,10 @@ class Address:
             raise RemoteAddressInvalid("an http or https URL without a password is needed")
         self.host = parts.hostname
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._pool = _pool(parts.scheme, self.host, port)
+        try:
+            self._pool = _pool(parts.scheme, self.host, port)
+        except LocationValueError as error:
+            raise RemoteAddressInvalid(f"{self.host!r} is no host: {error}") from error
 
     def post(self, body: bytes, *, headers: Mapping[str, str], timeout_s: float) -> bytes:
         """
@@ -66,7 +69,7 @@ class Address:
             except _ConnectionStale:
                 continue  # it is out of the pool now, and the answer was not begun
             except (HTTPError, ValueError) as error:  # a header or host that HTTP cannot carry
-                if isinstance(error, TimedOut) and not isinstance(error, NewConnectionError):  # which is one there
+                if _is_too_late(error):
                     break
                 raise ClassifierUnreachable(f"{self.host} cannot be asked: {type(error).__name__}: {error}") from error
         raise ClassifierTimedOut(f"no answer from {self.host} in {timeout_s} s")
@@ -96,6 +99,13 @@ class Address:
         if len(content) > MAX_ANSWER_BYTES:
             raise ClassifierAnswerInvalid(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
         return content
+
+
+def _is_too_late(error: Exception) -> bool:
+    """Whether time ran out, while the answer was waited for or while the text was sent."""
+    if isinstance(error, TimedOut):
+        return not isinstance(error, NewConnectionError)  # which is one by its class alone
+    return isinstance(error, ProtocolError) and isinstance(error.args[-1], TimeoutError)
 
 
 def _pool(scheme: str, host: str, port: int | None) -> HTTPConnectionPool:

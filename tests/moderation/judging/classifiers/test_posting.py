@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from chatapp.moderation.judging.classifiers.posting import Address
+from chatapp.moderation.judging.classifiers.posting import Address, RemoteAddressInvalid
 from chatapp.moderation.judging.classifiers.types import ClassifierTimedOut, ClassifierUnreachable
 
 LATE_S = 30.0  # without the limit it would be minutes; with it, a busy machine needs some seconds
@@ -325,3 +325,14 @@ class TestTls:
                 post(Address(service.url.replace("127.0.0.1", "localhost")))
 
             assert service.bodies == []
+
+
+class TestAnAddress:
+    @pytest.mark.parametrize(
+        "url",
+        ["ftp://guard.example/", "https:///path", "https://me:secret@guard.example/", "https://☃_é.example/",
+         f"https://{'a' * 64}é.example/", "https://guard.example:99999/"],
+    )  # fmt: skip
+    def test_is_refused_where_it_names_no_host_to_ask(self, url):
+        with pytest.raises(RemoteAddressInvalid):
+            Address(url)
