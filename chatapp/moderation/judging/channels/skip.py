@@ -47,14 +47,18 @@ _BLANK = Separator(int(Separates.WORDS), " ")
 
 
 class _Ending:
-    """What ends in a node for one rule. own_gaps: as its keywords are written, by which strict finds them."""
+    """
+    What ends in a node for one rule.
+
+    own_gaps: as its keywords of these letters are written, wherever they end: so strict finds them.
+    """
 
     __slots__ = ("holds", "own_gaps", "rule_number")
 
-    def __init__(self, rule_number: int) -> None:
+    def __init__(self, rule_number: int, own_gaps: set[tuple[str, ...]]) -> None:
         self.rule_number = rule_number
         self.holds = False
-        self.own_gaps: set[tuple[str, ...]] = set()
+        self.own_gaps = own_gaps
 
 
 class _Node:
@@ -73,10 +77,13 @@ class SkipSource:
 
     def __init__(self, keywords: Sequence[Keyword]) -> None:
         self.beginnings: dict[str, _Node] = {}
+        own_gaps: dict[tuple[int, str], set[tuple[str, ...]]] = {}
         for keyword in keywords:
             letters, gaps = _spelled(keyword.phrase)
             if _long_enough(letters):
-                self._insert(keyword, letters, gaps)
+                own = own_gaps.setdefault((keyword.rule_number, letters), set())
+                own.add(gaps)
+                self._insert(keyword, letters, gaps, own)
 
     def start(self) -> "SkipDetector":
         return SkipDetector(self)
@@ -91,15 +98,14 @@ class SkipSource:
                 continue
             waiting += [(letters + letter, on) for joint in node.following for letter, on in joint.items()]
 
-    def _insert(self, keyword: Keyword, letters: str, gaps: tuple[str, ...]) -> None:
+    def _insert(self, keyword: Keyword, letters: str, gaps: tuple[str, ...], own_gaps: set[tuple[str, ...]]) -> None:
         node = self.beginnings.setdefault(letters[0], _Node())
         for number, gap in enumerate(gaps):
             joint = _joint(letters, number, gap)
             node.holding[joint] |= keyword.holds
             node = node.following[joint].setdefault(letters[number + 1], _Node())
-        ending = node.endings.setdefault(keyword.rule_number, _Ending(keyword.rule_number))
+        ending = node.endings.setdefault(keyword.rule_number, _Ending(keyword.rule_number, own_gaps))
         ending.holds |= keyword.holds
-        ending.own_gaps.add(gaps)
 
 
 def compile_skip(keywords: Sequence[Keyword]) -> SkipSource:

@@ -113,6 +113,11 @@ class TestSkip:
 
         assert found.channel is Channel.SKIP
 
+    def test_takes_no_spelling_of_a_rules_own_for_another_in_disguise(self):
+        several = [Keyword("aaaa", 0, holds=False), Keyword("aaa a", 0, holds=False)]
+
+        assert spans(compile_skip(several), "aaaa") == spans(compile_skip(several), "aaa a") == []
+
     @many
     @given(cases())
     def test_finds_what_a_naive_reading_finds(self, case):
