@@ -4,8 +4,10 @@ import os
 
 from celery import Celery
 
+from chatapp.private_files import files_keep_private
 from chatapp.task_table import task_modules
 
+files_keep_private()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
 
 app = Celery("chatapp")

@@ -13,9 +13,12 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
+from chatapp.private_files import files_keep_private
+
 
 def main() -> None:
     """Migrate, make the first admin, list the enabled models."""
+    files_keep_private()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)

@@ -8,6 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
+from chatapp.private_files import FOLDER_MODE
+
 OWNER_ONLY = 0o600
 SECRET_BYTES = 48
 
@@ -18,7 +20,7 @@ def read_or_create_secret(path: Path) -> str:
 
     It is written whole under another name and then linked, so no reader ever sees half of it and the first writer wins.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     if not path.exists():
         _create(path)
     return path.read_text().strip()

@@ -2,7 +2,8 @@
 Marks of life that cannot lie: a file locked by the process that it names for as long as that process lives.
 
 `python -m chatapp.launch.held FILE COMMAND …` locks FILE, writes its own process id into it and becomes COMMAND, which
-inherits the lock. A process id alone may be reused by a stranger after a kill -9; a lock that is held cannot.
+inherits the lock and makes files for its owner alone. A process id alone may be reused by a stranger after a kill -9; a
+lock that is held cannot.
 """
 
 import fcntl
@@ -12,6 +13,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from chatapp.private_files import files_keep_private
 
 SUFFIX = ".alive"
 EVICTION_LIMIT_S = 5.0
@@ -96,6 +99,7 @@ def signal_group(pid: int, number: signal.Signals) -> None:
 
 def main() -> None:
     """Hold the file named first and become the command that follows."""
+    files_keep_private()
     path, command = Path(sys.argv[1]), sys.argv[2:]
     os.set_inheritable(hold_in_place_of_the_dead(path), True)  # noqa: FBT003 - the signature is os's
     os.execvp(command[0], command)  # noqa: S606 - an argument list, no shell

@@ -19,6 +19,7 @@ from chatapp.launch.errors import ConfigurationError, LaunchError, PreparationEr
 from chatapp.launch.processes import ServedModel, model_worker_process
 from chatapp.launch.stack import Stack
 from chatapp.launch.stopping import supervisord_pid
+from chatapp.private_files import PRIVATE_UMASK
 
 MAX_SLUG_CHARS = 50  # the catalog's own limit
 
@@ -51,7 +52,13 @@ def prepare_model(stack: Stack, *, source: str, destination: Path, revision: str
     command += ["--revision", revision] if revision else []
     destination.parent.mkdir(parents=True, exist_ok=True)
     finished = subprocess.run(
-        command, cwd=stack.configuration.root, env=stack.environment, stdout=subprocess.PIPE, text=True, check=False
+        command,
+        cwd=stack.configuration.root,
+        env=stack.environment,
+        umask=PRIVATE_UMASK,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if finished.returncode != 0:
         raise PreparationError(f"The model {source} could not be made ready; the reason stands above.")

@@ -18,6 +18,7 @@ from pathlib import Path
 from chatapp.launch.errors import RedisUnavailableError
 from chatapp.launch.exclusive_file import read_or_create_secret, write_private
 from chatapp.launch.ports import find_free_port
+from chatapp.private_files import FOLDER_MODE
 
 MIN_VERSION = (6, 2)
 PROGRAMS = ("redis-server", "valkey-server")
@@ -100,7 +101,7 @@ def redis_command(directory: Path, port: int) -> RedisCommand:
 
     :raises RedisUnavailableError: if no program is found.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     password = read_or_create_secret(directory / "password")
     configuration = directory / "redis.conf"
     write_private(configuration, CONFIGURATION.format(port=port, password=password, directory=directory))

@@ -19,6 +19,7 @@ from chatapp.launch.held import SUFFIX, hold
 from chatapp.launch.models import ensure_default_model
 from chatapp.launch.stack import Stack
 from chatapp.launch.stopping import LAUNCHER, supervisord_pid
+from chatapp.private_files import files_keep_private, folder_make_private
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -30,6 +31,7 @@ def main() -> int:
     try:
         configuration = configuration_from_environment(os.environ)
         with _only_launcher(configuration):
+            files_keep_private()
             return _run(configuration)
     except LaunchError as error:
         _say(f"\n{error}", stream=sys.stderr)
@@ -72,7 +74,8 @@ def _run(configuration: Configuration) -> int:
 @contextmanager
 def _only_launcher(configuration: Configuration) -> Iterator[None]:
     """Refuse while another launcher works on the same data."""
-    configuration.run_dir.mkdir(parents=True, exist_ok=True)
+    folder_make_private(configuration.data_dir)
+    folder_make_private(configuration.run_dir)
     try:
         descriptor = hold(configuration.run_dir / f"{LAUNCHER}{SUFFIX}")
     except BlockingIOError:

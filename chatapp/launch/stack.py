@@ -34,6 +34,7 @@ from chatapp.launch.redis_server import redis_answers, redis_command
 from chatapp.launch.stopping import SUPERVISORD, instance_stop, supervisord_pid
 from chatapp.launch.supervisor.configuration import control_socket, supervisor_configuration
 from chatapp.launch.supervisor.control import ProcessState, SupervisorControl
+from chatapp.private_files import PRIVATE_UMASK, folder_make_private, tree_make_private
 
 # A large model's first load from a slow disk takes minutes; a process that keeps dying ends the wait much earlier.
 HEALTHY_LIMIT_S = 900.0
@@ -110,7 +111,8 @@ class Stack:
         """
         configuration = self.configuration
         for folder in (configuration.run_dir, configuration.logs_dir, configuration.data_dir / "mail"):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder_make_private(folder)
+        self._require_private()
         read_or_create_secret(configuration.secret_key_file)
         catalog = configuration.run_dir / f"catalog-{secrets.token_hex(4)}.json"
         try:
@@ -126,7 +128,11 @@ class Stack:
         :raises PreparationError: if it fails.
         """
         finished = subprocess.run(
-            [sys.executable, "-m", *arguments], cwd=self.configuration.root, env=self.environment, check=False
+            [sys.executable, "-m", *arguments],
+            cwd=self.configuration.root,
+            env=self.environment,
+            umask=PRIVATE_UMASK,
+            check=False,
         )
         if finished.returncode != 0:
             raise PreparationError(f"{arguments[0]} failed; what it said stands above.")
@@ -139,7 +145,9 @@ class Stack:
         """
         self._names, conf = self._write_configuration(models)
         mark = self.configuration.run_dir / f"{SUPERVISORD}{SUFFIX}"
-        with (self.configuration.logs_dir / "supervisord-start.log").open("wb") as output:
+        log = self.configuration.logs_dir / "supervisord-start.log"
+        write_private(log, "")
+        with log.open("wb") as output:
             self._supervisord = subprocess.Popen(
                 [sys.executable, "-m", "chatapp.launch.held", str(mark), *SUPERVISORD_COMMAND, "-c", str(conf)],
                 cwd=self.configuration.root,
@@ -147,6 +155,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                umask=PRIVATE_UMASK,
                 start_new_session=True,  # a Ctrl-C reaches the launcher alone, which knows the order of stopping
             )
         self._wait_for_supervisord()
@@ -218,6 +227,16 @@ class Stack:
         self._health.close()
         if self._supervisord is not None:
             self._supervisord.wait()
+
+    def _require_private(self) -> None:
+        """What an earlier version, a backup or a careless copy left readable becomes its owner's alone again."""
+        try:
+            tree_make_private(self.configuration.data_dir)
+        except OSError as error:
+            raise PreparationError(
+                f"{error.filename} cannot be made private: {error.strerror}. "
+                f"Everything in {self.configuration.data_dir} must belong to the user who starts this."
+            ) from error
 
     def _write_configuration(self, models: list[ServedModel]) -> tuple[list[str], Path]:
         """Write supervisord's file. Returns the names of its processes, and where it is."""

@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -73,9 +74,12 @@ def prepare_model(
         _fetch(source, partial, revision=revision, on_progress=on_progress)
         check_model_folder(partial)
         description = _describe(partial)
+        described = partial / DESCRIPTION_NAME
+        described.write_text(json.dumps(asdict(description)) + "\n", encoding="utf-8")
         for file in partial.glob("*.safetensors"):
-            file.chmod(0o644)  # safetensors writes for its owner alone; the worker may run as somebody else
-        (partial / DESCRIPTION_NAME).write_text(json.dumps(asdict(description)) + "\n", encoding="utf-8")
+            file.chmod(
+                stat.S_IMODE(described.stat().st_mode)
+            )  # safetensors writes for its owner alone, whatever the umask
         partial.rename(destination)
     on_progress("done", 1.0)
     return description

@@ -25,6 +25,7 @@ LOOK_EVERY_S = 0.005
 RESTART_LIMIT_S = 90.0
 # The first test waits for the instance to start; on a busy machine that takes minutes.
 pytestmark = pytest.mark.timeout(420)
+SEND_A_MAIL = "from django.core.mail import send_mail; send_mail('a', 'a link', None, ['a@example.org'])"
 PROCESSES = ("web", "worker", "beat", "model-smollm2-135m-instruct", "redis")
 
 
@@ -46,12 +47,15 @@ def environ(tmp_path_factory):
 @pytest.fixture(scope="module")
 def stack(environ, lines):
     started = Stack(configuration_from_environment(environ), environ=environ, report=lines.append)
+    # As a person's shell has it: what is private is so because each process says so.
+    inherited = os.umask(0o022)
     with started:
         started.require_startable()
         models = started.prepare()
         ensure_default_model(started, models=models)
         started.start(models)
         started.wait_healthy()
+        os.umask(inherited)
         yield started
 
 
@@ -66,16 +70,27 @@ class TestStack:
 
         assert ready == set(PROCESSES)
 
-    def test_keeps_its_secrets_in_files_that_only_their_owner_can_read(self, stack):
-        configuration = stack.configuration
-        secrets = (
-            configuration.secret_key_file,
-            configuration.redis_dir / "password",
-            configuration.redis_dir / "redis.conf",
-            configuration.run_dir / "supervisord.conf",
-        )
+    def test_keeps_everything_in_files_and_folders_that_only_their_owner_can_open(self, stack):
+        data_dir = stack.configuration.data_dir
+        stack.run_module("django", "shell", "-v0", "-c", SEND_A_MAIL)
 
-        assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+        found = {path: stat.S_IMODE(path.lstat().st_mode) for path in (data_dir, *data_dir.rglob("*"))}
+        names = {path.relative_to(data_dir).parts[0] for path in found if path != data_dir}
+
+        assert {"db.sqlite3", "db.sqlite3-wal", "secret_key", "redis", "mail", "logs", "run"} <= names
+        assert list((data_dir / "mail").iterdir())
+        assert list((data_dir / "redis" / "appendonlydir").iterdir())
+        assert {path: oct(mode) for path, mode in found.items() if mode & 0o077} == {}
+
+    def test_takes_from_others_what_an_earlier_version_left_open_to_them(self, stack):
+        left = stack.configuration.data_dir / "mail" / "an earlier mail"
+        left.write_text("a link")
+        left.chmod(0o644)
+        left.parent.chmod(0o755)
+
+        stack.prepare()
+
+        assert (stat.S_IMODE(left.stat().st_mode), stat.S_IMODE(left.parent.stat().st_mode)) == (0o600, 0o700)
 
     def test_answers_only_under_its_own_name_on_the_loopback(self, stack):
         assert http_status(stack.configuration.port, "/healthz", host=f"127.0.0.1:{stack.configuration.port}") == 200

@@ -25,7 +25,6 @@ logfile_maxbytes={log_max_bytes}
 logfile_backups={log_backups}
 pidfile={run}/supervisord.pid
 childlogdir={logs}
-umask=077
 
 [unix_http_server]
 file={socket}
