@@ -20,6 +20,7 @@ COPY chatapp ./chatapp
 COPY inference ./inference
 COPY templates ./templates
 COPY --from=frontend /app/frontend/dist ./frontend/dist
+RUN python -m whitenoise.compress --quiet frontend/dist
 USER chatapp
 EXPOSE 8000
 CMD ["python", "-m", "daphne", "-b", "0.0.0.0", "-p", "8000", "-v", "0", "chatapp.asgi:application"]

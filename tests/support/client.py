@@ -73,6 +73,10 @@ class Person:
         is_json = answer.headers.get("content-type", "").startswith("application/json")
         return Answer(answer.status, json.loads(text) if text and is_json else text, answer.headers)
 
+    def page(self, path: str) -> str:
+        """The HTML of one of the product's pages."""
+        return str(self._open("GET", path).body.decode())
+
     def _open(self, method: str, path: str, *, data: bytes | None = None, content_type: str = "") -> Answer:
         headers = {"X-CSRFToken": self.cookie("csrftoken"), "Referer": self.address, "Content-Type": content_type}
         request = urllib.request.Request(self.address + path, method=method, data=data, headers=headers)
