@@ -1,5 +1,6 @@
 """One running product and one browser for all end-to-end tests, and people who use them."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,7 +21,9 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with running_product(Path(tmp_path_factory.mktemp("product")), variables=ONE_THREAD) as product:
+    # The suite runs all of it twice: on SQLite, and with DATABASE_URL on PostgreSQL.
+    database = {"DATABASE_URL": os.environ["DATABASE_URL"]} if os.environ.get("DATABASE_URL") else {}
+    with running_product(Path(tmp_path_factory.mktemp("product")), variables=ONE_THREAD | database) as product:
         yield product
 
 

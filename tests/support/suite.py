@@ -97,8 +97,8 @@ def _timed(stage: Stage, environment: Environment) -> Outcome:
 def _print_summary(outcomes: list[Outcome]) -> None:
     print("\n== summary")
     for outcome in outcomes:
-        print(f"{outcome.name:<12} {'passed' if outcome.has_passed else 'FAILED'}  {outcome.duration_s:7.1f} s")
-    print(f"{'together':<12} {'':6}  {sum(outcome.duration_s for outcome in outcomes):7.1f} s", flush=True)
+        print(f"{outcome.name:<13} {'passed' if outcome.has_passed else 'FAILED'}  {outcome.duration_s:7.1f} s")
+    print(f"{'together':<13} {'':6}  {sum(outcome.duration_s for outcome in outcomes):7.1f} s", flush=True)
 
 
 def _prepare(environment: Environment) -> bool:
@@ -134,13 +134,18 @@ def _postgres(environment: Environment) -> bool:
             "tests",
             "--ignore=tests/e2e",
             "--ignore=tests/launch",
-            "-m",
-            "postgres",
+            "-p",
+            "tests.support.on_database",
         )
 
 
 def _e2e(environment: Environment) -> bool:
     return _pytest({**environment, BROWSER_VARIABLE: str(ensure_browser())}, "tests/e2e")
+
+
+def _e2e_on_postgres(environment: Environment) -> bool:
+    with running_postgres() as server:
+        return _e2e({**environment, "DATABASE_URL": server.url})
 
 
 def _side_by_side() -> tuple[str, ...]:
@@ -162,6 +167,7 @@ STAGES = (
     Stage("postgres", _postgres),
     Stage("launch", _launch),
     Stage("e2e", _e2e),
+    Stage("e2e-postgres", _e2e_on_postgres),
 )
 
 if __name__ == "__main__":
