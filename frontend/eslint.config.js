@@ -31,7 +31,7 @@ const featureZones = readdirSync(here("src/features")).map((feature) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["dist", "**/node_modules", "src/lib/wire/rest.ts"] },
+  { ignores: ["dist", "**/node_modules"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -76,5 +76,10 @@ export default tseslint.config(
   {
     files: ["src/**/*.test.{ts,tsx}"],
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  {
+    // Generated: it says an object of any keys in its generator's own way.
+    files: ["src/lib/wire/rest.ts"],
+    rules: { "@typescript-eslint/consistent-indexed-object-style": "off" },
   },
 );

@@ -107,6 +107,30 @@ class ConversationSnapshotOut(Schema):
     generations: list[GenerationView]
 
 
+class ConversationWindowOut(ConversationSnapshotOut):
+    """The same of a part of the tree; `is_whole`: there are no other messages."""
+
+    is_whole: bool
+
+
+class SkeletonOut(Schema):
+    """
+    Which messages there are, oldest first, a column each: of ten thousand, a quarter of a megabyte.
+
+    parents: a message of this page by its index, one of an earlier page by its id, null for a root.
+    roles, states: one letter a message, the first of its word.
+    restored: an answer that a reviewer gave back → the one it was taken from.
+    """
+
+    feed: str
+    ids: list[UUID]
+    parents: list[int | UUID | None]
+    roles: str
+    states: str
+    restored: dict[UUID, UUID]
+    next_after: UUID | None
+
+
 class PlaceOut(Schema):
     status: GenerationStatus
     position: int

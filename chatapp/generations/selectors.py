@@ -3,9 +3,19 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from chatapp.conversations.models import Conversation, Message
 from chatapp.conversations.selectors import conversation_get, message_list
 from chatapp.conversations.views import message_view
+from chatapp.conversations.windows import (
+    SkeletonPage,
+    message_id_in_view,
+    message_ids_around,
+    message_ids_whole,
+    message_list_by_ids,
+    skeleton_page_list,
+)
 from chatapp.core.signs_of_life import worker_is_available
 from chatapp.feed import log
 from chatapp.feed.events import GenerationView, MessageView
@@ -32,6 +42,22 @@ class ConversationSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationWindow:
+    """A part of a snapshot; `is_whole`: the tree has no message beside these."""
+
+    part: ConversationSnapshot
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSkeleton:
+    """Which messages there are; `feed` as in a snapshot."""
+
+    feed: str
+    page: SkeletonPage
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a generation waits; `position` 1 is next, 0 no longer waiting."""
 
@@ -41,22 +67,66 @@ class Place:
 
 
 def conversation_snapshot(*, owner_id: UUID, conversation_id: UUID) -> ConversationSnapshot:
+    """
+    The whole tree.
+
+    :raises ConversationNotFound: not there, or another person's.
+    """
+    feed = log.feed_cursor()
+    conversation = conversation_get(owner_id=owner_id, conversation_id=conversation_id)
+    views = _views(_answers().filter(conversation_id=conversation_id))
+    # The messages come last: a generation that ended meanwhile then has its text here, or its end in the feed.
+    messages = message_list(conversation_id=conversation_id)
+    return ConversationSnapshot(feed, conversation, messages, _shown(conversation, messages), views)
+
+
+def conversation_window(
+    *, owner_id: UUID, conversation_id: UUID, at: UUID | None, before: int, after: int
+) -> ConversationWindow:
+    """
+    The branch around one message, the one in view where none is named, and every answer under way.
+
+    A small tree is given whole where no message is named.
+
+    :raises ConversationNotFound: not there, or another person's.
+    :raises MessageNotFound: `at` is not in this conversation.
+    """
+    feed = log.feed_cursor()
+    conversation = conversation_get(owner_id=owner_id, conversation_id=conversation_id)
+    whole = message_ids_whole(conversation=conversation) if at is None else None
+    ids = whole
+    if ids is None:
+        at = at or message_id_in_view(conversation=conversation)
+        ids = message_ids_around(conversation=conversation, at=at, before=before, after=after)
+    is_live = Q(owner_id=owner_id, conversation_id=conversation_id, status__in=LIVE_STATUSES)
+    views = _views(_answers().filter(Q(message_id__in=ids) | is_live))
+    messages = message_list_by_ids(ids=ids)
+    shown = _shown(conversation, messages)
+    return ConversationWindow(ConversationSnapshot(feed, conversation, messages, shown, views), whole is not None)
+
+
+def conversation_skeleton(*, owner_id: UUID, conversation_id: UUID, after: UUID | None) -> ConversationSkeleton:
     """:raises ConversationNotFound: not there, or another person's."""
     feed = log.feed_cursor()
     conversation = conversation_get(owner_id=owner_id, conversation_id=conversation_id)
-    rows = list(
-        Generation.objects.filter(conversation_id=conversation_id, kind=GenerationKind.ANSWER)
-        .select_related("model")
-        .order_by("id")
-    )
-    live_rows = [row for row in rows if row.status in LIVE_STATUSES]
-    texts = dict(zip([row.id for row in live_rows], log.live_texts([row.id for row in live_rows]), strict=True))
-    views = [generation_view(row, live=texts.get(row.id)) for row in rows]
-    # The messages come last: a generation that ended meanwhile then has its text here, or its end in the feed.
-    messages = message_list(conversation_id=conversation_id)
-    appeals = appeal_states(conversation_id=conversation_id)
-    shown = [message_view(row, appeal=appeals.get(row.id, "none")) for row in messages]
-    return ConversationSnapshot(feed, conversation, messages, shown, views)
+    return ConversationSkeleton(feed, skeleton_page_list(conversation=conversation, after=after))
+
+
+def _answers() -> QuerySet[Generation]:
+    return Generation.objects.filter(kind=GenerationKind.ANSWER).select_related("model").order_by("id")
+
+
+def _views(answers: QuerySet[Generation]) -> list[GenerationView]:
+    """With text and seq of one moment for those under way."""
+    rows = list(answers)
+    live_ids = [row.id for row in rows if row.status in LIVE_STATUSES]
+    texts = dict(zip(live_ids, log.live_texts(live_ids), strict=True))
+    return [generation_view(row, live=texts.get(row.id)) for row in rows]
+
+
+def _shown(conversation: Conversation, messages: list[Message]) -> list[MessageView]:
+    appeals = appeal_states(conversation_id=conversation.id)
+    return [message_view(row, appeal=appeals.get(row.id, "none")) for row in messages]
 
 
 def generation_get(*, owner_id: UUID, generation_id: UUID) -> Generation:

@@ -2,74 +2,23 @@
 Facts tell everything: folded, they give what a freshly opened page is given, after every step of a conversation's life.
 """
 
-from uuid import uuid4
-
 import pytest
 
-from chatapp.conversations.services import TemplateChoice, conversation_create, conversation_update
+from chatapp.conversations.services import TemplateChoice
 from chatapp.core import clock
-from chatapp.feed import keys, log
-from chatapp.feed.events import ContextReport, Timings, Usage
-from chatapp.generations.ending import Ending
-from chatapp.generations.holding import generation_claim, generation_requeue, generation_started
+from chatapp.feed import keys
+from chatapp.generations.holding import generation_claim, generation_requeue
 from chatapp.generations.models import FinishReason, Generation
-from chatapp.generations.services import conversation_remove, generation_cancel, generation_end
-from chatapp.generations.turns.services import Turn, turn_regenerate, turn_start
-from tests.support.factories import make_model, make_user
+from chatapp.generations.services import conversation_remove, generation_cancel
+from tests.support.factories import make_model
 from tests.support.fold import fact_types, facts_of, fetched, folded
+from tests.support.life import Life
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
 
-class Life:
-    """One person's conversation, step by step, through the services that the edges call."""
-
-    def __init__(self) -> None:
-        self.owner = make_user()
-        self.conversation_id = uuid4()
-
-    def begin(self, *, template: TemplateChoice | None = None) -> None:
-        conversation_create(
-            owner=self.owner,
-            conversation_id=self.conversation_id,
-            model_slug=None,
-            temperature=None,
-            template=template,
-        )
-
-    def change(self, **changes) -> None:
-        conversation_update(owner_id=self.owner.id, conversation_id=self.conversation_id, **changes)
-
-    def ask(self, *, parent: Turn | None = None) -> Turn:
-        return turn_start(
-            owner_id=self.owner.id,
-            conversation_id=self.conversation_id,
-            parent_id=parent.message_id if parent else None,
-            client_message_id=uuid4(),
-            text="Why?",
-        )
-
-    def again(self, turn: Turn) -> Turn:
-        return turn_regenerate(owner_id=self.owner.id, message_id=turn.message_id, client_turn_id=uuid4())
-
-    def claim(self, *, text: str = "") -> Generation:
-        row = generation_claim(model_slug="smollm2-135m-instruct", worker="worker-1", now=clock.now())
-        assert row is not None
-        start = log.take_over(generation_id=row.id, attempt=row.attempt, fallback_text=text, fallback_seq=len(text))
-        context = ContextReport(num_messages=1, num_prompt_tokens=9, context_window=2048, left_out_message_ids=())
-        generation_started(row=row, context=context, ruleset_version=1, start=start)
-        return row
-
-    def end(self, row: Generation, *, reason: FinishReason = FinishReason.STOP) -> None:
-        ending = Ending(
-            finish_reason=reason,
-            text="Because.",
-            seq=1,
-            usage=Usage(num_prompt_tokens=9, num_completion_tokens=2),
-            timings=Timings(first_token_s=None, total_s=0.5),
-            error_code="engine_failed" if reason is FinishReason.ERROR else None,
-        )
-        assert generation_end(generation_id=row.id, attempt=row.attempt, ending=ending, now=clock.now())
+class Told(Life):
+    """A life whose facts are held against what is fetched."""
 
     def agrees(self) -> bool:
         """Whether the facts so far give what is fetched now."""
@@ -79,8 +28,8 @@ class Life:
 
 
 @pytest.fixture
-def life() -> Life:
-    life = Life()
+def life() -> Told:
+    life = Told()
     life.begin()
     return life
 
@@ -90,7 +39,7 @@ class TestFacts:
         assert life.agrees()
 
     def test_tell_of_the_template_it_begins_with(self):
-        life = Life()
+        life = Told()
 
         life.begin(template=TemplateChoice("translator", 1, {"language": "Dutch"}))
 

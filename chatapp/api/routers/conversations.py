@@ -13,17 +13,23 @@ from chatapp.api.schemas import (
     ConversationPageOut,
     ConversationPatch,
     ConversationSnapshotOut,
+    ConversationWindowOut,
+    SkeletonOut,
 )
+from chatapp.api.snapshots import skeleton_out, snapshot_out, window_out
 from chatapp.conversations import services
 from chatapp.conversations.selectors import conversation_list
 from chatapp.conversations.views import conversation_view
+from chatapp.conversations.windows import DEFAULT_WINDOW_AFTER, DEFAULT_WINDOW_BEFORE, MAX_WINDOW
 from chatapp.feed.events import ConversationView
 from chatapp.feed.log import feed_cursor
-from chatapp.generations.selectors import conversation_snapshot
+from chatapp.generations.selectors import conversation_skeleton, conversation_snapshot, conversation_window
 from chatapp.generations.services import conversation_remove
 from chatapp.generations.turns.beginnings import conversation_begin
 from chatapp.review.selectors import decisions_told
 from chatapp.transfer.exports import export_json, export_markdown, export_name
+
+Steps = Annotated[int, Query(ge=0, le=MAX_WINDOW)]
 
 router = Router(tags=["conversations"])
 
@@ -59,12 +65,27 @@ def conversations_create(request: HttpRequest, body: ConversationIn) -> Status[C
 
 @router.get("/{uuid:conversation_id}", response=ConversationSnapshotOut)
 def conversations_get(request: HttpRequest, conversation_id: UUID) -> ConversationSnapshotOut:
-    snapshot = conversation_snapshot(owner_id=person(request).id, conversation_id=conversation_id)
-    return ConversationSnapshotOut(
-        feed=snapshot.feed,
-        conversation=conversation_view(snapshot.conversation),
-        messages=snapshot.shown,
-        generations=snapshot.generations,
+    return snapshot_out(conversation_snapshot(owner_id=person(request).id, conversation_id=conversation_id))
+
+
+@router.get("/{uuid:conversation_id}/window", response=ConversationWindowOut)
+def conversations_window(
+    request: HttpRequest,
+    conversation_id: UUID,
+    at: UUID | None = None,
+    before: Steps = DEFAULT_WINDOW_BEFORE,
+    after: Steps = DEFAULT_WINDOW_AFTER,
+) -> ConversationWindowOut:
+    window = conversation_window(
+        owner_id=person(request).id, conversation_id=conversation_id, at=at, before=before, after=after
+    )
+    return window_out(window)
+
+
+@router.get("/{uuid:conversation_id}/skeleton", response=SkeletonOut)
+def conversations_skeleton(request: HttpRequest, conversation_id: UUID, after: UUID | None = None) -> SkeletonOut:
+    return skeleton_out(
+        conversation_skeleton(owner_id=person(request).id, conversation_id=conversation_id, after=after)
     )
 
 

@@ -1,8 +1,8 @@
 /**
  * The shapes of REST v1. Generated, not to be edited: `npm run rest` in frontend/.
  *
- * contract sha256:d23c7055169896a0aba194aa4a0ca7b353dee9f06308cafd5c1a2557f7621311
- * types sha256:bf86a6e9c14692531010f9aa82670ea8ec8cb7ffafd873453e566c313216e4e4
+ * contract sha256:e3b78ac33ff472ae7c867ea5ef57cc083b275e8f5352b06b55af64554f84267f
+ * types sha256:991d52d56df0b94d0023da01c7280faa943464193cbc4fadea75148698a3641b
  */
 
 export type paths = Record<string, never>;
@@ -68,6 +68,14 @@ export interface components {
             readonly title: string;
             /** Format: date-time */
             readonly updated_at: string;
+        };
+        /** @description The same of a part of the tree; `is_whole`: there are no other messages. */
+        readonly ConversationWindowOut: {
+            readonly conversation: components["schemas"]["ConversationView"];
+            readonly feed: string;
+            readonly generations: readonly components["schemas"]["GenerationView"][];
+            readonly is_whole: boolean;
+            readonly messages: readonly components["schemas"]["MessageView"][];
         };
         /** @description What serves a model, and which optional parameters a turn may ask of it. */
         readonly EngineOut: {
@@ -170,6 +178,24 @@ export interface components {
             readonly position: number;
             /** @enum {string} */
             readonly status: "queued" | "running" | "completed" | "cancelled" | "failed";
+        };
+        /**
+         * @description Which messages there are, oldest first, a column each: of ten thousand, a quarter of a megabyte.
+         *
+         *     parents: a message of this page by its index, one of an earlier page by its id, null for a root.
+         *     roles, states: one letter a message, the first of its word.
+         *     restored: an answer that a reviewer gave back → the one it was taken from.
+         */
+        readonly SkeletonOut: {
+            readonly feed: string;
+            readonly ids: readonly string[];
+            readonly next_after: string | null;
+            readonly parents: readonly (number | string | null)[];
+            readonly restored: {
+                readonly [key: string]: string;
+            };
+            readonly roles: string;
+            readonly states: string;
         };
         readonly TemplateChoiceIn: {
             readonly slug: string;
