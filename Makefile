@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 BOOTSTRAP := $(PYTHON) -m chatapp.launch.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs model-add test check bench-e2e bench-engine bench-moderation format clean
+.PHONY: help run stop logs model-add test check bench-e2e bench-engine bench-long bench-moderation format clean
 .NOTPARALLEL:
 
 help:  ## list the commands
@@ -35,6 +35,9 @@ bench-e2e:  ## tokens/s and first token through the whole product against its en
 
 bench-engine:  ## our engine beside its competitors, about 25 minutes [ROUNDS= ROWS="decode load" SIZES="1 32" TOKENS= COMPETITORS= MODEL=]
 	@exec $(BOOTSTRAP) bench bench.engines
+
+bench-long:  ## a conversation of 10,000 messages and a list of 5,000 in a browser, about 2 minutes [SIZES="40 10000" CONVERSATIONS=5000 KEEP=1]
+	@exec $(BOOTSTRAP) dev bench.long_lists
 
 bench-moderation:  ## the moderation layer, about 5 minutes: DATA=folder of word lists and labelled sets [SECTIONS="speed leaks" STREAMS=]
 	@exec $(BOOTSTRAP) dev bench.moderation

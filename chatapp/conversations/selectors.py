@@ -13,7 +13,7 @@ from chatapp.conversations.errors import ConversationNotFound, IdTaken, MessageN
 from chatapp.conversations.models import Conversation, Message
 from chatapp.core.text import storable
 
-MAX_PAGE = 100
+MAX_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)

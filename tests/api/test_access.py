@@ -25,6 +25,8 @@ CALLS = [
     ("get", f"/api/v1/conversations/{SOME_ID}"),
     ("patch", f"/api/v1/conversations/{SOME_ID}"),
     ("delete", f"/api/v1/conversations/{SOME_ID}"),
+    ("get", f"/api/v1/conversations/{SOME_ID}/window"),
+    ("get", f"/api/v1/conversations/{SOME_ID}/skeleton"),
     ("get", f"/api/v1/conversations/{SOME_ID}/export"),
     ("get", f"/api/v1/generations/{SOME_ID}/place"),
     ("post", f"/api/v1/messages/{SOME_ID}/appeal"),

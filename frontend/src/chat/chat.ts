@@ -20,6 +20,7 @@ import { FeedReader } from "./reader";
 import { Reviews } from "./reviews";
 import { type ChatState, initialState, NEW, type Settings } from "./state";
 import { type Ask, Turns } from "./turns";
+import { Windows } from "./windows";
 
 export interface ChatEdges extends SocketEdges {
   readonly api: Api;
@@ -35,6 +36,7 @@ export class Chat {
   readonly #drafts: Drafts;
   readonly #turns: Turns;
   readonly #reviews: Reviews;
+  readonly #windows: Windows;
 
   constructor(me: Me, { api, memory, open, random }: ChatEdges) {
     this.store = createStore(initialState(me));
@@ -42,6 +44,7 @@ export class Chat {
     const watch = (): void => this.#socket.watch();
     this.#reader = new FeedReader(this.store, api, watch);
     this.#conversations = new Conversations(this.store, api, this.#reader, watch);
+    this.#windows = new Windows(this.store, api, this.#reader);
     this.#drafts = new Drafts(this.store, memory);
     this.#turns = new Turns(this.store, api, memory, {
       command: (command) => this.#socket.command(command),
@@ -100,6 +103,11 @@ export class Chat {
     return this.#conversations.listMore();
   }
 
+  /** The rest of the list, page by page. */
+  listAll(): Promise<void> {
+    return this.#conversations.listAll();
+  }
+
   /** An empty query leaves the search. */
   search(query: string): Promise<void> {
     return this.#conversations.search(query);
@@ -124,6 +132,11 @@ export class Chat {
   /** Turn to another of the messages that share a parent, at the leaf where the person last was under it. */
   siblingOpen(message: MessageView, sibling_id: Id): void {
     this.#conversations.siblingOpen(message, sibling_id);
+  }
+
+  /** A message whose words are still to be read came into view. Returns what to call when it left. */
+  messageWant(message_id: Id): () => void {
+    return this.#windows.want(message_id);
   }
 
   // Turns

@@ -5,6 +5,7 @@ import { FakeSocket } from "@/lib/testing/fake-socket";
 import { C, conversation, fact, G, generation, message, person } from "@/lib/testing/views";
 
 import { Chat } from "./chat";
+import { listedOf } from "./reading";
 import { clockHold, memoryOf, opened, server, shown } from "./testing";
 
 clockHold();
@@ -103,5 +104,68 @@ describe("A conversation", () => {
     await Promise.all([first, second]);
 
     expect(chat.store.get().search).toMatchObject({ query: "zzz", ids: [], status: "ready" });
+  });
+});
+
+describe("The list", () => {
+  const at = (number: number) =>
+    conversation({ id: `c${100 - number}`, updated_at: new Date(Date.UTC(2026, 0, 31) - number * 3_600_000).toISOString() });
+  const listed = (chat: Chat): string[] => listedOf(chat.store.get()).map(({ id }) => id);
+
+  /** A list of so many, newest first, given in the pages that were asked for. */
+  async function listing(count: number) {
+    const { api } = server();
+    const all = Array.from({ length: count }, (_, number) => at(number));
+    const calls: number[] = [];
+    const paged = (query: string, page: string | null, num_rows: number) => {
+      const found = all.filter(({ id }) => id.includes(query));
+      const from = Number(page ?? 0);
+      const to = from + num_rows;
+      calls.push(num_rows);
+      return Promise.resolve({ feed: "5-0", items: found.slice(from, to), next_page: to < found.length ? String(to) : null });
+    };
+    const edges = { memory: memoryOf().memory, open: FakeSocket.open, random: () => 1 };
+    const chat = new Chat(person, { api: { ...api, conversationPage: paged }, ...edges });
+    await chat.start(null);
+    return { chat, all: all.map(({ id }) => id), calls };
+  }
+
+  it("shows a find of a search in its place, and nowhere once the search is cleared", async () => {
+    const { chat, all } = await listing(90);
+
+    await chat.search("c15");
+    expect(chat.store.get().search?.ids).toEqual(["c15"]);
+    await chat.search("");
+    expect(listed(chat)).toEqual(all.slice(0, 30));
+
+    await chat.listMore();
+    await chat.listMore();
+    expect(listed(chat)).toEqual(all);
+  });
+
+  it("holds a conversation that an address named until its page has come", async () => {
+    const { chat, all } = await listing(90);
+    FakeSocket.last.receiveReady();
+    FakeSocket.last.receiveEvents(1, [fact("conversation.updated", { conversation: { ...at(70), row_version: 2 } })]);
+
+    expect(listed(chat)).toEqual(all.slice(0, 30));
+  });
+
+  it("moves a conversation to the head when it goes on, also the one that its last page ended with", async () => {
+    const { chat, all } = await listing(90);
+    FakeSocket.last.receiveReady();
+    const moved = { ...at(29), row_version: 2, updated_at: "2026-02-01T00:00:00Z" };
+    FakeSocket.last.receiveEvents(1, [fact("conversation.updated", { conversation: moved })]);
+
+    expect(listed(chat)).toEqual([moved.id, ...all.slice(0, 29)]);
+  });
+
+  it("comes to its end once the person travels along it, in few calls", async () => {
+    const { chat, all, calls } = await listing(1200);
+
+    await Promise.all([chat.listAll(), chat.listAll(), chat.listMore()]);
+
+    expect(listed(chat)).toHaveLength(all.length);
+    expect(calls).toEqual([30, 500, 500, 500]);
   });
 });

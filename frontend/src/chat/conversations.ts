@@ -5,16 +5,28 @@
  */
 
 import type { Api, ConversationChange } from "@/lib/api/calls";
-import { dropConversation, foldPage, openTree, putConversation, withEntry } from "@/lib/store/feed";
+import { dropConversation, foldPage, openTree, putConversation } from "@/lib/store/feed";
+import { withEntry } from "@/lib/store/maps";
 import type { Store } from "@/lib/store/store";
 import { leafFor } from "@/lib/store/tree";
-import type { ConversationView, Id, MessageView } from "@/lib/wire/views";
+import type { ConversationPage, ConversationView, Id, MessageView } from "@/lib/wire/views";
 
 import { failureShow } from "./failure";
 import type { FeedReader } from "./reader";
 import { branchOf, isBeingMade, turnOf } from "./reading";
-import type { ChatState } from "./state";
+import type { ChatState, WholeList } from "./state";
 import { treesTrimmed } from "./steps";
+
+/** A screen of the list, and more. */
+const PAGE_ROWS = 30;
+/** The server's most: five thousand are ten calls, behind each other. */
+const TRAVEL_ROWS = 500;
+
+function reached({ items, next_page }: ConversationPage): WholeList {
+  const last = items.at(-1);
+  const reaches_to = next_page === null || last === undefined ? null : { updated_at: last.updated_at, id: last.id };
+  return { next_page, status: "ready", reaches_to };
+}
 
 export class Conversations {
   readonly #store: Store<ChatState>;
@@ -22,6 +34,7 @@ export class Conversations {
   readonly #reader: FeedReader;
   /** Tells the server what this tab shows. */
   readonly #watch: () => void;
+  #is_listing = false;
 
   constructor(store: Store<ChatState>, api: Api, reader: FeedReader, watch: () => void) {
     this.#store = store;
@@ -42,20 +55,32 @@ export class Conversations {
     void this.#reader.fetch(id);
   }
 
-  async listMore(): Promise<void> {
+  listMore(): Promise<void> {
+    return this.#listPage(PAGE_ROWS);
+  }
+
+  /** Whoever travels along the list may want to go anywhere: the rest of it, page by page. */
+  async listAll(): Promise<void> {
+    while (!this.#is_listing && this.#store.get().list.next_page !== null) {
+      await this.#listPage(TRAVEL_ROWS);
+      if (this.#store.get().list.status === "failed") return;
+    }
+  }
+
+  async #listPage(num_rows: number): Promise<void> {
+    if (this.#is_listing) return;
+    this.#is_listing = true;
     const { list } = this.#store.get();
     this.#store.update((state) => ({ ...state, list: { ...state.list, status: "loading" } }));
     try {
-      const page = await this.#api.conversationPage("", list.next_page);
+      const page = await this.#api.conversationPage("", list.next_page, num_rows);
       this.#reader.cursorFrom(page.feed);
-      this.#store.update((state) => ({
-        ...state,
-        feed: foldPage(state.feed, page),
-        list: { next_page: page.next_page, status: "ready" },
-      }));
+      this.#store.update((state) => ({ ...state, feed: foldPage(state.feed, page), list: reached(page) }));
     } catch (error) {
       failureShow(this.#store, error);
       this.#store.update((state) => ({ ...state, list: { ...state.list, status: "failed" } }));
+    } finally {
+      this.#is_listing = false;
     }
   }
 
@@ -118,7 +143,7 @@ export class Conversations {
 
   async #searchPage(query: string, after: string | null): Promise<void> {
     try {
-      const page = await this.#api.conversationPage(query, after);
+      const page = await this.#api.conversationPage(query, after, PAGE_ROWS);
       this.#store.update((state) => {
         if (state.search?.query !== query) return state; // the person typed on
         const ids = new Set([...state.search.ids, ...page.items.map(({ id }) => id)]);

@@ -4,7 +4,7 @@
  * Drafts outlive the visit (`memory.ts`); an edit is gone with the page.
  */
 
-import { withoutEntry } from "@/lib/store/feed";
+import { withoutEntry } from "@/lib/store/maps";
 import type { Store } from "@/lib/store/store";
 import type { Id, MessageView } from "@/lib/wire/views";
 

@@ -17,7 +17,7 @@ describe("Reading the feed", () => {
     ]);
     await vi.advanceTimersByTimeAsync(0);
 
-    expect(api.conversationSnapshot).toHaveBeenCalledTimes(2);
+    expect(api.conversationWindow).toHaveBeenCalledTimes(2);
     expect(chat.store.get().feed.generations.get(G)?.text).toBe("Tides follow the Moon.");
     expect(socket.sentOf("watch").at(-1)?.generations).toEqual({ [G]: 3 });
   });
@@ -27,7 +27,7 @@ describe("Reading the feed", () => {
     for (let number = 1; number <= 20; number += 1) socket.receiveEvents(number, [delta(number + 5, "x")]);
     await vi.advanceTimersByTimeAsync(3500);
 
-    expect(api.conversationSnapshot.mock.calls.length).toBeLessThanOrEqual(1 + 4);
+    expect(api.conversationWindow.mock.calls.length).toBeLessThanOrEqual(1 + 4);
   });
 
   it("fetches an answer whose end came without its message", async () => {

@@ -6,16 +6,20 @@
 
 import type { Api } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
-import { foldPage, foldSnapshot, isLive, withEntry } from "@/lib/store/feed";
+import { feedLost, foldNodes, foldPage, foldWindow, isLive } from "@/lib/store/feed";
+import { withEntry } from "@/lib/store/maps";
 import type { Store } from "@/lib/store/store";
 import { earlierCursor } from "@/lib/wire/cursor";
 import type { EventsFrame, Watch } from "@/lib/wire/frames";
-import type { ConversationSnapshot, Id } from "@/lib/wire/views";
+import { skeletonNodes } from "@/lib/wire/skeleton";
+import type { ConversationWindow, Id, SkeletonPage } from "@/lib/wire/views";
 
 import { failureShow } from "./failure";
 import type { ChatState, Opened } from "./state";
 import { foldEvents, settleTurns } from "./steps";
 
+/** What may have changed while the feed was lost stands at the list's head. */
+const RESYNC_ROWS = 30;
 /** Between two fetches that a gap in a stream asks for. */
 const REFETCH_EVERY_MS = 1000;
 /** Between two tries of a call that failed in passing. */
@@ -31,6 +35,8 @@ export class FeedReader {
   /** The feed up to which this tab has everything: snapshots set it first, `events` frames move it on. */
   #cursor: string | null = null;
   #is_refetching = false;
+  /** Conversations of which the skeleton is being read. */
+  readonly #completing = new Set<Id>();
 
   constructor(store: Store<ChatState>, api: Api, watch: () => void) {
     this.#store = store;
@@ -64,13 +70,12 @@ export class FeedReader {
     for (const event of frame.events) if (event.type === "generation.ended") this.#expectFinish(event.generation_id);
   }
 
+  /** What is in view first; of a long conversation, then, which messages there are. */
   async fetch(id: Id): Promise<void> {
     const shown = this.#store.get().opened.get(id);
     if (shown !== "ready") this.#opened(id, "loading");
     try {
-      const snapshot = await this.#api.conversationSnapshot(id);
-      this.cursorFrom(snapshot.feed);
-      this.#store.update((state) => settleTurns({ ...state, feed: foldSnapshot(state.feed, snapshot) }));
+      this.partRead(await this.#api.conversationWindow(id));
       this.#opened(id, "ready");
       if (this.#store.get().current_id === id) this.#watch();
     } catch (error) {
@@ -80,33 +85,66 @@ export class FeedReader {
       }
       if (shown !== "ready") this.#opened(id, "failed");
       failureShow(this.#store, error);
+      return;
     }
+    await this.#skeletonFetch(id);
+  }
+
+  /** Fold in a part of a conversation, from wherever it was asked for. */
+  partRead(part: ConversationWindow): void {
+    this.cursorFrom(part.feed);
+    this.#store.update((state) => settleTurns({ ...state, feed: foldWindow(state.feed, part) }));
   }
 
   /** The server let go of our place in the feed: what is on screen is fetched again, and its cursor taken. */
   async resync(): Promise<void> {
     const { current_id } = this.#store.get();
     try {
-      const page = await this.#api.conversationPage("", null);
-      const snapshot = current_id === null ? null : await this.#snapshotIfAny(current_id);
+      const page = await this.#api.conversationPage("", null, RESYNC_ROWS);
+      const part = current_id === null ? null : await this.#windowIfAny(current_id);
       this.#cursor = page.feed;
       this.#store.update((state) => {
-        const feed = foldPage(state.feed, page);
-        return settleTurns({ ...state, feed: snapshot === null ? feed : foldSnapshot(feed, snapshot) });
+        const feed = foldPage(feedLost(state.feed, current_id), page);
+        return settleTurns({ ...state, feed: part === null ? feed : foldWindow(feed, part) });
       });
       this.#watch();
+      if (part !== null) await this.#skeletonFetch(part.conversation.id);
     } catch (error) {
       if (error instanceof ApiError && error.is_passing) setTimeout(() => void this.resync(), RETRY_MS);
       else failureShow(this.#store, error);
     }
   }
 
-  async #snapshotIfAny(id: Id): Promise<ConversationSnapshot | null> {
+  async #windowIfAny(id: Id): Promise<ConversationWindow | null> {
     try {
-      return await this.#api.conversationSnapshot(id);
+      return await this.#api.conversationWindow(id);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return null; // deleted meanwhile
       throw error;
+    }
+  }
+
+  /** A page at a time, until every message is known by its place; what is read already stays. */
+  async #skeletonFetch(id: Id): Promise<void> {
+    if (this.#store.get().feed.complete.has(id) || this.#completing.has(id)) return;
+    this.#completing.add(id);
+    try {
+      for (let after: Id | null = null, is_last = false; !is_last; ) {
+        const page: SkeletonPage = await this.#api.conversationSkeleton(id, after);
+        after = page.next_after;
+        is_last = after === null;
+        this.cursorFrom(page.feed);
+        this.#store.update((state) => ({
+          ...state,
+          feed: foldNodes(state.feed, id, skeletonNodes(page), after === null),
+        }));
+        if (!this.#store.get().feed.messages.has(id)) return; // closed meanwhile
+      }
+    } catch (error) {
+      if (error instanceof ApiError && error.is_passing) setTimeout(() => void this.#skeletonFetch(id), RETRY_MS);
+      else if (!(error instanceof ApiError && error.status === 404)) failureShow(this.#store, error);
+    } finally {
+      this.#completing.delete(id);
     }
   }
 

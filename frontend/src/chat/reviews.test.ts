@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { ApiError } from "@/lib/api/client";
 import { appealView, C, fact, message } from "@/lib/testing/views";
+import type { MessageView } from "@/lib/wire/views";
 
 import type { Chat } from "./chat";
 import { appealOf, restoredOf, reviewedOf } from "./reading";
@@ -13,7 +14,7 @@ describe("Asking for review", () => {
   const D = "decision-1";
   const twice = (state: string): ApiError =>
     new ApiError(409, { type: "error", code: "appeal_twice", message: "", details: { state } });
-  const answerOf = (chat: Chat) => chat.store.get().feed.messages.get(C)!.get("a2")!;
+  const answerOf = (chat: Chat) => chat.store.get().feed.messages.get(C)!.get("a2") as MessageView;
   const decided = (state: "confirmed" | "overturned", message_id: string | null) =>
     fact("appeal.updated", { appeal: appealView({ decision_id: D, message_id, state }) });
 

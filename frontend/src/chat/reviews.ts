@@ -6,7 +6,8 @@
 
 import type { Api } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
-import { putAppeal, withEntry, withoutEntry } from "@/lib/store/feed";
+import { putAppeal } from "@/lib/store/feed";
+import { withEntry, withoutEntry } from "@/lib/store/maps";
 import type { Store } from "@/lib/store/store";
 import type { AppealView, Id, MessageView } from "@/lib/wire/views";
 

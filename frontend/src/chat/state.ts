@@ -9,7 +9,7 @@ import type { NewConversation } from "@/lib/api/calls";
 import type { SocketStatus } from "@/lib/socket/socket";
 import { emptyFeed, type FeedState } from "@/lib/store/feed";
 import type { Refusal } from "@/lib/wire/frames";
-import type { Id, Me, ModelView, PromptTemplate } from "@/lib/wire/views";
+import type { ConversationView, Id, Me, ModelView, PromptTemplate } from "@/lib/wire/views";
 
 /** Where a conversation that does not exist yet keeps its draft, its notice and its settings. */
 export const NEW = "new";
@@ -47,6 +47,15 @@ export type Opened = "loading" | "ready" | "missing" | "failed";
 export interface List {
   readonly next_page: string | null;
   readonly status: "loading" | "ready" | "failed";
+}
+
+/** Where a conversation stands in the list; the place stays when the conversation moves on. */
+export type ListPlace = Pick<ConversationView, "updated_at" | "id">;
+
+/** The list without a search. */
+export interface WholeList extends List {
+  /** The last place of the pages that have come; null: all of them, or none yet. */
+  readonly reaches_to: ListPlace | null;
 }
 
 export interface Search extends List {
@@ -96,7 +105,7 @@ export interface ChatState {
   readonly last_leaf: ReadonlyMap<Id, Id>;
   readonly socket: SocketStatus;
   readonly is_offline: boolean;
-  readonly list: List;
+  readonly list: WholeList;
   readonly search: Search | null;
   readonly models: readonly ModelView[];
   readonly templates: readonly PromptTemplate[];
@@ -122,7 +131,7 @@ export function initialState(me: Me): ChatState {
     last_leaf: new Map(),
     socket: "closed",
     is_offline: false,
-    list: { next_page: null, status: "loading" },
+    list: { next_page: null, status: "loading", reaches_to: null },
     search: null,
     models: [],
     templates: [],

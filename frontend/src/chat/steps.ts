@@ -1,6 +1,8 @@
 /** The pure steps by which the page's state changes, when a turn goes out and when the feed brings something in. */
 
-import { closeTree, type FeedState, fold, withEntry, withoutEntry } from "@/lib/store/feed";
+import { closeTree, type FeedState, foldAll } from "@/lib/store/feed";
+import { withEntry, withoutEntry } from "@/lib/store/maps";
+import { isRead } from "@/lib/store/tree";
 import type { FeedEvent } from "@/lib/wire/events";
 import type { Id, MessageView } from "@/lib/wire/views";
 
@@ -10,7 +12,7 @@ import type { ChatState, Turn } from "./state";
 const MAX_OPEN_TREES = 8;
 
 export function foldEvents(state: ChatState, events: readonly FeedEvent[]): ChatState {
-  return settleTurns({ ...state, feed: events.reduce(fold, state.feed) });
+  return settleTurns({ ...state, feed: foldAll(state.feed, events) });
 }
 
 export function withTurn(state: ChatState, turn: Turn): ChatState {
@@ -50,9 +52,9 @@ export function settleTurns(state: ChatState): ChatState {
 }
 
 function messageByClientId(feed: FeedState, conversation_id: Id, client_id: Id): MessageView | undefined {
-  const tree = feed.messages.get(conversation_id);
-  if (tree === undefined) return undefined;
-  return [...tree.values()].find((message) => message.client_message_id === client_id);
+  for (const node of feed.messages.get(conversation_id)?.values() ?? [])
+    if (isRead(node) && node.client_message_id === client_id) return node;
+  return undefined;
 }
 
 /** Forget the messages of conversations that were on screen long ago. */

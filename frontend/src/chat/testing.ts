@@ -2,11 +2,11 @@
 
 import { afterEach, beforeEach, vi } from "vitest";
 
-import type { Api } from "@/lib/api/calls";
+import type { Api, Around } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
 import { FakeSocket } from "@/lib/testing/fake-socket";
 import { appealView, C, conversation, message, person } from "@/lib/testing/views";
-import type { ConversationView, GenerationView, MessageView } from "@/lib/wire/views";
+import type { ConversationView, GenerationView, MessageView, SkeletonPage } from "@/lib/wire/views";
 
 import { Chat } from "./chat";
 import type { Memory } from "./memory";
@@ -19,6 +19,8 @@ export function server() {
     conversations: [conversation({ active_leaf_id: "a2" })] as ConversationView[],
     messages: [message("u1", null), message("a2", "u1")] as MessageView[],
     generations: [] as GenerationView[],
+    /** How many messages the first window has; fewer than there are make a long conversation. */
+    first_window: Infinity,
   };
   const find = (id: string): ConversationView => {
     const found = rows.conversations.find((row) => row.id === id);
@@ -39,12 +41,16 @@ export function server() {
       return Promise.resolve(made);
     }),
     // eslint-disable-next-line @typescript-eslint/require-await
-    conversationSnapshot: vi.fn(async (id: string) => ({
+    conversationWindow: vi.fn(async (id: string, around?: Around) => ({
       feed: "4-0",
       conversation: find(id),
-      messages: rows.messages.filter((row) => row.conversation_id === id),
+      messages: windowOf(rows.messages.filter((row) => row.conversation_id === id), around ?? null, rows.first_window),
       generations: rows.generations.filter((row) => row.conversation_id === id),
+      is_whole: around === undefined && rows.first_window === Infinity,
     })),
+    conversationSkeleton: vi.fn((id: string) =>
+      Promise.resolve(skeletonOf(rows.messages.filter((row) => row.conversation_id === id))),
+    ),
     conversationChange: vi.fn((id: string, change: object) => {
       const changed = { ...find(id), ...change, row_version: find(id).row_version + 1 };
       return Promise.resolve(changed);
@@ -56,6 +62,25 @@ export function server() {
     appeal: vi.fn((decision_id: string) => Promise.resolve(appealView({ decision_id, state: "overturned" }))),
   } satisfies Api;
   return { rows, api };
+}
+
+/** Of one branch, oldest first: so many up to the named message, or to the last. */
+function windowOf(branch: readonly MessageView[], around: Around | null, first_window: number): readonly MessageView[] {
+  if (around === null) return branch.slice(Math.max(0, branch.length - first_window));
+  const to = branch.findIndex(({ id }) => id === around.at);
+  return branch.slice(Math.max(0, to - around.before), to + 1);
+}
+
+function skeletonOf(messages: readonly MessageView[]): SkeletonPage {
+  return {
+    feed: "4-5",
+    ids: messages.map(({ id }) => id),
+    parents: messages.map(({ parent_id }) => parent_id),
+    roles: messages.map(({ role }) => role.charAt(0)).join(""),
+    states: messages.map(({ state }) => state.charAt(0)).join(""),
+    restored: {},
+    next_after: null,
+  };
 }
 
 export function memoryOf(turns: readonly Turn[] = [], asked: readonly AskedReview[] = []) {
@@ -94,6 +119,8 @@ function wordOf(row: Row): string {
   switch (row.kind) {
     case "message":
       return row.message.id;
+    case "unread":
+      return `${row.id} to read`;
     case "ask":
       return `asking ${row.turn.text}`;
     case "answer":

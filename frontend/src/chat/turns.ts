@@ -7,7 +7,8 @@
 
 import type { Api, NewConversation } from "@/lib/api/calls";
 import { ApiError } from "@/lib/api/client";
-import { openTree, putConversation, withEntry, withoutEntry } from "@/lib/store/feed";
+import { openTree, putConversation } from "@/lib/store/feed";
+import { withEntry, withoutEntry } from "@/lib/store/maps";
 import type { Store } from "@/lib/store/store";
 import type { Command, Outcome, Refusal } from "@/lib/wire/frames";
 import { newId } from "@/lib/wire/ids";

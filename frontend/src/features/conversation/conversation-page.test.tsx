@@ -6,7 +6,7 @@ import type { Chat } from "@/chat/chat";
 import { ChatProvider } from "@/chat/context";
 import { clockHold, opened } from "@/chat/testing";
 import { i18nStart } from "@/lib/i18n/i18n";
-import { withEntry } from "@/lib/store/feed";
+import { withEntry } from "@/lib/store/maps";
 import { C, delta, fact, generation, message } from "@/lib/testing/views";
 import { TooltipProvider } from "@/lib/ui/controls";
 

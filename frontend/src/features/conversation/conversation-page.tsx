@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/chat/context";
 import { liveGenerationOf, turnOf } from "@/chat/reading";
-import { rowsOf } from "@/chat/rows";
+import { lastMessageId, rowsOf } from "@/chat/rows";
 import { NEW } from "@/chat/state";
 import { Button } from "@/lib/ui/controls";
 import type { Id } from "@/lib/wire/views";
@@ -71,9 +71,7 @@ function OpenConversation({ id, onOpen }: { readonly id: Id; readonly onOpen: (i
     (state) => turnOf(state, id) !== undefined || liveGenerationOf(state, id) !== undefined,
   );
   const send = (text: string): boolean => {
-    const last = rowsOf(chat.store.get(), id).findLast((row) => row.kind === "message");
-    const active_leaf_id = chat.store.get().feed.conversations.get(id)?.active_leaf_id ?? null;
-    chat.ask(id, { text, parent_id: last?.message.id ?? active_leaf_id });
+    chat.ask(id, { text, parent_id: lastMessageId(chat.store.get(), id) });
     return true;
   };
   if (is_empty && opened !== "ready") return <NotOpen how={opened} onRetry={() => chat.open(id)} onOpen={onOpen} />;

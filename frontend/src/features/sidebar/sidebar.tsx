@@ -1,12 +1,11 @@
 /** The pane on the left: a new conversation, search, and the list; its foot is given from outside. */
 
 import { PanelLeftClose, Search, SquarePen, X } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useChat, useChatState } from "@/chat/context";
 import { listedOf } from "@/chat/reading";
-import { sameItems } from "@/lib/store/store";
 import { IconButton } from "@/lib/ui/controls";
 import { useDebounced } from "@/lib/ui/hooks";
 import type { Id } from "@/lib/wire/views";
@@ -102,11 +101,12 @@ function SearchAnswers({ query, current_id, onOpen }: SearchAnswersProps): React
   const chat = useChat();
   const asked = useDebounced(query.trim(), SEARCH_AFTER_MS);
   useEffect(() => void chat.search(asked), [chat, asked]);
-  const all = useChatState((state) => listedOf(state.feed), sameItems);
+  const all = useChatState((state) => listedOf(state));
   const found_ids = useChatState((state) => state.search?.ids ?? null);
   const status = useChatState((state) => (state.search ?? state.list).status);
   const has_more = useChatState((state) => (state.search ?? state.list).next_page !== null);
-  const found = found_ids?.flatMap((id) => all.filter((conversation) => conversation.id === id));
+  const conversations = useChatState((state) => state.feed.conversations);
+  const found = useMemo(() => found_ids?.flatMap((id) => conversations.get(id) ?? []), [found_ids, conversations]);
   const shown = found ?? all;
   if (shown.length === 0 && status === "ready")
     return (
@@ -123,6 +123,9 @@ function SearchAnswers({ query, current_id, onOpen }: SearchAnswersProps): React
       onEnd={() => {
         if (!has_more || status !== "ready") return;
         void (found === undefined ? chat.listMore() : chat.searchMore());
+      }}
+      onTravel={() => {
+        if (found === undefined) void chat.listAll();
       }}
       onRetry={() => void (found === undefined ? chat.listMore() : chat.search(asked))}
       onOpen={onOpen}

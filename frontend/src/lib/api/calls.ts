@@ -7,10 +7,10 @@ import {
   type AppealView,
   conversationPage,
   type ConversationPage,
-  conversationSnapshot,
-  type ConversationSnapshot,
   conversationView,
   type ConversationView,
+  conversationWindow,
+  type ConversationWindow,
   type Id,
   me,
   type Me,
@@ -19,13 +19,12 @@ import {
   place,
   type Place,
   type PromptTemplate,
+  type SkeletonPage,
+  skeletonPage,
   templateList,
 } from "@/lib/wire/views";
 
 import { request, urlOf } from "./client";
-
-/** Rows a page of the conversation list asks for. */
-const PAGE_ROWS = "30";
 
 const nothing: Decoder<undefined> = () => undefined;
 
@@ -38,6 +37,12 @@ export type NewConversation = Body<Rest["ConversationIn"]>;
 export type ChosenTemplate = Rest["TemplateChoiceIn"];
 
 export type ConversationChange = Body<Rest["ConversationPatch"]>;
+
+/** A message and so many above it. */
+export interface Around {
+  readonly at: Id;
+  readonly before: number;
+}
 
 export type ExportFormat = "json" | "markdown";
 
@@ -54,18 +59,26 @@ export const api = {
   promptTemplates: async (): Promise<readonly PromptTemplate[]> =>
     (await request({ path: "/prompt-templates", answer: templateList })).items,
 
-  conversationPage: (query: string, page: string | null): Promise<ConversationPage> =>
+  conversationPage: (query: string, page: string | null, num_rows: number): Promise<ConversationPage> =>
     request({
       path: "/conversations",
-      query: { query: query === "" ? null : query, page, limit: PAGE_ROWS },
+      query: { query: query === "" ? null : query, page, limit: String(num_rows) },
       answer: conversationPage,
     }),
 
   conversationCreate: (body: NewConversation): Promise<ConversationView> =>
     request({ method: "POST", path: "/conversations", body, answer: conversationView }),
 
-  conversationSnapshot: (id: Id): Promise<ConversationSnapshot> =>
-    request({ path: `/conversations/${id}`, answer: conversationSnapshot }),
+  /** The branch around a message; without one, around the message in view. */
+  conversationWindow: (id: Id, around?: Around): Promise<ConversationWindow> =>
+    request({
+      path: `/conversations/${id}/window`,
+      query: around === undefined ? {} : { at: around.at, before: String(around.before), after: "0" },
+      answer: conversationWindow,
+    }),
+
+  conversationSkeleton: (id: Id, after: Id | null): Promise<SkeletonPage> =>
+    request({ path: `/conversations/${id}/skeleton`, query: { after }, answer: skeletonPage }),
 
   conversationChange: (id: Id, change: ConversationChange): Promise<ConversationView> =>
     request({ method: "PATCH", path: `/conversations/${id}`, body: change, answer: conversationView }),

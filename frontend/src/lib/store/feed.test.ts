@@ -2,13 +2,15 @@ import { describe, expect, it } from "vitest";
 
 import { appealView, C, conversation, delta, ended, fact, G, generation, message } from "@/lib/testing/views";
 import type { FeedEvent } from "@/lib/wire/events";
-import type { AppealState } from "@/lib/wire/views";
+import type { AppealState, MessageView } from "@/lib/wire/views";
 
-import { dropConversation, emptyFeed, type FeedState, fold, foldSnapshot, openTree } from "./feed";
+import { dropConversation, emptyFeed, type FeedState, fold, foldWindow, openTree } from "./feed";
+import { isRead } from "./tree";
 
 /** A conversation on screen whose answer is being written. */
-const streaming: FeedState = foldSnapshot(emptyFeed, {
+const streaming: FeedState = foldWindow(emptyFeed, {
   feed: "1-0",
+  is_whole: true,
   conversation: conversation(),
   messages: [message("u1", null), message("a2", "u1", { text: null })],
   generations: [generation()],
@@ -16,7 +18,10 @@ const streaming: FeedState = foldSnapshot(emptyFeed, {
 
 const foldAll = (state: FeedState, ...events: readonly FeedEvent[]): FeedState => events.reduce(fold, state);
 const textOf = (state: FeedState): string | undefined => state.generations.get(G)?.text;
-const storedOf = (state: FeedState, id: string) => state.messages.get(C)?.get(id);
+const storedOf = (state: FeedState, id: string): MessageView | undefined => {
+  const node = state.messages.get(C)?.get(id);
+  return node !== undefined && isRead(node) ? node : undefined;
+};
 
 describe("A delta", () => {
   it("is appended once, however often it comes", () => {
@@ -43,8 +48,9 @@ describe("A delta", () => {
   it("that came too early is appended to the snapshot fetched because of it", () => {
     const gap = foldAll(streaming, delta(1, "Tides "), delta(4, "Moon."), delta(5, " Always."));
 
-    const state = foldSnapshot(gap, {
+    const state = foldWindow(gap, {
       feed: "2-0",
+      is_whole: true,
       conversation: conversation(),
       messages: [],
       generations: [generation({ text: "Tides follow the ", seq: 3 })],
@@ -58,8 +64,9 @@ describe("A delta", () => {
   it("leaves the gap open when the snapshot does not close it", () => {
     const gap = foldAll(streaming, delta(4, "Moon."));
 
-    const state = foldSnapshot(gap, {
+    const state = foldWindow(gap, {
       feed: "2-0",
+      is_whole: true,
       conversation: conversation(),
       messages: [],
       generations: [generation({ text: "Tides ", seq: 1 })],
@@ -89,8 +96,9 @@ describe("A snapshot", () => {
   it("older than the stream takes no text back", () => {
     const ahead = foldAll(streaming, delta(1, "Tides "), delta(2, "turn."));
 
-    const state = foldSnapshot(ahead, {
+    const state = foldWindow(ahead, {
       feed: "1-0",
+      is_whole: true,
       conversation: conversation(),
       messages: [],
       generations: [generation({ text: "Tides ", seq: 1 })],
@@ -100,8 +108,9 @@ describe("A snapshot", () => {
   });
 
   it("newer than the stream lets the deltas it already holds pass by", () => {
-    const newer = foldSnapshot(streaming, {
+    const newer = foldWindow(streaming, {
       feed: "1-5",
+      is_whole: true,
       conversation: conversation(),
       messages: [],
       generations: [generation({ text: "Tides turn.", seq: 2 })],
@@ -119,13 +128,14 @@ describe("A snapshot", () => {
     ];
     const snapshot = {
       feed: "3-0",
+      is_whole: true,
       conversation: conversation({ row_version: 2, title: "Seas" }),
       messages: [message("u1", null), message("a2", "u1", { text: null }), message("u3", "a2")],
       generations: [generation()],
     };
 
-    const first = foldAll(foldSnapshot(streaming, snapshot), ...facts);
-    const last = foldSnapshot(foldAll(streaming, ...facts), snapshot);
+    const first = foldAll(foldWindow(streaming, snapshot), ...facts);
+    const last = foldWindow(foldAll(streaming, ...facts), snapshot);
 
     expect(first).toEqual(last);
   });
@@ -186,7 +196,7 @@ describe("A fact", () => {
 
     const later = fold(told, fact("message.created", { message: message("u3", "a2") }, "fact-late"));
 
-    expect(later.messages.get(C)?.get("u3")?.notice).toEqual(notice);
+    expect(storedOf(later, "u3")?.notice).toEqual(notice);
   });
 
   it("that is stale cannot empty an answer or show what was withheld", () => {
@@ -307,8 +317,9 @@ describe("A question for review", () => {
 
   it("only ever goes on: a late fact and an older snapshot take nothing back", () => {
     const state = foldAll(streaming, told("overturned"), told("waiting"), told("confirmed"));
-    const older = foldSnapshot(state, {
+    const older = foldWindow(state, {
       feed: "1-0",
+      is_whole: true,
       conversation: conversation(),
       messages: [message("a2", "u1", { text: "Tides turn." })],
       generations: [],

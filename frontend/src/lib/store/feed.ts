@@ -6,17 +6,21 @@
  */
 
 import type { FeedEvent } from "@/lib/wire/events";
+import type { MessageNode } from "@/lib/wire/skeleton";
 import type {
   AppealState,
   AppealView,
   ConversationPage,
-  ConversationSnapshot,
   ConversationView,
+  ConversationWindow,
   GenerationStatus,
   GenerationView,
   Id,
   MessageView,
 } from "@/lib/wire/views";
+
+import { Batch, withEntry, withoutEntry } from "./maps";
+import { isRead, type MessageTree } from "./tree";
 
 /** A generation as this tab knows it: the view, and deltas that came before the ones they follow. */
 export interface Generation extends GenerationView {
@@ -30,7 +34,9 @@ export interface FeedState {
   /** A late fact must not bring back what was deleted. */
   readonly deleted: ReadonlySet<Id>;
   /** The trees of the conversations that this tab has opened, and of no others. */
-  readonly messages: ReadonlyMap<Id, ReadonlyMap<Id, MessageView>>;
+  readonly messages: ReadonlyMap<Id, MessageTree>;
+  /** The trees of which every message is known, with its words or without. */
+  readonly complete: ReadonlySet<Id>;
   readonly generations: ReadonlyMap<Id, Generation>;
   /** The generation of an assistant message. */
   readonly generation_of: ReadonlyMap<Id, Id>;
@@ -38,6 +44,8 @@ export interface FeedState {
   readonly gaps: ReadonlySet<Id>;
   /** How review stands of texts that were refused and never stored, by the decision that refused them. */
   readonly appeals: ReadonlyMap<Id, AppealState>;
+  /** How review stands of messages whose words are still to be read. */
+  readonly appeals_ahead: ReadonlyMap<Id, AppealState>;
   readonly seen_facts: ReadonlySet<Id>;
 }
 
@@ -45,10 +53,12 @@ export const emptyFeed: FeedState = {
   conversations: new Map(),
   deleted: new Set(),
   messages: new Map(),
+  complete: new Set(),
   generations: new Map(),
   generation_of: new Map(),
   gaps: new Set(),
   appeals: new Map(),
+  appeals_ahead: new Map(),
   seen_facts: new Set(),
 };
 
@@ -60,44 +70,100 @@ export function isLive(status: GenerationStatus): boolean {
 }
 
 export function fold(state: FeedState, event: FeedEvent): FeedState {
+  return foldIn(state, event, new Batch());
+}
+
+/** Many events, each map copied but once. */
+export function foldAll(state: FeedState, events: readonly FeedEvent[]): FeedState {
+  const batch = new Batch();
+  return events.reduce((next, event) => foldIn(next, event, batch), state);
+}
+
+function foldIn(state: FeedState, event: FeedEvent, batch: Batch): FeedState {
   switch (event.type) {
     case "generation.delta":
-      return foldDelta(state, event.generation_id, event.seq, event.text);
+      return foldDelta(state, event.generation_id, event.seq, event.text, batch);
     case "generation.ended":
-      return foldEnd(state, event.generation_id, event.seq);
+      return foldEnd(state, event.generation_id, event.seq, batch);
     case "conversation.created":
     case "conversation.updated":
-      return once(state, event.id, (fresh) => putConversation(fresh, event.conversation));
+      return once(state, event.id, batch, (fresh) => putConversation(fresh, event.conversation, batch));
     case "conversation.deleted":
-      return once(state, event.id, (fresh) => dropConversation(fresh, event.conversation_id));
+      return once(state, event.id, batch, (fresh) => dropConversation(fresh, event.conversation_id));
     case "message.created":
     case "message.updated":
-      return once(state, event.id, (fresh) => putMessage(fresh, event.message));
+      return once(state, event.id, batch, (fresh) => putMessage(fresh, event.message, batch));
     case "generation.queued":
     case "generation.started":
-      return once(state, event.id, (fresh) => putGeneration(fresh, event.generation));
+      return once(state, event.id, batch, (fresh) => putGeneration(fresh, event.generation, batch));
     case "generation.restarted":
-      return once(state, event.id, (fresh) => restartGeneration(fresh, event.generation));
+      return once(state, event.id, batch, (fresh) => restartGeneration(fresh, event.generation, batch));
     case "generation.finished":
-      return once(state, event.id, (fresh) =>
-        putMessage(putGeneration(fresh, event.generation), event.message),
+      return once(state, event.id, batch, (fresh) =>
+        putMessage(putGeneration(fresh, event.generation, batch), event.message, batch),
       );
     case "appeal.updated":
-      return once(state, event.id, (fresh) => putAppeal(fresh, event.appeal));
+      return once(state, event.id, batch, (fresh) => putAppeal(fresh, event.appeal, batch));
   }
 }
 
-/** Fold a REST snapshot in. It may be older or newer than what the socket brought meanwhile. */
-export function foldSnapshot(state: FeedState, snapshot: ConversationSnapshot): FeedState {
-  let next = openTree(putConversation(state, snapshot.conversation), snapshot.conversation.id);
-  for (const message of snapshot.messages) next = putMessage(next, message);
-  for (const generation of snapshot.generations) next = putGeneration(next, generation);
-  const gaps = [...next.gaps].filter((id) => (next.generations.get(id)?.ahead.size ?? 0) > 0);
-  return { ...next, gaps: new Set(gaps) };
+/** Fold a part of a conversation in. It may be older or newer than what the socket brought meanwhile. */
+export function foldWindow(state: FeedState, part: ConversationWindow): FeedState {
+  const { id } = part.conversation;
+  const batch = new Batch();
+  let next = openTree(putConversation(state, part.conversation, batch), id);
+  for (const message of part.messages) next = putMessage(next, message, batch);
+  for (const generation of part.generations) next = putGeneration(next, generation, batch);
+  const gaps = [...next.gaps].filter((gap) => (next.generations.get(gap)?.ahead.size ?? 0) > 0);
+  return { ...next, gaps: new Set(gaps), complete: part.is_whole ? batch.add(next.complete, id) : next.complete };
+}
+
+/** Fold in which messages there are; `is_last`: none comes after these. A tree that was closed meanwhile stays closed. */
+export function foldNodes(state: FeedState, id: Id, nodes: readonly MessageNode[], is_last: boolean): FeedState {
+  const batch = new Batch();
+  let tree = state.messages.get(id);
+  if (tree === undefined) return state;
+  for (const node of nodes) {
+    const known = tree.get(node.id);
+    if (known === undefined || rank(node) > rank(known)) tree = batch.put(tree, node.id, node);
+  }
+  return {
+    ...state,
+    messages: batch.put(state.messages, id, tree),
+    complete: is_last ? batch.add(state.complete, id) : state.complete,
+  };
 }
 
 export function foldPage(state: FeedState, page: Pick<ConversationPage, "items">): FeedState {
-  return page.items.reduce(putConversation, state);
+  const batch = new Batch();
+  return page.items.reduce((next, conversation) => putConversation(next, conversation, batch), state);
+}
+
+/**
+ * Facts were lost: nothing that is known of messages holds any more, and whatever comes is news. Of the conversation on
+ * screen the messages keep their places, so that the person keeps theirs.
+ */
+export function feedLost(state: FeedState, current_id: Id | null): FeedState {
+  const tree = current_id === null ? undefined : state.messages.get(current_id);
+  const is_doubtful = ({ conversation_id, status }: Generation): boolean =>
+    conversation_id === current_id && isLive(status);
+  return {
+    ...state,
+    messages: new Map(current_id === null || tree === undefined ? [] : [[current_id, withoutWords(tree)]]),
+    complete: new Set(),
+    generations: new Map([...state.generations].filter(([, generation]) => !is_doubtful(generation))),
+    gaps: new Set(),
+    seen_facts: new Set(),
+  };
+}
+
+function withoutWords(tree: MessageTree): MessageTree {
+  return new Map(
+    [...tree.values()].map(({ id, parent_id, role, state, restored_from }) => [
+      id,
+      { id, parent_id, role, state, restored_from },
+    ]),
+  );
 }
 
 /** From now on the facts about this conversation's messages are kept. */
@@ -108,14 +174,20 @@ export function openTree(state: FeedState, conversation_id: Id): FeedState {
 
 /** Forget the messages of a conversation that this tab no longer shows. */
 export function closeTree(state: FeedState, conversation_id: Id): FeedState {
-  return { ...state, messages: withoutEntry(state.messages, conversation_id) };
+  const complete = new Set(state.complete);
+  complete.delete(conversation_id);
+  return { ...state, messages: withoutEntry(state.messages, conversation_id), complete };
 }
 
-export function putConversation(state: FeedState, conversation: ConversationView): FeedState {
+export function putConversation(
+  state: FeedState,
+  conversation: ConversationView,
+  batch = new Batch(),
+): FeedState {
   const known = state.conversations.get(conversation.id);
   if (state.deleted.has(conversation.id)) return state;
   if (known !== undefined && known.row_version > conversation.row_version) return state;
-  return { ...state, conversations: withEntry(state.conversations, conversation.id, conversation) };
+  return { ...state, conversations: batch.put(state.conversations, conversation.id, conversation) };
 }
 
 export function dropConversation(state: FeedState, id: Id): FeedState {
@@ -128,19 +200,18 @@ export function dropConversation(state: FeedState, id: Id): FeedState {
   };
 }
 
-function once(state: FeedState, fact_id: Id, apply: (state: FeedState) => FeedState): FeedState {
+function once(state: FeedState, fact_id: Id, batch: Batch, apply: (state: FeedState) => FeedState): FeedState {
   if (state.seen_facts.has(fact_id)) return state;
-  const kept = [...state.seen_facts].slice(-(MAX_SEEN_FACTS - 1));
-  return apply({ ...state, seen_facts: new Set(kept).add(fact_id) });
+  return apply({ ...state, seen_facts: batch.add(state.seen_facts, fact_id, MAX_SEEN_FACTS) });
 }
 
 /** How far a message is in its life; it never goes back. Its text is written once, a rule's notice on it too. */
-function rank(message: MessageView): number {
+function rank(message: MessageNode | MessageView): number {
   switch (message.state) {
     case "held":
       return 1;
     case "visible":
-      if (message.text === null) return 0;
+      if (!isRead(message) || message.text === null) return 0;
       return message.notice === null ? 2 : 3;
     case "withheld":
       return 4;
@@ -149,24 +220,29 @@ function rank(message: MessageView): number {
   }
 }
 
-function putMessage(state: FeedState, message: MessageView): FeedState {
+function putMessage(state: FeedState, message: MessageView, batch: Batch): FeedState {
   const tree = state.messages.get(message.conversation_id);
   if (tree === undefined) return state;
   const known = tree.get(message.id);
   if (known !== undefined && rank(known) > rank(message)) return state;
-  const appeal = known === undefined ? message.appeal : furtherAppeal(known.appeal, message.appeal);
-  const grown = withEntry(tree, message.id, { ...message, appeal });
-  return { ...state, messages: withEntry(state.messages, message.conversation_id, grown) };
+  const before = known !== undefined && isRead(known) ? known.appeal : (state.appeals_ahead.get(message.id) ?? "none");
+  const grown = batch.put(tree, message.id, { ...message, appeal: furtherAppeal(before, message.appeal) });
+  return { ...state, messages: batch.put(state.messages, message.conversation_id, grown) };
 }
 
 /** A person's question for review, or what came of it. */
-export function putAppeal(state: FeedState, appeal: AppealView): FeedState {
-  if (appeal.message_id === null) {
-    const further = furtherAppeal(state.appeals.get(appeal.decision_id) ?? "none", appeal.state);
-    return { ...state, appeals: withEntry(state.appeals, appeal.decision_id, further) };
+export function putAppeal(state: FeedState, appeal: AppealView, batch = new Batch()): FeedState {
+  const { message_id, decision_id } = appeal;
+  if (message_id === null) {
+    const further = furtherAppeal(state.appeals.get(decision_id) ?? "none", appeal.state);
+    return { ...state, appeals: batch.put(state.appeals, decision_id, further) };
   }
-  const message = state.messages.get(appeal.conversation_id)?.get(appeal.message_id);
-  return message === undefined ? state : putMessage(state, { ...message, appeal: appeal.state });
+  const tree = state.messages.get(appeal.conversation_id);
+  if (tree === undefined) return state;
+  const known = tree.get(message_id);
+  if (known !== undefined && isRead(known)) return putMessage(state, { ...known, appeal: appeal.state }, batch);
+  const further = furtherAppeal(state.appeals_ahead.get(message_id) ?? "none", appeal.state);
+  return { ...state, appeals_ahead: batch.put(state.appeals_ahead, message_id, further) };
 }
 
 /** Review only ever goes on: an older snapshot takes nothing back. */
@@ -178,42 +254,42 @@ export function isReviewed(state: AppealState): boolean {
   return state === "confirmed" || state === "overturned";
 }
 
-function putGeneration(state: FeedState, view: GenerationView): FeedState {
+function putGeneration(state: FeedState, view: GenerationView, batch: Batch): FeedState {
   const known = state.generations.get(view.id);
-  if (known === undefined) return keep(state, { ...view, has_ended: false, ahead: new Map() });
-  if (!isLive(known.status)) return isLive(view.status) ? state : keep(state, { ...known, ...view });
+  if (known === undefined) return keep(state, { ...view, has_ended: false, ahead: new Map() }, batch);
+  if (!isLive(known.status)) return isLive(view.status) ? state : keep(state, { ...known, ...view }, batch);
   if (view.attempt < known.attempt) return state;
   // The text so far and its seq are one thing: take both from whoever is further.
   const further = view.seq >= known.seq ? view : known;
-  return keep(state, drain({ ...known, ...view, text: further.text, seq: further.seq }));
+  return keep(state, drain({ ...known, ...view, text: further.text, seq: further.seq }), batch);
 }
 
 /** The event log was lost: text and seq go back to the database's copy, and what came beyond it is void. */
-function restartGeneration(state: FeedState, view: GenerationView): FeedState {
+function restartGeneration(state: FeedState, view: GenerationView, batch: Batch): FeedState {
   const known = state.generations.get(view.id);
   if (known !== undefined && !isLive(known.status)) return state;
   if (known !== undefined && known.attempt > view.attempt) return state;
-  return clearGap(keep(state, { ...view, has_ended: false, ahead: new Map() }), view.id);
+  return clearGap(keep(state, { ...view, has_ended: false, ahead: new Map() }, batch), view.id);
 }
 
-function foldDelta(state: FeedState, id: Id, seq: number, text: string): FeedState {
+function foldDelta(state: FeedState, id: Id, seq: number, text: string, batch: Batch): FeedState {
   const known = state.generations.get(id);
-  if (known === undefined) return { ...state, gaps: new Set(state.gaps).add(id) };
+  if (known === undefined) return { ...state, gaps: batch.add(state.gaps, id) };
   if (seq <= known.seq || !isLive(known.status)) return state;
   if (seq > known.seq + 1) {
-    const waiting = keep(state, { ...known, ahead: new Map(known.ahead).set(seq, text) });
-    return { ...waiting, gaps: new Set(state.gaps).add(id) };
+    const waiting = keep(state, { ...known, ahead: new Map(known.ahead).set(seq, text) }, batch);
+    return { ...waiting, gaps: batch.add(state.gaps, id) };
   }
   const grown = drain({ ...known, status: "running", seq, text: known.text + text });
-  const next = keep(state, grown);
+  const next = keep(state, grown, batch);
   return grown.ahead.size === 0 ? clearGap(next, id) : next;
 }
 
-function foldEnd(state: FeedState, id: Id, seq: number): FeedState {
+function foldEnd(state: FeedState, id: Id, seq: number, batch: Batch): FeedState {
   const known = state.generations.get(id);
   if (known === undefined || !isLive(known.status)) return state;
-  if (seq > known.seq + 1) return { ...state, gaps: new Set(state.gaps).add(id) };
-  return keep(state, { ...known, seq: Math.max(seq, known.seq), has_ended: true });
+  if (seq > known.seq + 1) return { ...state, gaps: batch.add(state.gaps, id) };
+  return keep(state, { ...known, seq: Math.max(seq, known.seq), has_ended: true }, batch);
 }
 
 /** Append the deltas that had come too early and now fit. */
@@ -228,27 +304,17 @@ function drain(generation: Generation): Generation {
   return { ...generation, text, seq, ahead };
 }
 
-function keep(state: FeedState, generation: Generation): FeedState {
+function keep(state: FeedState, generation: Generation, batch: Batch): FeedState {
+  const { id, message_id } = generation;
   return {
     ...state,
-    generations: withEntry(state.generations, generation.id, generation),
+    generations: batch.put(state.generations, id, generation),
     generation_of:
-      state.generation_of.get(generation.message_id) === generation.id
-        ? state.generation_of
-        : withEntry(state.generation_of, generation.message_id, generation.id),
+      state.generation_of.get(message_id) === id ? state.generation_of : batch.put(state.generation_of, message_id, id),
   };
 }
 
 function clearGap(state: FeedState, id: Id): FeedState {
   if (!state.gaps.has(id)) return state;
   return { ...state, gaps: new Set([...state.gaps].filter((gap) => gap !== id)) };
-}
-
-export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
-  return new Map(map).set(key, value);
-}
-
-export function withoutEntry<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
-  if (!map.has(key)) return map;
-  return new Map([...map].filter(([known]) => known !== key));
 }

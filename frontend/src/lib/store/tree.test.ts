@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { message } from "@/lib/testing/views";
-import type { MessageView } from "@/lib/wire/views";
+import type { MessageNode } from "@/lib/wire/skeleton";
 
 import { activePath, leafFor, type MessageTree, newestLeafUnder, pathTo, siblingsOf } from "./tree";
 
@@ -23,7 +23,7 @@ const tree: MessageTree = new Map(
     message("a9", "u8"),
   ].map((each) => [each.id, each]),
 );
-const ids = (path: readonly MessageView[]): string => path.map(({ id }) => id).join(" ");
+const ids = (path: readonly MessageNode[]): string => path.map(({ id }) => id).join(" ");
 
 describe("The branch on screen", () => {
   it("leads from the root to the active leaf", () => {

@@ -1,16 +1,26 @@
-/** Reading a conversation's message tree: the branch on screen, siblings, and the leaf to go to. Pure. */
+/**
+ * Reading a conversation's message tree: the branch on screen, siblings, and the leaf to go to. Pure.
+ *
+ * Of a long conversation most messages are known by their place alone, until somebody comes to read them.
+ */
 
+import type { MessageNode } from "@/lib/wire/skeleton";
 import type { Id, MessageView } from "@/lib/wire/views";
 
 import { newestKept } from "./kept";
 
-export type MessageTree = ReadonlyMap<Id, MessageView>;
+export type MessageTree = ReadonlyMap<Id, MessageNode | MessageView>;
 
-type Children = ReadonlyMap<Id | null, readonly MessageView[]>;
+type Children = ReadonlyMap<Id | null, readonly MessageNode[]>;
+
+/** Whether its words are here. */
+export function isRead(node: MessageNode | MessageView): node is MessageView {
+  return "text" in node;
+}
 
 /** One index per tree; a tree is never changed, only replaced. */
 const childrenOf = newestKept((tree: MessageTree): Children => {
-  const index = new Map<Id | null, MessageView[]>();
+  const index = new Map<Id | null, MessageNode[]>();
   for (const message of [...tree.values()].sort(byAge)) {
     const siblings = index.get(message.parent_id);
     if (siblings === undefined) index.set(message.parent_id, [message]);
@@ -19,13 +29,13 @@ const childrenOf = newestKept((tree: MessageTree): Children => {
   return index;
 });
 
-function byAge(a: MessageView, b: MessageView): number {
-  if (a.created_at !== b.created_at) return a.created_at < b.created_at ? -1 : 1;
+/** The server's ids begin with the time. */
+function byAge(a: MessageNode, b: MessageNode): number {
   return a.id < b.id ? -1 : 1;
 }
 
 /** The messages that share this one's parent, oldest first, itself among them. */
-export function siblingsOf(tree: MessageTree, message: MessageView): readonly MessageView[] {
+export function siblingsOf(tree: MessageTree, message: MessageNode): readonly MessageNode[] {
   return childrenOf(tree).get(message.parent_id) ?? [message];
 }
 
@@ -37,8 +47,8 @@ export function newestLeafUnder(tree: MessageTree, id: Id): Id {
   return leaf;
 }
 
-export function pathTo(tree: MessageTree, id: Id | null): readonly MessageView[] {
-  const path: MessageView[] = [];
+export function pathTo(tree: MessageTree, id: Id | null): readonly (MessageNode | MessageView)[] {
+  const path: (MessageNode | MessageView)[] = [];
   for (let at = id === null ? undefined : tree.get(id); at !== undefined; ) {
     path.push(at);
     at = at.parent_id === null ? undefined : tree.get(at.parent_id);
@@ -50,7 +60,7 @@ export function pathTo(tree: MessageTree, id: Id | null): readonly MessageView[]
  * The branch on screen: through the active leaf, and on to the newest answer below it, because the facts of a turn
  * arrive one after the other. An unknown leaf falls back to the newest message.
  */
-export const activePath = newestKept((tree: MessageTree, active_leaf_id: Id | null): readonly MessageView[] => {
+export const activePath = newestKept((tree: MessageTree, active_leaf_id: Id | null): readonly (MessageNode | MessageView)[] => {
   const known = active_leaf_id !== null && tree.has(active_leaf_id) ? active_leaf_id : null;
   const start = known ?? [...tree.values()].sort(byAge).at(-1)?.id;
   return start === undefined ? [] : pathTo(tree, newestLeafUnder(tree, start));

@@ -4,7 +4,7 @@
  * What a decoder takes is held to what the API says it sends (`rest.ts`, generated): the types at the end do it.
  */
 
-import { array, boolean, type Decoded, literal, nullable, number, object, record, string } from "./decode";
+import { array, boolean, type Decoded, type Decoder, literal, nullable, number, object, record, string } from "./decode";
 import type { Rest } from "./rest";
 
 export type Id = string;
@@ -133,6 +133,30 @@ export const conversationSnapshot = object({
   generations: array(generationView),
 });
 
+export const conversationWindow = object({
+  feed: nullable(string),
+  conversation: conversationView,
+  messages: array(messageView),
+  generations: array(generationView),
+  is_whole: boolean,
+});
+
+const parent: Decoder<string | number | null> = (value, path) =>
+  typeof value === "number" ? value : nullable(string)(value, path);
+
+const restored: Decoder<Readonly<Record<string, string>>> = (value, path) =>
+  Object.fromEntries(Object.entries(record(value, path)).map(([id, from]) => [id, string(from, `${path}.${id}`)]));
+
+export const skeletonPage = object({
+  feed: nullable(string),
+  ids: array(string),
+  parents: array(parent),
+  roles: string,
+  states: string,
+  restored,
+  next_after: nullable(string),
+});
+
 export const modelList = object({ items: array(modelView) });
 export const templateList = object({ items: array(promptTemplate) });
 
@@ -167,5 +191,7 @@ export type PromptTemplate = Read<Sent<Rest["TemplateOut"]>, Decoded<typeof prom
 export type Place = Read<Sent<Rest["PlaceOut"]>, Decoded<typeof place>>;
 export type ConversationPage = Read<Sent<Rest["ConversationPageOut"]>, Decoded<typeof conversationPage>>;
 export type ConversationSnapshot = Read<Sent<Rest["ConversationSnapshotOut"]>, Decoded<typeof conversationSnapshot>>;
+export type ConversationWindow = Read<Sent<Rest["ConversationWindowOut"]>, Decoded<typeof conversationWindow>>;
+export type SkeletonPage = Read<Sent<Rest["SkeletonOut"]>, Decoded<typeof skeletonPage>>;
 export type ModelList = Read<Sent<Rest["ModelList"]>, Decoded<typeof modelList>>;
 export type TemplateList = Read<Sent<Rest["TemplateList"]>, Decoded<typeof templateList>>;

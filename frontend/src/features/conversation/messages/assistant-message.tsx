@@ -13,6 +13,7 @@ import { LazyMarkdown } from "@/lib/markdown/lazy-markdown";
 import { type Generation, isLive } from "@/lib/store/feed";
 import { Button, IconButton, join } from "@/lib/ui/controls";
 import { CopyButton } from "@/lib/ui/copy-button";
+import type { MessageNode } from "@/lib/wire/skeleton";
 import type { MessageView } from "@/lib/wire/views";
 
 import { AskReview } from "./ask-review";
@@ -23,7 +24,7 @@ import { SendingLine, WaitingLine } from "./waiting-line";
 
 interface AssistantMessageProps {
   readonly message: MessageView;
-  readonly siblings: readonly MessageView[];
+  readonly siblings: readonly MessageNode[];
   readonly is_last: boolean;
 }
 
@@ -197,7 +198,7 @@ interface ActionsProps {
   readonly message: MessageView;
   readonly text: string;
   readonly generation: Generation | undefined;
-  readonly siblings: readonly MessageView[];
+  readonly siblings: readonly MessageNode[];
 }
 
 function Actions({ message, text, generation, siblings }: ActionsProps): ReactNode {

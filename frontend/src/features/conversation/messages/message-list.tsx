@@ -25,18 +25,19 @@ export function MessageList({ conversation_id }: { readonly conversation_id: Id 
   const rows = useChatState((state) => rowsOf(state, conversation_id), sameRows);
   const asking_key = rows.at(-1)?.kind === "answer" ? rows.at(-1)?.key : undefined;
   const { scroller, content, is_following, toEnd, onScroll, onWheel } = useFollowEnd(asking_key);
+  const has_grown_above = useGrownAbove(rows);
   const mounted = useMemo(() => mountedRows(rows.length), [rows.length]);
   return (
     <div className="messages">
       {/* A log that is read out once, at the end of an answer, and not at every word. */}
       <div className="scroller" ref={scroller} onScroll={onScroll} onWheel={onWheel} data-testid="message-scroller">
         <div ref={content} role="log" aria-live="off" aria-label={t("conversation.label")} className="log">
-          <Virtualizer scrollRef={scroller} keepMounted={mounted}>
-            {rows.map((row, index) => (
+          <Virtualizer scrollRef={scroller} keepMounted={mounted} data={rows} shift={has_grown_above}>
+            {(row, index) => (
               <div key={row.key} className="message-row">
                 <MessageRow row={row} is_last={index === rows.length - 1} />
               </div>
-            ))}
+            )}
           </Virtualizer>
         </div>
       </div>
@@ -44,6 +45,15 @@ export function MessageList({ conversation_id }: { readonly conversation_id: Id 
       <Announcer conversation_id={conversation_id} />
     </div>
   );
+}
+
+/** Whether rows were put before the first and nowhere else: then what is on screen keeps its place. */
+function useGrownAbove(rows: readonly Row[]): boolean {
+  const [seen, setSeen] = useState({ rows, has_grown: false });
+  if (seen.rows === rows) return seen.has_grown;
+  const has_grown = rows.length > seen.rows.length && rows[0]?.key !== seen.rows[0]?.key && rows.at(-1)?.key === seen.rows.at(-1)?.key;
+  setSeen({ rows, has_grown });
+  return has_grown;
 }
 
 /** The last row is being written and must not lose its place; a short list stays whole. */
@@ -54,6 +64,8 @@ function mountedRows(count: number): readonly number[] {
 
 function MessageRow({ row, is_last }: { readonly row: Row; readonly is_last: boolean }): ReactNode {
   switch (row.kind) {
+    case "unread":
+      return <UnreadMessage id={row.id} />;
     case "ask":
       return <PendingQuestion turn={row.turn} />;
     case "answer":
@@ -65,6 +77,19 @@ function MessageRow({ row, is_last }: { readonly row: Row; readonly is_last: boo
         <AssistantMessage message={row.message} siblings={row.siblings} is_last={is_last} />
       );
   }
+}
+
+/** Where a message will stand, once its words have come: it asks for them while it is in view. */
+function UnreadMessage({ id }: { readonly id: Id }): ReactNode {
+  const { t } = useTranslation();
+  const chat = useChat();
+  useEffect(() => chat.messageWant(id), [chat, id]);
+  return (
+    <div className="message skeleton" role="status" aria-label={t("common.loading")} data-testid="message-unread">
+      <i />
+      <i />
+    </div>
+  );
 }
 
 interface ToEndButtonProps {

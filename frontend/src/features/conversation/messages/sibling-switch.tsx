@@ -6,11 +6,12 @@ import { useTranslation } from "react-i18next";
 
 import { useChat } from "@/chat/context";
 import { IconButton } from "@/lib/ui/controls";
+import type { MessageNode } from "@/lib/wire/skeleton";
 import type { MessageView } from "@/lib/wire/views";
 
 interface SiblingSwitchProps {
   readonly message: MessageView;
-  readonly siblings: readonly MessageView[];
+  readonly siblings: readonly MessageNode[];
 }
 
 export function SiblingSwitch({ message, siblings }: SiblingSwitchProps): ReactNode {

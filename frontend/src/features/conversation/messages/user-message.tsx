@@ -11,6 +11,7 @@ import { withRedactions } from "@/lib/markdown/redaction";
 import { Button, IconButton } from "@/lib/ui/controls";
 import { CopyButton } from "@/lib/ui/copy-button";
 import { useGrowing } from "@/lib/ui/growing";
+import type { MessageNode } from "@/lib/wire/skeleton";
 import type { MessageView } from "@/lib/wire/views";
 
 import { AskReview } from "./ask-review";
@@ -19,7 +20,7 @@ import { SiblingSwitch } from "./sibling-switch";
 
 interface UserMessageProps {
   readonly message: MessageView;
-  readonly siblings: readonly MessageView[];
+  readonly siblings: readonly MessageNode[];
 }
 
 export const UserMessage = memo(function UserMessage({ message, siblings }: UserMessageProps): ReactNode {
