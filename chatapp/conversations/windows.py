@@ -95,9 +95,27 @@ def message_id_in_view(*, conversation: Conversation) -> UUID:
     return newest
 
 
+def message_ids_all(*, conversation: Conversation) -> list[UUID]:
+    """Every id, oldest first."""
+    return list(Message.objects.filter(conversation=conversation).order_by("id").values_list("id", flat=True))
+
+
+def message_ids_in_view(*, conversation: Conversation) -> list[UUID]:
+    """The branch of the active leaf from its root on, read without its words."""
+    rows = Message.objects.filter(conversation=conversation).values_list("id", "parent_id")
+    parent_of: dict[UUID, UUID | None] = dict(rows)
+    path: list[UUID] = []
+    at = conversation.active_leaf_id
+    while at is not None:
+        path.append(at)
+        at = parent_of[at]
+    return path[::-1]
+
+
 def message_list_by_ids(*, ids: Sequence[UUID]) -> list[Message]:
-    """The rows, oldest first; one that was deleted meanwhile is left out."""
-    return list(Message.objects.filter(id__in=ids).order_by("id"))
+    """The rows in the order of their ids here; one that was deleted meanwhile is left out."""
+    rows = Message.objects.in_bulk(ids)
+    return [rows[key] for key in ids if key in rows]
 
 
 def skeleton_page_list(*, conversation: Conversation, after: UUID | None) -> SkeletonPage:

@@ -1,5 +1,6 @@
 """Reads generations, and what a page needs to show one conversation."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,6 +25,9 @@ from chatapp.generations.holding import queued_in_order
 from chatapp.generations.models import LIVE_STATUSES, Generation, GenerationKind, GenerationStatus
 from chatapp.generations.views import generation_view
 from chatapp.review.selectors import appeal_states
+
+# Some three hundred kilobytes of words at a time, whatever the length of the whole.
+PART_MESSAGES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,23 @@ def conversation_window(
         at = at or message_id_in_view(conversation=conversation)
         ids = message_ids_around(conversation=conversation, at=at, before=before, after=after)
     is_live = Q(owner_id=owner_id, conversation_id=conversation_id, status__in=LIVE_STATUSES)
-    views = _views(_answers().filter(Q(message_id__in=ids) | is_live))
+    answers = _answers().filter(Q(message_id__in=ids) | is_live)
+    return ConversationWindow(_part(feed, conversation, ids, answers), whole is not None)
+
+
+def conversation_parts(*, conversation: Conversation, ids: Sequence[UUID]) -> Iterator[ConversationSnapshot]:
+    """These messages in this order, a part at a time, each read when it is wanted. One part at least."""
+    for place in range(0, max(len(ids), 1), PART_MESSAGES):
+        chosen = ids[place : place + PART_MESSAGES]
+        yield _part(log.feed_cursor(), conversation, chosen, _answers().filter(message_id__in=chosen))
+
+
+def _part(
+    feed: str, conversation: Conversation, ids: Sequence[UUID], answers: QuerySet[Generation]
+) -> ConversationSnapshot:
+    views = _views(answers)
     messages = message_list_by_ids(ids=ids)
-    shown = _shown(conversation, messages)
-    return ConversationWindow(ConversationSnapshot(feed, conversation, messages, shown, views), whole is not None)
+    return ConversationSnapshot(feed, conversation, messages, _shown(conversation, messages), views)
 
 
 def conversation_skeleton(*, owner_id: UUID, conversation_id: UUID, after: UUID | None) -> ConversationSkeleton:

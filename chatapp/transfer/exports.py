@@ -1,19 +1,19 @@
 """
 A conversation as a file: JSON (the whole tree, schema `chatapp/conversation/1`) and Markdown (the branch in view).
 
-Pure: a snapshot in, text out. The JSON has everything that a person sees, how each answer was made, and what rules took
-away of each message, by category: never which words.
+Parts of a conversation in, pieces of text out: nothing waits for the whole, and nothing holds it. The JSON has
+everything that a person sees, how each answer was made, and what rules took away of each message, by category: never
+which words.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chatapp.conversations.models import Message, MessageRole
-from chatapp.conversations.tree import branch
+from chatapp.conversations.models import Conversation, Message, MessageRole
 from chatapp.conversations.views import conversation_view
 from chatapp.feed.events import GenerationView, MessageView
 from chatapp.generations.selectors import ConversationSnapshot
@@ -23,22 +23,31 @@ from chatapp.review.models import Decision
 SCHEMA = "chatapp/conversation/1"
 
 
-def export_json(snapshot: ConversationSnapshot, *, decisions: Mapping[UUID, Sequence[Decision]]) -> str:
+def json_parts(parts: Iterable[ConversationSnapshot], *, decisions: Mapping[UUID, Sequence[Decision]]) -> Iterator[str]:
     """
-    One JSON object: `schema`, `conversation`, `messages` oldest first, each answer with its `generation`.
+    One JSON object in pieces: `schema`, `conversation`, `messages` in their order, each answer with its `generation`.
 
-    decisions: by message, those that a person is told of.
+    parts: of one conversation, at least one. decisions: by message, those that a person is told of.
     """
-    made_by = {generation.message_id: generation for generation in snapshot.generations}
-    conversation = conversation_view(snapshot.conversation).model_dump(mode="json")
-    body = {
-        "schema": SCHEMA,
-        "conversation": {**conversation, "system_prompt": snapshot.conversation.system_prompt},
-        "messages": [
-            _message_json(message, made_by.get(message.id), decisions.get(message.id, ())) for message in snapshot.shown
-        ],
-    }
-    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+    before = ""
+    for part in parts:
+        if not before:
+            yield _head(part.conversation)
+            before = "\n"
+        made_by = {generation.message_id: generation for generation in part.generations}
+        for message in part.shown:
+            body = _message_json(message, made_by.get(message.id), decisions.get(message.id, ()))
+            # What a message quotes has its line breaks escaped: those that stand here are JSON's own.
+            yield before + "    " + json.dumps(body, ensure_ascii=False, indent=2).replace("\n", "\n    ")
+            before = ",\n"
+    yield "\n  ]\n}\n" if before == ",\n" else "]\n}\n"
+
+
+def _head(row: Conversation) -> str:
+    """The object up to its messages."""
+    about = {**conversation_view(row).model_dump(mode="json"), "system_prompt": row.system_prompt}
+    head = json.dumps({"schema": SCHEMA, "conversation": about, "messages": []}, ensure_ascii=False, indent=2)
+    return head.removesuffix("]\n}")
 
 
 def _message_json(
@@ -56,17 +65,20 @@ def _message_json(
     return body
 
 
-def export_markdown(snapshot: ConversationSnapshot) -> str:
-    """The branch in view, one heading a message; what a rule said of a message stands beneath it."""
-    made_by = {generation.message_id: generation for generation in snapshot.generations}
-    shown = {message.id: message for message in snapshot.shown}
-    parts = [f"# {snapshot.conversation.title or _('Untitled conversation')}"]
-    for message in branch(snapshot.messages, leaf_id=snapshot.conversation.active_leaf_id):
-        generation = made_by.get(message.id)
-        speaker = generation.model if generation else _("Answer")
-        heading = _("You") if message.role == MessageRole.USER else speaker
-        parts += [f"## {heading}", _text(message, generation), _appeal(shown[message.id])]
-    return "\n\n".join(part for part in parts if part) + "\n"
+def markdown_parts(parts: Iterable[ConversationSnapshot]) -> Iterator[str]:
+    """The branch in view, one heading a message; what a rule said of a message stands beneath it. At least one part."""
+    has_title = False
+    for part in parts:
+        if not has_title:
+            yield f"# {part.conversation.title or _('Untitled conversation')}\n"
+            has_title = True
+        made_by = {generation.message_id: generation for generation in part.generations}
+        for row, message in zip(part.messages, part.shown, strict=True):
+            generation = made_by.get(row.id)
+            speaker = generation.model if generation else _("Answer")
+            heading = _("You") if row.role == MessageRole.USER else speaker
+            pieces = (f"## {heading}", _text(row, generation), _appeal(message))
+            yield "\n" + "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
 def _text(message: Message, generation: GenerationView | None) -> str:
@@ -102,6 +114,6 @@ def _appeal(message: MessageView) -> str:
             return f"> {_('A reviewer overturned this.')}"
 
 
-def export_name(snapshot: ConversationSnapshot, file_format: Literal["json", "markdown"]) -> str:
+def export_name(row: Conversation, file_format: Literal["json", "markdown"]) -> str:
     """A file name of plain letters: titles may hold anything."""
-    return f"conversation-{str(snapshot.conversation.id)[:8]}.{'json' if file_format == 'json' else 'md'}"
+    return f"conversation-{str(row.id)[:8]}.{'json' if file_format == 'json' else 'md'}"

@@ -220,14 +220,22 @@ class TestExport:
         assert response.headers["Content-Type"] == "application/json"
         name = f'attachment; filename="conversation-{str(conversation.id)[:8]}.json"'
         assert response.headers["Content-Disposition"] == name
-        assert json.loads(response.content)["messages"][1]["text"] == "巴黎"
+        assert json.loads(response.getvalue())["messages"][1]["text"] == "巴黎"
 
     def test_is_markdown_where_that_is_asked_for(self, api, conversation):
         response = api.get(f"{PATH}/{conversation.id}/export?format=markdown")
 
         assert response.headers["Content-Type"] == "text/markdown; charset=utf-8"
         assert response.headers["Content-Disposition"].endswith('.md"')
-        assert response.content.decode().endswith("巴黎\n")
+        assert response.getvalue().decode().endswith("巴黎\n")
+
+    def test_speaks_the_persons_language_to_its_end(self, api, person, conversation):
+        person.language = "zh-hans"
+        person.save()
+
+        response = api.get(f"{PATH}/{conversation.id}/export?format=markdown")
+
+        assert "## 你" in response.getvalue().decode()
 
     def test_knows_no_other_format(self, api, conversation):
         response = api.get(f"{PATH}/{conversation.id}/export?format=pdf")

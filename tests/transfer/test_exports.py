@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chatapp.feed import log
+from chatapp.generations import selectors
 from chatapp.generations.models import GenerationStatus
-from chatapp.generations.selectors import conversation_snapshot
-from chatapp.review.selectors import decisions_told
-from chatapp.transfer.exports import export_json, export_markdown, export_name
+from chatapp.transfer.exports import export_name
+from chatapp.transfer.services import FileFormat, conversation_export
 from tests.support.factories import make_answer, make_conversation, make_generation, make_question, make_turn, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -24,12 +24,15 @@ def conversation():
     return make_conversation(make_user(), title="Capitals", system_prompt="Be brief.")
 
 
-def snapshot(conversation):
-    return conversation_snapshot(owner_id=conversation.owner_id, conversation_id=conversation.id)
+def export(conversation, file_format: FileFormat) -> str:
+    _, pieces = conversation_export(
+        owner_id=conversation.owner_id, conversation_id=conversation.id, file_format=file_format
+    )
+    return "".join(pieces)
 
 
 def exported(conversation) -> Any:
-    return json.loads(export_json(snapshot(conversation), decisions=decisions_told(conversation_id=conversation.id)))
+    return json.loads(export(conversation, "json"))
 
 
 def answered(conversation, *, question="Of France?", answer="Paris.", parent=None, **fields):
@@ -85,7 +88,50 @@ class TestExportJson:
     def test_is_readable_in_every_language(self, conversation):
         answered(conversation, answer="巴黎")
 
-        assert "巴黎" in export_json(snapshot(conversation), decisions={})
+        assert "巴黎" in export(conversation, "json")
+
+    def test_is_laid_out_as_one_object(self, conversation):
+        answered(conversation, question="Line one\nline two\u2028line three\x85")
+
+        text = export(conversation, "json")
+
+        assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
+
+    def test_of_a_conversation_without_messages_is_one_too(self, conversation):
+        text = export(conversation, "json")
+
+        assert json.loads(text)["messages"] == []
+        assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
+
+
+class TestExport:
+    @pytest.mark.parametrize("file_format", ["json", "markdown"])
+    def test_is_the_same_however_it_is_read(self, conversation, file_format, monkeypatch):
+        message = None
+        for number in range(4):
+            message = answered(conversation, question=f"Question {number}", parent=message)
+        whole = export(conversation, file_format)
+
+        monkeypatch.setattr(selectors, "PART_MESSAGES", 3)
+
+        assert export(conversation, file_format) == whole
+
+    @pytest.mark.parametrize("file_format", ["json", "markdown"])
+    def test_reads_no_more_than_it_has_given(
+        self, conversation, file_format, monkeypatch, django_assert_max_num_queries
+    ):
+        monkeypatch.setattr(selectors, "PART_MESSAGES", 2)
+        message = None
+        for number in range(40):
+            message = answered(conversation, question=f"Question {number}", parent=message)
+
+        with django_assert_max_num_queries(8):
+            _, pieces = conversation_export(
+                owner_id=conversation.owner_id, conversation_id=conversation.id, file_format=file_format
+            )
+            first, second = next(pieces), next(pieces)
+
+        assert "Question 0" in first + second
 
 
 class TestExportMarkdown:
@@ -97,7 +143,7 @@ class TestExportMarkdown:
         conversation.save()
 
         model = conversation.model.slug
-        assert export_markdown(snapshot(conversation)) == (
+        assert export(conversation, "markdown") == (
             f"# Capitals\n\n## You\n\nOf France?\n\n## {model}\n\nParis.\n\n"
             f"## You\n\nOf Italy?\n\n## {model}\n\nRome.\n"
         )
@@ -106,7 +152,7 @@ class TestExportMarkdown:
     def test_shows_the_notice_of_a_withheld_answer(self, conversation, text, shown):
         answered(conversation, answer=text, state="withheld", notice=NOTICE)
 
-        assert export_markdown(snapshot(conversation)).endswith(f"\n\n{shown}\n")
+        assert export(conversation, "markdown").endswith(f"\n\n{shown}\n")
 
     def test_shows_what_a_rule_warns_of_beneath_question_and_answer(self, conversation):
         asked = make_question(
@@ -116,7 +162,7 @@ class TestExportMarkdown:
             conversation, parent=asked, text="Paris.", notice={**NOTICE, "action": "warn", "text": "One.\nTwo."}
         )
 
-        exported = export_markdown(snapshot(conversation))
+        exported = export(conversation, "markdown")
 
         assert "## You\n\nOf France?\n\n> Take care.\n\n" in exported
         assert exported.endswith("Paris.\n\n> One.\n> Two.\n")
@@ -125,14 +171,14 @@ class TestExportMarkdown:
     def test_says_which_answers_the_model_did_not_write(self, conversation, notice, shown):
         answered(conversation, answer="Call 988.", notice={**NOTICE, "action": "safe_completion", "text": notice})
 
-        assert export_markdown(snapshot(conversation)).endswith(
+        assert export(conversation, "markdown").endswith(
             f"Call 988.\n\n> This answer, or its end, was written by the people who run this service.{shown}\n"
         )
 
     def test_of_a_conversation_without_title_and_messages_is_a_heading(self):
         conversation = make_conversation(make_user())
 
-        assert export_markdown(snapshot(conversation)) == "# Untitled conversation\n"
+        assert export(conversation, "markdown") == "# Untitled conversation\n"
 
 
 class TestExportName:
@@ -141,4 +187,4 @@ class TestExportName:
         conversation.title = '../"\r\n北京'
         conversation.save()
 
-        assert re.fullmatch(rf"conversation-[0-9a-f]{{8}}\.{ending}", export_name(snapshot(conversation), kind))
+        assert re.fullmatch(rf"conversation-[0-9a-f]{{8}}\.{ending}", export_name(conversation, kind))

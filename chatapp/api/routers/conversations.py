@@ -1,9 +1,9 @@
 """`/conversations`: list, read, change, delete, export. Turns go over the socket."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 from ninja.responses import Status
 
@@ -17,6 +17,7 @@ from chatapp.api.schemas import (
     SkeletonOut,
 )
 from chatapp.api.snapshots import skeleton_out, snapshot_out, window_out
+from chatapp.api.streaming import streamed
 from chatapp.conversations import services
 from chatapp.conversations.selectors import conversation_list
 from chatapp.conversations.views import conversation_view
@@ -26,10 +27,11 @@ from chatapp.feed.log import feed_cursor
 from chatapp.generations.selectors import conversation_skeleton, conversation_snapshot, conversation_window
 from chatapp.generations.services import conversation_remove
 from chatapp.generations.turns.beginnings import conversation_begin
-from chatapp.review.selectors import decisions_told
-from chatapp.transfer.exports import export_json, export_markdown, export_name
+from chatapp.transfer.services import FileFormat, conversation_export
 
 Steps = Annotated[int, Query(ge=0, le=MAX_WINDOW)]
+
+CONTENT_TYPES: dict[str, str] = {"json": "application/json", "markdown": "text/markdown; charset=utf-8"}
 
 router = Router(tags=["conversations"])
 
@@ -112,13 +114,11 @@ def conversations_delete(request: HttpRequest, conversation_id: UUID) -> Status[
 def conversations_export(
     request: HttpRequest,
     conversation_id: UUID,
-    file_format: Annotated[Literal["json", "markdown"], Query(alias="format")] = "json",
-) -> HttpResponse:
-    snapshot = conversation_snapshot(owner_id=person(request).id, conversation_id=conversation_id)
-    if file_format == "json":
-        decisions = decisions_told(conversation_id=conversation_id)
-        response = HttpResponse(export_json(snapshot, decisions=decisions), content_type="application/json")
-    else:
-        response = HttpResponse(export_markdown(snapshot), content_type="text/markdown; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{export_name(snapshot, file_format)}"'
+    file_format: Annotated[FileFormat, Query(alias="format")] = "json",
+) -> StreamingHttpResponse:
+    name, pieces = conversation_export(
+        owner_id=person(request).id, conversation_id=conversation_id, file_format=file_format
+    )
+    response = streamed(request, pieces, content_type=CONTENT_TYPES[file_format])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
