@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 Role = Literal["system", "user", "assistant"]
 MessageState = Literal["visible", "held", "withheld", "erased"]
@@ -89,13 +89,29 @@ class Timings(Unit):
     total_s: float
 
 
+# A long conversation leaves out thousands at every turn; all their ids would be kept and sent with each of its answers.
+MAX_NAMED_LEFT_OUT = 100
+
+
 class ContextReport(Unit):
-    """What the model was given of the branch: how many messages went in, and which older ones did not fit."""
+    """
+    What the model was given of the branch: how many messages went in, and how many older ones did not fit.
+
+    `left_out_message_ids`: of those, the newest MAX_NAMED_LEFT_OUT, oldest first; whoever names more has them counted.
+    """
 
     num_messages: int
     num_prompt_tokens: int
     context_window: int
     left_out_message_ids: tuple[UUID, ...]
+    num_left_out: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _count(cls, given: dict[str, Any]) -> dict[str, Any]:
+        named = given.get("left_out_message_ids", ())
+        count = max(given.get("num_left_out", 0), len(named))
+        return {**given, "left_out_message_ids": named[-MAX_NAMED_LEFT_OUT:], "num_left_out": count}
 
 
 class GenerationView(Unit):

@@ -1,5 +1,7 @@
 """Asking for review over REST v1."""
 
+import json
+
 import pytest
 
 from chatapp.core import clock
@@ -102,8 +104,9 @@ class TestExport:
     def test_has_the_decisions_and_how_review_stands(self, api, message):
         ask(api, f"/messages/{message.id}")
 
-        exported = api.get(f"/api/v1/conversations/{message.conversation_id}/export").json()
-        text = api.get(f"/api/v1/conversations/{message.conversation_id}/export?format=markdown").content.decode()
+        exported = json.loads(api.get(f"/api/v1/conversations/{message.conversation_id}/export").getvalue())
+        file = api.get(f"/api/v1/conversations/{message.conversation_id}/export?format=markdown")
+        text = file.getvalue().decode()
 
         answer = exported["messages"][1]
         assert answer["appeal"] == "waiting"
@@ -115,6 +118,6 @@ class TestExport:
         publish_rule("tea", action="flag", stages=("output",))
         message = judged_answer("Some tea.", conversation=make_conversation(person)).message
 
-        exported = api.get(f"/api/v1/conversations/{message.conversation_id}/export").json()
+        exported = json.loads(api.get(f"/api/v1/conversations/{message.conversation_id}/export").getvalue())
 
         assert [row["decisions"] for row in exported["messages"]] == [[], []]

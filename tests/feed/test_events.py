@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chatapp.feed.events import FeedEvent, SocketEvicted, Unit, fact_adapter, feed_entry_adapter, stream_event_adapter
+from chatapp.core.ids import uuid7
+from chatapp.feed.events import (
+    MAX_NAMED_LEFT_OUT,
+    ContextReport,
+    FeedEvent,
+    SocketEvicted,
+    Unit,
+    fact_adapter,
+    feed_entry_adapter,
+    stream_event_adapter,
+)
 from tests.feed.contract import PATH, contract_text, examples
 
 event_adapter: TypeAdapter[FeedEvent] = TypeAdapter(FeedEvent)
@@ -28,6 +38,32 @@ class TestContract:
         names = [name for name, _ in EXAMPLES]
 
         assert len(set(names)) == len(names)
+
+
+class TestContextReport:
+    @staticmethod
+    def report(num_named: int, **fields: Any) -> ContextReport:
+        ids = [uuid7() for _ in range(num_named)]
+        numbers = {"num_messages": 1, "num_prompt_tokens": 9, "context_window": 2048}
+        return ContextReport.model_validate({**numbers, "left_out_message_ids": ids, **fields})
+
+    @pytest.mark.parametrize("num_named", [0, 1, MAX_NAMED_LEFT_OUT])
+    def test_names_what_was_left_out_and_counts_it(self, num_named):
+        report = self.report(num_named)
+
+        assert (len(report.left_out_message_ids), report.num_left_out) == (num_named, num_named)
+
+    def test_names_the_newest_alone_where_there_are_many(self):
+        ids = [uuid7() for _ in range(MAX_NAMED_LEFT_OUT + 5)]
+
+        report = self.report(0, left_out_message_ids=ids)
+
+        assert report.left_out_message_ids == tuple(ids[5:])
+        assert report.num_left_out == MAX_NAMED_LEFT_OUT + 5
+        assert ContextReport.model_validate(report.model_dump(mode="json")) == report
+
+    def test_keeps_a_count_that_is_greater_than_what_is_named(self):
+        assert self.report(2, num_left_out=9_000).num_left_out == 9_000
 
 
 class TestEvent:

@@ -27,10 +27,13 @@ ADMIN_MODELS = (
 # Each is asked below. Where a person's words can come out at all, the comment says why the span cannot.
 OTHER_ROUTES = frozenset(
     {
-        # The transcript, as rows or as a file: of the text that the gate released.
+        # The transcript, as rows, in parts or as a file: of the text that the gate released.
         "api/v1/conversations",
         "api/v1/conversations/<uuidstr:conversation_id>",
+        "api/v1/conversations/<uuidstr:conversation_id>/window",
         "api/v1/conversations/<uuidstr:conversation_id>/export",
+        # Which messages there are, without a word of them.
+        "api/v1/conversations/<uuidstr:conversation_id>/skeleton",
         # These embed who is signed in, and no conversation.
         *("", "c/<uuid:conversation_id>", "healthz", "i18n/setlang/"),
         *("api/v1/", "api/v1/docs", "api/v1/me", "api/v1/models", "api/v1/openapi.json", "api/v1/prompt-templates"),
@@ -158,15 +161,17 @@ class TestPages:
 
     def test_show_the_rest(self, after, owner):
         snapshot = owner.get(f"/api/v1/conversations/{after.conversation.id}").content.decode()
+        window = owner.get(f"/api/v1/conversations/{after.conversation.id}/window").content.decode()
         exports = [
-            owner.get(f"/api/v1/conversations/{conversation.id}/export", {"format": file_format}).content.decode()
+            owner.get(f"/api/v1/conversations/{conversation.id}/export", {"format": file_format}).getvalue().decode()
             for conversation in (after.conversation, after.blocked)
             for file_format in ("json", "markdown")
         ]
 
         assert "The code is ████████, done." in snapshot
+        assert "The code is ████████, done." in window
         assert ["████████, done." in text or "Here is the key: " in text for text in exports] == [True] * 4
-        assert withheld_in(snapshot, *exports) == []
+        assert withheld_in(snapshot, window, *exports) == []
 
     def test_have_one_door_to_what_was_withheld(self, after, administrator):
         doors = [f"/admin/review/decision/{key}/evidence/" for key in Decision.objects.values_list("id", flat=True)]

@@ -1,8 +1,8 @@
 /**
  * The shapes of REST v1. Generated, not to be edited: `npm run rest` in frontend/.
  *
- * contract sha256:e3b78ac33ff472ae7c867ea5ef57cc083b275e8f5352b06b55af64554f84267f
- * types sha256:991d52d56df0b94d0023da01c7280faa943464193cbc4fadea75148698a3641b
+ * contract sha256:b4aff3c88484b6beb687c6ca6f322289d09117a2ee5c6ccf27bc0fca43d18733
+ * types sha256:2019fffd0c66283689bf6b22895bdd80ec2cc0ada3a982ce39efa530e7d235c9
  */
 
 export type paths = Record<string, never>;
@@ -24,10 +24,16 @@ export interface components {
             /** @enum {string} */
             readonly state: "none" | "waiting" | "confirmed" | "overturned";
         };
-        /** @description What the model was given of the branch: how many messages went in, and which older ones did not fit. */
+        /**
+         * @description What the model was given of the branch: how many messages went in, and how many older ones did not fit.
+         *
+         *     `left_out_message_ids`: of those, the newest MAX_NAMED_LEFT_OUT, oldest first; whoever names more has them counted.
+         */
         readonly ContextReport: {
             readonly context_window: number;
             readonly left_out_message_ids: readonly string[];
+            /** @default 0 */
+            readonly num_left_out: number;
             readonly num_messages: number;
             readonly num_prompt_tokens: number;
         };

@@ -61,6 +61,8 @@ export const contextReport = object({
   num_prompt_tokens: number,
   context_window: number,
   left_out_message_ids: array(string),
+  /** Null in an event from before it was counted: then all of them are named. */
+  num_left_out: nullable(number),
 });
 
 export const generationView = object({

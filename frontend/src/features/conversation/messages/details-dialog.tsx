@@ -27,7 +27,7 @@ export function AnswerDetails({ generation, onClose }: AnswerDetailsProps): Reac
   const seconds = (value: number | null | undefined): string =>
     value == null ? unknown : t("details.seconds", { value: numberText(value, locale, 2) });
   const speed = tokensPerSecond(generation);
-  const left_out = context?.left_out_message_ids.length ?? 0;
+  const left_out = context?.num_left_out ?? context?.left_out_message_ids.length ?? 0;
   const figures: Figures = [
     [t("details.model"), model],
     [t("details.temperature"), numberText(generation.temperature, locale, 2)],
