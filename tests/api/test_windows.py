@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chatapp.conversations import windows
 from chatapp.conversations.models import Conversation, Message
+from chatapp.conversations.windows import DEFAULT_WINDOW_AFTER, DEFAULT_WINDOW_BEFORE
 from chatapp.generations.models import LIVE_STATUSES, Generation, GenerationStatus
 from chatapp.generations.turns.services import Turn
 from tests.api.refusals import details, refusal
@@ -70,6 +71,16 @@ class TestWindow:
         body = window(api, conversation, before=2).json()
 
         assert (ids(body["messages"]), body["is_whole"]) == (ids(long[3:]), False)
+
+    def test_has_so_many_above_and_below_where_no_number_is_named(self, api, conversation, long):
+        messages = [*long]
+        for _ in range(60):
+            messages.append(make_question(conversation, parent=messages[-1]))
+            messages.append(make_answer(conversation, parent=messages[-1]))
+
+        found = window(api, conversation, at=str(messages[60].id)).json()["messages"]
+
+        assert ids(found) == ids(messages[60 - DEFAULT_WINDOW_BEFORE : 60 + DEFAULT_WINDOW_AFTER + 1])
 
     def test_is_the_branch_around_the_message_that_is_named(self, api, conversation, long):
         body = window(api, conversation, at=str(long[2].id), before=1, after=2).json()

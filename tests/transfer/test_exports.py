@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from chatapp.feed import log
 from chatapp.generations import selectors
@@ -17,6 +18,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 COMPLETED = GenerationStatus.COMPLETED
 NOTICE = {"category": "other", "text": "Not here.", "action": "block"}
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """A file speaks the language that is spoken, and an earlier test's request may have left another."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture

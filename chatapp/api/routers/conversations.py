@@ -29,8 +29,6 @@ from chatapp.generations.services import conversation_remove
 from chatapp.generations.turns.beginnings import conversation_begin
 from chatapp.transfer.services import FileFormat, conversation_export
 
-Steps = Annotated[int, Query(ge=0, le=MAX_WINDOW)]
-
 CONTENT_TYPES: dict[str, str] = {"json": "application/json", "markdown": "text/markdown; charset=utf-8"}
 
 router = Router(tags=["conversations"])
@@ -75,8 +73,8 @@ def conversations_window(
     request: HttpRequest,
     conversation_id: UUID,
     at: UUID | None = None,
-    before: Steps = DEFAULT_WINDOW_BEFORE,
-    after: Steps = DEFAULT_WINDOW_AFTER,
+    before: Annotated[int, Query(ge=0, le=MAX_WINDOW)] = DEFAULT_WINDOW_BEFORE,
+    after: Annotated[int, Query(ge=0, le=MAX_WINDOW)] = DEFAULT_WINDOW_AFTER,  # its own: ninja keeps a default in it
 ) -> ConversationWindowOut:
     window = conversation_window(
         owner_id=person(request).id, conversation_id=conversation_id, at=at, before=before, after=after

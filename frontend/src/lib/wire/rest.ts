@@ -1,7 +1,7 @@
 /**
  * The shapes of REST v1. Generated, not to be edited: `npm run rest` in frontend/.
  *
- * contract sha256:b4aff3c88484b6beb687c6ca6f322289d09117a2ee5c6ccf27bc0fca43d18733
+ * contract sha256:119fe1ae263a259385b69cc1140a47abd275d36341b67ba3283b5c69018728f3
  * types sha256:2019fffd0c66283689bf6b22895bdd80ec2cc0ada3a982ce39efa530e7d235c9
  */
 
