@@ -71,3 +71,28 @@ describe("An answer that grows", () => {
     expect(count()).toBe(1);
   });
 });
+
+describe("A conversation of twenty messages", () => {
+  it("is put on the page a few at a time, until the browser's own search finds every word", async () => {
+    layoutStub();
+    const { chat, socket } = await opened();
+    for (let number = 3; number <= 20; number += 1) {
+      const [kind, parent] = number % 2 === 0 ? ["a", "u"] : ["u", "a"];
+      const row = message(`${kind}${number}`, `${parent}${number - 1}`);
+      socket.receiveEvents(number, [fact("message.created", { message: row })]);
+    }
+    render(
+      <ChatProvider value={chat}>
+        <TooltipProvider>
+          <ConversationPage current_id={C} lead={null} onOpen={() => undefined} />
+        </TooltipProvider>
+      </ChatProvider>,
+    );
+    expect(screen.getAllByRole("article", { hidden: true }).length).toBeLessThan(10);
+    expect(screen.getByRole("log").textContent).toContain("text of a20");
+
+    for (let step = 0; step < 4; step += 1) await act(() => vi.advanceTimersByTimeAsync(1));
+
+    expect(screen.getAllByRole("article", { hidden: true })).toHaveLength(20);
+  });
+});

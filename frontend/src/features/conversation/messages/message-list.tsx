@@ -17,6 +17,7 @@ import { PendingQuestion, UserMessage } from "./user-message";
 
 /** Shorter conversations stay mounted whole, so that the browser's own search finds every word. */
 const MOUNT_ALL_BELOW_ROWS = 60;
+const MOUNT_STEP_ROWS = 6;
 /** How much of an answer is read out when it is finished. */
 const ANNOUNCED_CHARS = 160;
 
@@ -26,7 +27,7 @@ export function MessageList({ conversation_id }: { readonly conversation_id: Id 
   const asking_key = rows.at(-1)?.kind === "answer" ? rows.at(-1)?.key : undefined;
   const { scroller, content, is_following, toEnd, onScroll, onWheel } = useFollowEnd(asking_key);
   const has_grown_above = useGrownAbove(rows);
-  const mounted = useMemo(() => mountedRows(rows.length), [rows.length]);
+  const mounted = useMounted(rows.length);
   return (
     <div className="messages">
       {/* A log that is read out once, at the end of an answer, and not at every word. */}
@@ -56,10 +57,22 @@ function useGrownAbove(rows: readonly Row[]): boolean {
   return has_grown;
 }
 
-/** The last row is being written and must not lose its place; a short list stays whole. */
-function mountedRows(count: number): readonly number[] {
-  if (count <= MOUNT_ALL_BELOW_ROWS) return Array.from({ length: count }, (_, index) => index);
-  return [count - 2, count - 1];
+/**
+ * The last row is being written and must not lose its place; a short list becomes whole, a few rows at a time: forty
+ * answers at once would be a task of a quarter of a second before the first of them is seen.
+ */
+function useMounted(count: number): readonly number[] {
+  const [reach, setReach] = useState(MOUNT_STEP_ROWS);
+  const wanted = count <= MOUNT_ALL_BELOW_ROWS ? count : 2;
+  useEffect(() => {
+    if (reach >= wanted) return;
+    const timer = setTimeout(() => setReach(reach + MOUNT_STEP_ROWS));
+    return () => clearTimeout(timer);
+  }, [reach, wanted]);
+  return useMemo(() => {
+    const length = Math.min(reach, wanted);
+    return Array.from({ length }, (_, place) => count - length + place);
+  }, [count, reach, wanted]);
 }
 
 function MessageRow({ row, is_last }: { readonly row: Row; readonly is_last: boolean }): ReactNode {
