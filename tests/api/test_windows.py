@@ -232,6 +232,7 @@ class Reader:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
 class TestReadingInParts:
     @settings(max_examples=80)
     @given(steps=st.lists(st.tuples(st.integers(0, 10), st.integers(0, 5)), min_size=10, max_size=40))

@@ -1,7 +1,9 @@
 """More messages and more conversations than a page reads at once, on a screen."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.e2e.browsing import Screen, browsing, new_screen
 from tests.support.client import Person
@@ -93,6 +95,32 @@ class TestALongConversation:
 
         await expect(words(screen, "user", 0)).to_be_in_viewport()
         assert screen.errors == []
+
+    async def test_keeps_the_persons_place_when_it_learns_how_long_it_is(self, screen, person, long):
+        let_go = asyncio.Event()
+
+        async def later(route: Route) -> None:
+            await let_go.wait()
+            await route.continue_()
+
+        await screen.page.route("**/skeleton*", later)
+        await screen.open(f"{person.address}/c/{long}")
+        await expect(words(screen, "assistant", NUM_TURNS - 1)).to_be_in_viewport()
+        await screen.at("message-scroller").hover()
+        await screen.page.mouse.wheel(0, -1500)
+        await expect(words(screen, "assistant", NUM_TURNS - 1)).not_to_be_in_viewport()
+        reading = words(screen, "user", NUM_TURNS - 6)
+        await reading.scroll_into_view_if_needed()
+        before = await reading.bounding_box()
+
+        let_go.set()
+        await every_place_known(screen)
+
+        await expect(reading).to_be_in_viewport()
+        after = await reading.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert abs(after["y"] - before["y"]) <= 2
 
     async def test_is_asked_and_answered_again(self, screen, person, long):
         await screen.open(f"{person.address}/c/{long}")
