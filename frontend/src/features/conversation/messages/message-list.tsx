@@ -98,9 +98,10 @@ function UnreadMessage({ id }: { readonly id: Id }): ReactNode {
   const chat = useChat();
   useEffect(() => chat.messageWant(id), [chat, id]);
   return (
-    <div className="message skeleton" role="status" aria-label={t("common.loading")} data-testid="message-unread">
+    <div className="message skeleton" aria-busy data-testid="message-unread">
       <i />
       <i />
+      <span className="visually-hidden">{t("common.loading")}</span>
     </div>
   );
 }
