@@ -96,6 +96,15 @@ class Hub:
             if not stream.listeners:
                 del self._streams[key]
 
+    async def entries_after(self, seq: int, *, key: str) -> list[Entry]:
+        """
+        What a generation's stream holds behind `seq`, now; for one that has ended and is not listened to.
+
+        :raises RedisError, OSError: if the log cannot be read.
+        """
+        raw: Any = await self._redis.xrange(key, min=f"({seq}-0")
+        return [Entry(entry_id.decode(), fields) for entry_id, fields in raw]
+
     async def _doorbell(self) -> None:
         last = "$"
         while True:

@@ -1,6 +1,6 @@
 """Reads generations, and what a page needs to show one conversation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -168,3 +168,9 @@ def live_generations(*, owner_id: UUID) -> dict[UUID, UUID]:
     """Every answer under way of one person: generation → conversation. One indexed query."""
     rows = Generation.objects.filter(owner_id=owner_id, status__in=LIVE_STATUSES, kind=GenerationKind.ANSWER)
     return dict(rows.values_list("id", "conversation_id"))
+
+
+def final_seqs(*, owner_id: UUID, generation_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Those of the generations that are this person's and have ended, with the seq that their text reached."""
+    rows = Generation.objects.filter(owner_id=owner_id, id__in=generation_ids).exclude(status__in=LIVE_STATUSES)
+    return dict(rows.values_list("id", "checkpoint_seq"))

@@ -6,9 +6,9 @@ Owns one socket's life. One indexed query when it opens, none per frame that it 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from chatapp.feed import keys
 from chatapp.feed.events import FeedEvent, GenerationFinished, GenerationRestarted, SocketEvicted, Unit
 from chatapp.feed.hub import Entry, Hub, hub_get
 from chatapp.feed.log import feed_cursor
-from chatapp.generations.selectors import generation_get, live_generations
+from chatapp.generations.selectors import final_seqs, generation_get, live_generations
 from chatapp.generations.services import generation_cancel
 from chatapp.generations.turns.services import turn_regenerate, turn_start
 from chatapp.realtime.errors import TooManySockets
@@ -49,7 +49,7 @@ from chatapp.realtime.frames import (
     TurnStart,
     Watch,
 )
-from chatapp.realtime.outlet import Outlet
+from chatapp.realtime.outlet import Outlet, TailLost
 from chatapp.realtime.parsing import frame_parse
 from chatapp.realtime.sockets import socket_add, socket_remove
 
@@ -90,6 +90,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     user: User
     socket_id: UUID
     is_open = False
+    _catching_up: UUID | None = None
 
     # --- opening and closing -----------------------------------------------------------------------------------------
 
@@ -228,16 +229,28 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         if int(feed.partition("-")[0]) < (time.time() - keys.FACTS_KEPT_S) * 1000:
             await self._send(Resync(reason="cursor_expired"))
             return
+        if frame.feed is None and await self._ended_unheard(frame.generations):
+            # Nothing of what happened to these generations meanwhile would come: their text may even have gone back.
+            await self._send(Resync(reason="cursor_expired"))
+            return
         self._deltas_leave()
-        self.outlet.feed, self.outlet.conversations = feed, frozenset(frame.conversation_ids)
+        self.outlet.watch(feed=feed, conversations=frozenset(frame.conversation_ids), named=frame.generations)
+        self._catching_up = None
         self.hub.join(self, key=keys.feed_key(self.user.id), after=feed)
-        self._generations_join(frame.generations)
+        self._generations_join()
 
-    def _generations_join(self, known: dict[UUID, int]) -> None:
+    async def _ended_unheard(self, named: Mapping[UUID, int]) -> bool:
+        """Whether one of these generations went on behind the tab's seq and ended."""
+        gone = {generation_id: seq for generation_id, seq in named.items() if generation_id not in self.outlet.live}
+        if not gone:
+            return False
+        final = await database_sync_to_async(final_seqs)(owner_id=self.user.id, generation_ids=gone.keys())
+        return any(final.get(generation_id, 0) > seq for generation_id, seq in gone.items())
+
+    def _generations_join(self) -> None:
         """Begin with the deltas of every live generation in view that is not read here yet."""
         for generation_id in self.outlet.wanted() - self.outlet.seqs.keys():
-            seq = known.get(generation_id, 0)
-            self.outlet.seqs[generation_id] = seq
+            seq = self.outlet.seqs[generation_id] = self.outlet.sent_seq(generation_id)
             self.hub.join(self, key=keys.events_key(generation_id), after=f"{seq}-0")
 
     def _deltas_leave(self) -> None:
@@ -257,9 +270,34 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 self._after_learning(heard.learnt)
             else:
                 events += self.outlet.deltas(keys.generation_of_events_key(key), entries)
+        self._events_send(events)
+        self._catch_up_begin()
+
+    def _events_send(self, events: list[FeedEvent]) -> None:
         if events:
             body = self.outlet.frame(events)
-            self._later(self.send(text_data=body) if body is not None else self._resync())
+            self._later(self.send(text_data=body) if body is not None else self._resync("slow_reader"))
+
+    def _catch_up_begin(self) -> None:
+        """Where facts wait for a text that this tab was not sent: read it, and let them go on."""
+        generation_id = self.outlet.behind()
+        if generation_id is not None and generation_id != self._catching_up:
+            self._catching_up = generation_id
+            self._later(self._catch_up(generation_id))
+
+    async def _catch_up(self, generation_id: UUID) -> None:
+        try:
+            entries = await self.hub.entries_after(
+                self.outlet.sent_seq(generation_id), key=keys.events_key(generation_id)
+            )
+            if self.outlet.behind() != generation_id:
+                return  # the tab looks at something else by now
+            self._events_send([*self.outlet.tail(generation_id, entries), *self.outlet.facts_due()])
+        except (TailLost, RedisError, OSError) as error:
+            logger.warning("generation_tail_unread", generation_id=str(generation_id), error=repr(error))
+            await self._resync("cursor_expired")
+        self._catching_up = None
+        self._catch_up_begin()
 
     def _after_learning(self, learnt: Sequence[FeedEvent | SocketEvicted]) -> None:
         """Generations that began are listened to, those that ended no longer; one tab too many closes this one."""
@@ -269,17 +307,16 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                     self._later(self._refuse(self._too_many(), request_id=None))
                 case GenerationRestarted() if event.generation.id in self.outlet.seqs:
                     self.hub.join(self, key=keys.events_key(event.generation.id), after=f"{event.generation.seq}-0")
-                case GenerationFinished() if event.generation.id in self.outlet.seqs:
+                case GenerationFinished():
                     self.hub.leave(self, key=keys.events_key(event.generation.id))
-                    del self.outlet.seqs[event.generation.id]
                 case _:
                     pass
-        self._generations_join({})
+        self._generations_join()
 
-    async def _resync(self) -> None:
+    async def _resync(self, reason: Literal["slow_reader", "cursor_expired"]) -> None:
         self._deltas_leave()
         self.outlet.backlog_drop()
-        await self._send(Resync(reason="slow_reader"))
+        await self._send(Resync(reason=reason))
 
     def _later(self, sending: Any) -> None:
         if not self.is_open:

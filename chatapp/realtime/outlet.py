@@ -6,7 +6,7 @@ reader. Knows no socket: the consumer sends what it returns.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -37,35 +37,51 @@ class Heard:
     learnt: list[FeedEvent | SocketEvicted]
 
 
+class TailLost(Exception):
+    """The log no longer holds the text that a tab is behind by: it must begin again from a snapshot."""
+
+
 class Outlet:
     """
     Turns readings of the hub into `events` frames for one tab.
 
     It follows the feed from the moment the socket opens, so that it knows which generations are live, but sends facts
-    only behind the cursor that the client named.
+    only behind the cursor that the client named. The fact that ends a generation in view follows all of its text: where
+    a tab was away at the end, or hears of beginning and end at once, the facts wait until the rest was read and sent.
     """
 
     def __init__(self, *, live: dict[UUID, UUID], learnt: str) -> None:
         self.live = live  # generation → conversation, of this person, kept current by the facts that pass
         self._learnt = learnt  # the feed id up to which `live` is true; it was read before `live` was
-        self.feed: str | None = None  # the client's cursor; None until it said where it stands
+        self.feed: str | None = None  # the client's cursor, at the last fact sent; None until it said where it stands
         self.seqs: dict[UUID, int] = {}  # per generation that is read here, the seq that was sent
         self.conversations: frozenset[UUID] = frozenset()
+        self._named: dict[UUID, int] = {}  # per generation whose text the client said it has, the seq this reaches
+        self._unsent: deque[tuple[str, FeedEvent | SocketEvicted]] = deque()  # feed ids and facts, oldest first
         self._number = 0
         self._unacked: deque[tuple[int, int]] = deque()  # (number, bytes)
         self._num_unacked_bytes = 0
+
+    def watch(self, *, feed: str, conversations: frozenset[UUID], named: Mapping[UUID, int]) -> None:
+        """Begin where the client says that it stands; facts that waited are read again from there."""
+        self.feed, self.conversations, self._named = feed, conversations, dict(named)
+        self.seqs.clear()
+        self._unsent.clear()
 
     def wanted(self) -> set[UUID]:
         """The generations whose deltas this tab shows."""
         return {generation for generation, conversation in self.live.items() if conversation in self.conversations}
 
+    def sent_seq(self, generation_id: UUID) -> int:
+        """How far the client has a generation's text."""
+        return self.seqs.get(generation_id, self._named.get(generation_id, 0))
+
     def facts(self, entries: Sequence[Entry]) -> Heard:
         """Read a piece of the feed: learn from what is new here, and pick what the client has not been sent."""
-        send: list[FeedEvent] = []
         learnt: list[FeedEvent | SocketEvicted] = []
         for entry in entries:
             is_new = entry_order(entry.id) > entry_order(self._learnt)
-            is_unsent = self.feed is not None and entry_order(entry.id) > entry_order(self.feed)
+            is_unsent = self.feed is not None and entry_order(entry.id) > entry_order(self._read_up_to(self.feed))
             if not is_new and not is_unsent:
                 continue
             event = feed_entry_adapter.validate_json(entry.fields[b"body"])
@@ -74,10 +90,39 @@ class Outlet:
                 self._learn(event)
                 learnt.append(event)
             if is_unsent:
-                self.feed = entry.id
-                if not isinstance(event, SocketEvicted):
-                    send.append(event)
-        return Heard(send, learnt)
+                self._unsent.append((entry.id, event))
+        return Heard(self.facts_due(), learnt)
+
+    def facts_due(self) -> list[FeedEvent]:
+        """The facts whose turn has come: all, or those before the end of a generation whose text is not all sent."""
+        due: list[FeedEvent] = []
+        while self._unsent and self.behind() is None:
+            self.feed, event = self._unsent.popleft()
+            if not isinstance(event, SocketEvicted):
+                self._passed(event)
+                due.append(event)
+        return due
+
+    def behind(self) -> UUID | None:
+        """The generation whose missing text the facts wait for."""
+        if not self._unsent or not isinstance(event := self._unsent[0][1], GenerationFinished):
+            return None
+        generation = event.generation
+        is_shown = generation.conversation_id in self.conversations
+        return generation.id if is_shown and self.sent_seq(generation.id) < generation.seq else None
+
+    def _read_up_to(self, feed: str) -> str:
+        return self._unsent[-1][0] if self._unsent else feed
+
+    def _passed(self, event: FeedEvent) -> None:
+        match event:
+            case GenerationRestarted():
+                self._named[event.generation.id] = event.generation.seq
+            case GenerationFinished():
+                self.seqs.pop(event.generation.id, None)
+                self._named.pop(event.generation.id, None)
+            case _:
+                pass
 
     def _learn(self, event: FeedEvent | SocketEvicted) -> None:
         match event:
@@ -91,6 +136,18 @@ class Outlet:
                 self.live.pop(event.generation.id, None)
             case _:
                 pass
+
+    def tail(self, generation_id: UUID, entries: Sequence[Entry]) -> list[FeedEvent]:
+        """
+        The text that a tab is behind by, of a generation that has ended: every entry after `sent_seq`.
+
+        :raises TailLost: if the log no longer holds all of it.
+        """
+        expected = self.sent_seq(generation_id) + 1
+        if not entries or entry_order(entries[0].id)[0] > expected:
+            raise TailLost
+        self.seqs.setdefault(generation_id, expected - 1)
+        return self.deltas(generation_id, entries)
 
     def deltas(self, generation_id: UUID, entries: Sequence[Entry]) -> list[FeedEvent]:
         """New deltas and the end, by seq: an entry's id is `<seq>-0`."""
@@ -138,6 +195,8 @@ class Outlet:
         """After a resync: the client begins again from a snapshot."""
         self._unacked.clear()
         self._num_unacked_bytes = 0
+        self._unsent.clear()
+        self._named.clear()
         self.seqs.clear()
         self.conversations = frozenset()
         self.feed = None

@@ -133,6 +133,53 @@ class TestTheEventsOfAGeneration:
         assert folded(again, generation_id) == end["message"]["text"]
         assert again.seqs[generation_id][0] == seq + 1
 
+    async def test_fold_into_the_stored_message_where_the_answer_ended_while_the_tab_was_away(
+        self, person: Person, product: Product, hold: Hold
+    ):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            await tab.watch(conversation)
+            generation_id = await begun(tab, conversation, story(hold))
+            feed = next(frame["feed"] for frame in reversed(tab.frames) if frame["type"] == "events")
+            before, seq = tab.texts[generation_id], tab.seqs[generation_id][-1]
+        async with person.socket() as other:
+            await other.watch(conversation)
+            product.let_go(hold)
+            end = await other.finished(generation_id)
+
+        async with person.socket() as again:
+            again.texts[generation_id] = before
+            await again.send(
+                {
+                    "type": "watch",
+                    "feed": feed,
+                    "conversation_ids": [conversation],
+                    "generations": {generation_id: seq},
+                }
+            )
+            heard = await again.finished(generation_id)
+
+        assert heard == end
+        assert folded(again, generation_id) == end["message"]["text"]
+        assert again.seqs[generation_id] == list(range(seq + 1, end["generation"]["seq"] + 1))
+
+    async def test_begin_from_a_snapshot_where_a_tab_names_an_ended_answer_and_no_cursor(
+        self, person: Person, product: Product, hold: Hold
+    ):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            await tab.watch(conversation)
+            generation_id = await begun(tab, conversation, story(hold))
+            seq = tab.seqs[generation_id][-1]
+            product.let_go(hold)
+            await tab.finished(generation_id)
+
+        async with person.socket() as again:
+            await again.send({"type": "watch", "conversation_ids": [conversation], "generations": {generation_id: seq}})
+            resync = await again.until(lambda frame: frame["type"] == "resync")
+
+        assert resync["reason"] == "cursor_expired"
+
     async def test_reach_two_tabs_alike(self, person: Person):
         conversation = person.conversation_create()
         async with person.socket() as one, person.socket() as two:

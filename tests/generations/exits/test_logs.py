@@ -37,6 +37,7 @@ LOG_EVENTS = frozenset(
         "generation_not_begun(generation_id)",
         "generation_not_relayed(generation_id)",
         "generation_refused(code, generation_id)",
+        "generation_tail_unread(error, generation_id)",
         "generation_turned_away(error, generation_id)",
         "listener_failed()",
         "moderation_model_unusable(error, name)",
