@@ -13,16 +13,26 @@ django_application = get_asgi_application()
 
 # After Django is set up: consumers import models.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
+from chatapp.realtime.bodies import bodies_bound  # noqa: E402
 from chatapp.realtime.close_codes import close_codes_allow  # noqa: E402
 from chatapp.realtime.consumers import ChatConsumer  # noqa: E402
+from chatapp.realtime.doors import host_allowed, no_socket  # noqa: E402
 
+bodies_bound()
 close_codes_allow()
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AuthMiddlewareStack(URLRouter([path("ws/v1", ChatConsumer.as_asgi())])),
+        "websocket": host_allowed(
+            URLRouter(
+                [
+                    path("ws/v1", AuthMiddlewareStack(ChatConsumer.as_asgi())),
+                    re_path("", no_socket),  # type: ignore[arg-type]  # channels routes applications, not views
+                ]
+            )
+        ),
     }
 )

@@ -1,5 +1,7 @@
 """Domain refusals as HTTP: the one place that maps them."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
@@ -8,12 +10,21 @@ from redis.exceptions import RedisError
 
 from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn
 
+DATA_LIMIT = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
 
 class BodyInvalid(DomainError):
     """Path, query or body do not have the declared shape; `details.field` names the first place."""
 
     code = "body_invalid"
     http_status = 422
+
+
+class BodyTooLarge(DomainError):
+    """More than a request may bring."""
+
+    code = "body_too_large"
+    http_status = 413
 
 
 class CsrfTokenWrong(DomainError):
@@ -45,10 +56,15 @@ def errors_register(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def refused_by_ninja(request: HttpRequest, error: HttpError) -> HttpResponse:
-        # Ninja raises it for two things alone: the CSRF check, and a body that is no JSON.
+        # Ninja raises it for two things alone: the CSRF check, and a body that it could not read.
         if error.status_code == CsrfTokenWrong.http_status:
             return refused(request, CsrfTokenWrong(_("Reload the page and try again.")))
         return refused(request, BodyInvalid(_("This request cannot be read."), field=""))
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        del error
+        return refused(request, BodyTooLarge(_("This is too large to send."), limit=DATA_LIMIT))
 
     @api.exception_handler(RedisError)
     def unavailable(request: HttpRequest, error: RedisError) -> HttpResponse:

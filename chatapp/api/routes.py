@@ -4,6 +4,7 @@ from ninja import NinjaAPI
 from ninja.security import SessionAuth
 
 from chatapp.api.errors import errors_register
+from chatapp.api.parsing import WireParser
 from chatapp.api.rendering import WireRenderer
 from chatapp.api.routers import appeals, catalog, conversations, generations, me, prompts
 
@@ -14,6 +15,7 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     auth=SessionAuth(),
     docs_url="/docs",
+    parser=WireParser(),
     renderer=WireRenderer(),
 )
 errors_register(api)

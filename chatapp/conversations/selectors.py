@@ -14,6 +14,7 @@ from chatapp.conversations.models import Conversation, Message
 from chatapp.core.text import storable
 
 MAX_PAGE = 500
+MAX_PAGE_CHARS = 200  # of a cursor: a time and an id take about 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def _page_encode(row: Conversation) -> str:
 
 
 def _page_decode(page: str) -> tuple[datetime, UUID]:
+    if len(page) > MAX_PAGE_CHARS:
+        raise PageUnknown.of()
     try:
         updated_at, last_id = json.loads(base64.urlsafe_b64decode(page.encode()))
         return datetime.fromisoformat(updated_at).astimezone(UTC), UUID(last_id)

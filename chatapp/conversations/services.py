@@ -24,7 +24,7 @@ from chatapp.conversations.views import conversation_view, message_view
 from chatapp.core import clock
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_TEMPERATURE, MAX_TEXT_CHARS, MAX_TITLE_CHARS
-from chatapp.core.text import storable
+from chatapp.core.text import is_blank, storable
 from chatapp.feed.events import (
     ConversationCreated,
     ConversationDeleted,
@@ -130,7 +130,7 @@ def conversation_update(
 def title_check(title: str) -> str:
     """One line, without surrounding space. :raises TitleTooLong, TextEmpty:"""
     title = " ".join(storable(title).split())
-    if not title:
+    if is_blank(title):
         raise TextEmpty.of()
     if len(title) > MAX_TITLE_CHARS:
         raise TitleTooLong.of(len(title))
@@ -146,7 +146,7 @@ def _conversation_save(row: Conversation) -> None:
 def conversation_title_by_model(*, row: Conversation, title: str) -> bool:
     """Give the model's title, unless a person was first. Call inside a transaction with the row locked."""
     title = storable(title)
-    if row.title_source == TitleSource.PERSON or not title.strip():
+    if row.title_source == TitleSource.PERSON or is_blank(title):
         return False
     row.title, row.title_source = title_check(title[:MAX_TITLE_CHARS]), TitleSource.MODEL
     _conversation_save(row)
@@ -164,7 +164,7 @@ def conversation_delete(*, owner_id: UUID, conversation_id: UUID) -> None:
 def text_check(text: str) -> str:
     """:raises TextEmpty, TextTooLong: with both numbers."""
     text = storable(text)
-    if not text.strip():
+    if is_blank(text):
         raise TextEmpty.of()
     if len(text) > MAX_TEXT_CHARS:
         raise TextTooLong.of(len(text))

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from chatapp.accounts.models import User
@@ -31,7 +31,7 @@ def _entry() -> dict[str, Any]:
     return {"file": entry["file"], "styles": styles, "imports": [item["file"] for item in imported]}
 
 
-@require_GET
+@require_safe
 @login_required
 @ensure_csrf_cookie
 def shell(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
@@ -45,7 +45,7 @@ def shell(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResp
     return response
 
 
-@require_GET
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """200 when database and Redis answer, else 503 with the one that does not."""
     del request

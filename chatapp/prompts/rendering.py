@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
-from chatapp.core.text import storable
+from chatapp.core.text import is_blank, storable
 from chatapp.prompts.errors import TemplateUnusable, TemplateVariableMissing, TemplateVariableTooLong
 
 MAX_VALUE_CHARS = 2_000
@@ -36,7 +36,8 @@ def render(*, text: str, variables: Sequence[Variable], values: Mapping[str, str
     """
     filled: dict[str, str] = {}
     for variable in variables:
-        value = storable(values.get(variable["name"], "")).strip() or variable["default"]
+        given = storable(values.get(variable["name"], ""))
+        value = variable["default"] if is_blank(given) else given.strip()
         if variable["required"] and not value:
             raise TemplateVariableMissing(
                 _("Fill in “%(label)s” first.") % {"label": variable["label"]}, variable=variable["name"]

@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Literal, assert_never
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -18,13 +17,12 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
-from django.http.request import validate_host
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from chatapp.accounts.models import User
-from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn, OriginRefused
+from chatapp.core.errors import DomainError, OriginRefused
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_SOCKETS_PER_USER, MAX_TEXT_CHARS
 from chatapp.feed import keys
@@ -34,7 +32,15 @@ from chatapp.feed.log import feed_cursor
 from chatapp.generations.selectors import final_seqs, generation_get, live_generations
 from chatapp.generations.services import generation_cancel
 from chatapp.generations.turns.services import turn_regenerate, turn_start
-from chatapp.realtime.errors import TooManySockets
+from chatapp.realtime.doors import origin_is_ours
+from chatapp.realtime.errors import (
+    FrameUnreadable,
+    ReaderTooSlow,
+    TooManySockets,
+    log_unavailable,
+    session_ended,
+)
+from chatapp.realtime.frame_rate import FrameRate
 from chatapp.realtime.frames import (
     Ack,
     ClientFrame,
@@ -61,27 +67,6 @@ SESSION_CHECK_S = 60.0
 Command = TurnStart | TurnRegenerate | GenerationCancel
 
 
-def origin_is_ours(headers: Sequence[tuple[bytes, bytes]]) -> bool:
-    """
-    A browser names the page that opens a socket; only our own may. Programs without a browser name none.
-
-    Source: RFC 6455 §10.2; without it any site could speak in the name of whoever visits it.
-    """
-    found = dict(headers)
-    origin = found.get(b"origin")
-    if origin is None:
-        return True
-    host = urlsplit(origin.decode("latin-1"))
-    if host.hostname is None:
-        return False
-    asked = found.get(b"host", b"").decode("latin-1")
-    return host.netloc == asked or (
-        "*" not in settings.ALLOWED_HOSTS
-        and validate_host(host.hostname, settings.ALLOWED_HOSTS)
-        and origin.decode("latin-1") in settings.CSRF_TRUSTED_ORIGINS
-    )
-
-
 class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """One tab's socket."""
 
@@ -90,6 +75,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     user: User
     socket_id: UUID
     is_open = False
+    _rate: FrameRate
+    _is_closed = False
     _catching_up: UUID | None = None
 
     # --- opening and closing -----------------------------------------------------------------------------------------
@@ -102,15 +89,15 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         except DomainError as error:
             await self._refuse(error, request_id=None)
         except (RedisError, OSError, DatabaseError):
-            await self._refuse(self._unavailable(), request_id=None)
-            await self.close(1013)
+            await self._refuse(log_unavailable(), request_id=None)
+            await self._close(1013)
 
     async def _open(self) -> None:
         if not origin_is_ours(self.scope["headers"]):
             raise OriginRefused(_("This page may not open a connection here."))
         user = self.scope["user"]
         if not user.is_authenticated:
-            raise self._not_signed_in()
+            raise session_ended()
         self.user, self.socket_id = user, uuid7()
         translation.activate(user.language or "en")
         cursor = await asyncio.to_thread(feed_cursor)
@@ -118,6 +105,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         # Last: from here on only `disconnect` takes the socket off the list again.
         await asyncio.to_thread(socket_add, user_id=user.id, socket_id=self.socket_id, now_s=time.time())
         self.outlet = Outlet(live=live, learnt=cursor)
+        self._rate = FrameRate(now_s=time.monotonic())
         self.hub = hub_get()
         self.is_open = True
         self.hub.join(self, key=keys.feed_key(user.id), after=cursor)
@@ -131,14 +119,15 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             left_s = (expires_at - timezone.now()).total_seconds()
             await asyncio.sleep(max(0.0, min(left_s, SESSION_CHECK_S)))
             if left_s <= SESSION_CHECK_S or not await self._may_listen():
-                await self._refuse(self._not_signed_in(), request_id=None)
+                await self._refuse(session_ended(), request_id=None)
                 return
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002  # channels' signature
         if not self.is_open:
             return
         self.is_open = False
-        self._expiry.cancel()
+        if self._expiry is not asyncio.current_task():
+            self._expiry.cancel()
         self.hub.leave(self, key=keys.feed_key(self.user.id))
         self._deltas_leave()
         try:
@@ -153,15 +142,17 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             return
         translation.activate(self.user.language or "en")
         try:
-            frame = frame_parse(text=text_data, binary=bytes_data)
-            await self._dispatch(frame)
+            self._rate.count(now_s=time.monotonic())
+            await self._dispatch(frame_parse(text=text_data, binary=bytes_data))
+        except FrameUnreadable as error:
+            await self._refuse(error, request_id=error.request_id)
         except DomainError as error:
             await self._refuse(error, request_id=None)
         except RedisError:
-            await self._refuse(self._unavailable(), request_id=None)
+            await self._refuse(log_unavailable(), request_id=None)
         except Exception:  # a fault of ours: the socket closes in order, and the client comes back
             logger.exception("frame_not_dispatched")
-            await self.close(1011)
+            await self._close(1011)
 
     async def _dispatch(self, frame: ClientFrame) -> None:
         match frame:
@@ -179,12 +170,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def _command(self, frame: Command) -> None:
         try:
             if not await self._is_signed_in():
-                raise self._not_signed_in()
+                raise session_ended()
             await self._send(await database_sync_to_async(self._carry_out)(frame))
         except DomainError as error:
             await self._refuse(error, request_id=frame.request_id)
         except RedisError:
-            await self._refuse(self._unavailable(), request_id=frame.request_id)
+            await self._refuse(log_unavailable(), request_id=frame.request_id)
 
     async def _may_listen(self) -> bool:
         try:
@@ -304,7 +295,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         for event in learnt:
             match event:
                 case SocketEvicted() if event.socket_id == self.socket_id:
-                    self._later(self._refuse(self._too_many(), request_id=None))
+                    self._later(self._refuse(TooManySockets.of(limit=MAX_SOCKETS_PER_USER), request_id=None))
                 case GenerationRestarted() if event.generation.id in self.outlet.seqs:
                     self.hub.join(self, key=keys.events_key(event.generation.id), after=f"{event.generation.seq}-0")
                 case GenerationFinished():
@@ -335,25 +326,19 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     # --- frames that go ----------------------------------------------------------------------------------------------
 
     async def _send(self, frame: Unit) -> None:
-        await self.send(text_data=frame.model_dump_json())
+        body = frame.model_dump_json()
+        if not self.is_open or self.outlet.has_room_for(body):
+            await self.send(text_data=body)
+        else:  # another sentence would only lie before the others that are not read
+            await self._close(ReaderTooSlow.close_code)
 
     async def _refuse(self, error: DomainError, *, request_id: str | None) -> None:
         await self._send(Error(request_id=request_id, code=error.code, message=error.message, details=error.details))
         if error.close_code is not None:
-            await self.close(error.close_code)
+            await self._close(error.close_code)
 
-    @staticmethod
-    def _not_signed_in() -> NotSignedIn:
-        return NotSignedIn(_("Your session has ended. Sign in again; what you wrote is kept."))
-
-    @staticmethod
-    def _too_many() -> TooManySockets:
-        return TooManySockets(
-            _("This conversation is open in more than %(limit)d tabs. This one was closed.")
-            % {"limit": MAX_SOCKETS_PER_USER},
-            limit=MAX_SOCKETS_PER_USER,
-        )
-
-    @staticmethod
-    def _unavailable() -> EventLogUnavailable:
-        return EventLogUnavailable(_("The server cannot take this right now. It will be sent again in a moment."))
+    async def _close(self, code: int) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            await self.close(code)
+            await self.disconnect(code)  # from here on nothing of it is heard, and nothing sent

@@ -15,6 +15,7 @@ from chatapp.generations.sampling import Sampling
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024  # a larger frame is a typed error and close 1009
+MAX_REQUEST_ID_CHARS = 64
 MAX_WATCHED_CONVERSATIONS = 16  # conversations one tab may have open
 
 
@@ -38,7 +39,7 @@ class TurnStart(Unit):
     """Ask. A resend with the same client_message_id returns the first turn. Editing = asking with the old parent."""
 
     type: Literal["turn.start"]
-    request_id: str = Field(min_length=1, max_length=64)
+    request_id: str = Field(min_length=1, max_length=MAX_REQUEST_ID_CHARS)
     conversation_id: UUID
     parent_id: UUID | None
     client_message_id: UUID
@@ -50,7 +51,7 @@ class TurnRegenerate(Unit):
     """Answer the same question again, as a sibling of the assistant message named."""
 
     type: Literal["turn.regenerate"]
-    request_id: str = Field(min_length=1, max_length=64)
+    request_id: str = Field(min_length=1, max_length=MAX_REQUEST_ID_CHARS)
     message_id: UUID
     client_turn_id: UUID
 
@@ -59,7 +60,7 @@ class GenerationCancel(Unit):
     """Stop an answer; its text so far stays."""
 
     type: Literal["generation.cancel"]
-    request_id: str = Field(min_length=1, max_length=64)
+    request_id: str = Field(min_length=1, max_length=MAX_REQUEST_ID_CHARS)
     generation_id: UUID
 
 

@@ -27,6 +27,8 @@ from chatapp.realtime.frames import Events
 
 # `send()` under Daphne never waits: a client that reads nothing would fill the process (84 → 371 MB measured).
 MAX_UNACKED_BYTES = 256 * 1024
+# Beside them, what is no `events` frame: nobody acknowledges a pong. A tab that only pings fills this in months.
+MAX_OTHER_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Outlet:
         self._number = 0
         self._unacked: deque[tuple[int, int]] = deque()  # (number, bytes)
         self._num_unacked_bytes = 0
+        self._num_other_bytes = 0  # since something was acknowledged
 
     def watch(self, *, feed: str, conversations: frozenset[UUID], named: Mapping[UUID, int]) -> None:
         """Begin where the client says that it stands; facts that waited are read again from there."""
@@ -181,20 +184,26 @@ class Outlet:
         self._number += 1
         body = Events(number=self._number, feed=self.feed, events=events).model_dump_json()
         num_bytes = len(body.encode())
-        if self._unacked and self._num_unacked_bytes + num_bytes > MAX_UNACKED_BYTES:
+        if self._unacked and self._num_unacked_bytes + self._num_other_bytes + num_bytes > MAX_UNACKED_BYTES:
             return None
         self._unacked.append((self._number, num_bytes))
         self._num_unacked_bytes += num_bytes
         return body
 
+    def has_room_for(self, body: str) -> bool:
+        """Count a frame that has no number (a reply, an error, a pong); False where too much lies unread before it."""
+        self._num_other_bytes += len(body.encode())
+        return self._num_unacked_bytes + self._num_other_bytes <= MAX_UNACKED_BYTES + MAX_OTHER_BYTES
+
     def acked(self, number: int) -> None:
+        """The client read everything up to this frame, and what went out before it."""
+        if self._unacked and self._unacked[0][0] <= number:
+            self._num_other_bytes = 0
         while self._unacked and self._unacked[0][0] <= number:
             self._num_unacked_bytes -= self._unacked.popleft()[1]
 
     def backlog_drop(self) -> None:
-        """After a resync: the client begins again from a snapshot."""
-        self._unacked.clear()
-        self._num_unacked_bytes = 0
+        """After a resync: the client begins again from a snapshot. What it has not read yet still counts."""
         self._unsent.clear()
         self._named.clear()
         self.seqs.clear()

@@ -1,12 +1,15 @@
 """What comes in wrong over the socket: each has one typed error or state that a person understands."""
 
 import asyncio
+import contextlib
+import http.client
 import json
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.support.client import Person
 from tests.support.product import SCRIPTED, Product
@@ -205,8 +208,97 @@ class TestAFrame:
             await other.send({"type": "ping"})
             assert (await other.receive())["type"] == "pong"
 
+    @pytest.mark.parametrize("text", ["half a pair \\ud83d", "\\u0000 a zero", "Say: \\udfff"], ids=ascii)
+    async def test_with_a_character_that_nobody_can_store_is_taken_without_it(self, person: Person, text):
+        conversation = person.conversation_create()
+        frame = json.dumps({**turn(conversation, text="TEXT"), "request_id": "1"}).replace("TEXT", text)
+        async with person.socket() as tab:
+            await tab.watch(conversation)
+            await tab.send(frame)
+            reply = await tab.until(lambda answer: answer.get("request_id") == "1")
+            await tab.finished(reply["generation_id"])
+        stored = person.rest("GET", f"/conversations/{conversation}").body["messages"][0]["text"]
+
+        assert stored == json.loads(f'"{text}"').replace("\0", "").encode("utf-16", "surrogatepass").decode(
+            "utf-16", "replace"
+        )
+
+    @pytest.mark.parametrize("text", ["\u200b", "\ufeff\u3164", "\u2800", "\u202e\u202c"], ids=ascii)
+    async def test_that_asks_what_nobody_can_see_is_refused_as_empty(self, person: Person, text):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            error = await tab.command(**turn(conversation, text=text))
+
+        assert (error["type"], error["code"]) == ("error", "text_empty")
+
+    @pytest.mark.parametrize("change", [{"parent_id": 7}, {"colour": "red"}, {"text": None}, {"conversation_id": "x"}])
+    async def test_that_is_refused_names_its_request_so_that_nobody_waits_for_it(self, person: Person, change):
+        conversation = person.conversation_create()
+        async with person.socket() as tab:
+            error = await tab.command(**turn(conversation, **change))
+
+        assert error["type"] == "error"
+        assert error["code"] in {"frame_malformed", "frame_unknown_field"}
+
+    async def test_is_given_back_in_the_error_about_it_no_further_than_100_characters(self, person: Person):
+        async with person.socket() as tab:
+            await tab.send({"type": "x" * 60_000})
+            await tab.send({"type": "ping", "y" * 60_000: 1})
+            await tab.send("[" * 60_000)
+            for _ in range(3):
+                await tab.until(lambda frame: frame["type"] == "error")
+
+        assert max(len(frame) for frame in tab.received) < 1_000
+
+    async def test_after_too_many_others_closes_with_4420(self, person: Person):
+        async with person.socket() as tab:
+            for _ in range(2_000):
+                await tab.send({"type": "ack", "number": 1})
+
+            assert await closed(tab) == 4420
+        assert tab.frames[-1]["code"] == "too_many_frames"
+
+
+class TestARequest:
+    """Of nobody: it is answered before anything of it is kept."""
+
+    @pytest.mark.parametrize("is_announced", [True, False], ids=["announced", "in chunks"])
+    def test_with_a_body_that_no_form_has_is_refused_with_413(self, product: Product, is_announced):
+        connection = http.client.HTTPConnection(product.address.removeprefix("http://"), timeout=60)
+        with contextlib.closing(connection):
+            if is_announced:
+                connection.putrequest("POST", "/accounts/login/")
+                connection.putheader("Content-Length", str(10**12))
+                connection.endheaders()
+            else:
+                chunks = iter([b"x" * 16_384] * 8)
+                connection.request("POST", "/accounts/login/", body=chunks, encode_chunked=True,
+                                   headers={"Transfer-Encoding": "chunked"})  # fmt: skip
+            answer = connection.getresponse()
+
+            assert answer.status == 413
+            assert json.loads(answer.read())["error"]["code"] == "body_too_large"
+
 
 class TestASocket:
+    @pytest.mark.parametrize("path", ["/ws", "/ws/v2", "/", "/ws/v1/x", "/api/v1/me"])
+    async def test_at_an_address_that_has_none_is_refused(self, product: Product, path):
+        with pytest.raises(InvalidStatus) as refusal:
+            await connect(product.address.replace("http", "ws", 1) + path)
+
+        assert refusal.value.response.status_code == 403
+
+    @pytest.mark.parametrize("host", ["evil.example", "", "127.0.0.1.evil.example", "localhost@evil.example"])
+    async def test_under_a_name_that_is_not_ours_is_refused(self, product: Product, person: Person, host):
+        cookie = {"Cookie": f"sessionid={person.cookie('sessionid')}"}
+        with pytest.raises(InvalidStatus) as refusal:
+            await connect(
+                product.address.replace("http", "ws", 1) + "/ws/v1",
+                additional_headers={"Host": host, **cookie},
+            )
+
+        assert refusal.value.response.status_code in {400, 403}
+
     async def test_of_nobody_is_closed_with_4401(self, person: Person):
         async with person.socket(signed_in=False) as tab:
             assert await closed(tab) == 4401

@@ -22,7 +22,7 @@ from chatapp.feed.events import (
     MessageView,
 )
 from chatapp.feed.hub import Entry
-from chatapp.realtime.outlet import Outlet, TailLost
+from chatapp.realtime.outlet import MAX_OTHER_BYTES, MAX_UNACKED_BYTES, Outlet, TailLost
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -90,6 +90,54 @@ def text_of(events: Sequence[FeedEvent], *, has: str = "", seq: int = 0) -> str:
             assert event.seq == seq + 1
             has, seq = has + event.text, event.seq
     return has
+
+
+class TestWhatIsUnread:
+    """A socket that reads nothing: everything sent to it counts, whatever it is."""
+
+    def test_is_bounded_over_frames_of_every_kind(self):
+        outlet = watching(Answer([]))
+        sent = 0
+        for _ in range(10_000):
+            text = outlet.frame([delta("x" * 900)])
+            if text is not None:
+                sent += len(text)
+            if not outlet.has_room_for("e" * 700):
+                break
+            sent += 700
+
+        assert sent <= MAX_UNACKED_BYTES + MAX_OTHER_BYTES
+        assert not outlet.has_room_for("e")
+
+    def test_still_counts_after_the_client_was_told_to_begin_again(self):
+        outlet = watching(Answer([]))
+        while outlet.frame([delta("x" * 50_000)]) is not None:
+            pass
+
+        outlet.backlog_drop()
+        outlet.watch(feed="0-0", conversations=frozenset(), named={})
+
+        assert outlet.frame([delta("x" * 50_000)]) is None
+
+    def test_counts_no_more_once_it_is_acknowledged(self):
+        outlet = watching(Answer([]))
+        while outlet.frame([delta("x" * 50_000)]) is not None:
+            outlet.has_room_for("e" * 30_000)
+
+        outlet.acked(outlet_last_number(outlet))
+
+        assert outlet.frame([delta("x" * 50_000)]) is not None
+        assert outlet.has_room_for("e" * 200_000)
+
+
+def delta(text: str) -> GenerationDelta:
+    return GenerationDelta(generation_id=uuid4(), seq=1, text=text)
+
+
+def outlet_last_number(outlet: Outlet) -> int:
+    """The greatest number that any frame of this outlet can have: one more frame was numbered than was sent."""
+    probe = outlet.frame([])
+    return 10**6 if probe is None else int(json.loads(probe)["number"])
 
 
 class TestTheEndOfAnAnswer:

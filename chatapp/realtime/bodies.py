@@ -1,0 +1,69 @@
+"""
+Bounds what a request may bring before anything of it is kept.
+
+Daphne reads every body to its end, into a temporary file, before Django learns that there is a request: whoever is not
+signed in could fill the disk. So the bound stands where the bytes come in. Seen with Daphne 4.2 and Twisted 25.
+"""
+
+import re
+from io import BytesIO
+from typing import Any
+
+from daphne import http_protocol
+from django.conf import settings
+
+# Of who shows no session at all: a sign-in form has a few hundred bytes.
+MAX_ANONYMOUS_BODY_BYTES = 64 * 1024
+# Of anybody else: a pack of rules as a file. What REST takes is bounded again where it is read (2.5 MB, Django's own).
+MAX_BODY_BYTES = 32 * 1024 * 1024
+# Of a body that is too large and already on its way, this much is let pass unread, so that the answer is read.
+MAX_DISCARDED_BYTES = 1024 * 1024
+_SESSION_COOKIE = re.compile(rb"(?:^|;\s*)" + re.escape(settings.SESSION_COOKIE_NAME.encode()) + rb"=[^;\s]")
+_BODY = b'{"error": {"code": "body_too_large", "message": "This is too large to send.", "details": {}}}'
+_ANSWER = (
+    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(_BODY), _BODY)
+)
+
+
+class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne has no types
+    """Daphne's request, which refuses a body with 413 at its announced length or at the byte that is too many."""
+
+    num_body_bytes = 0
+    is_refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  # twisted's name
+        if length is not None and length > self._limit():
+            self.content = BytesIO()
+            self._refuse()
+            self.channel.loseConnection()
+        else:
+            super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  # twisted's name
+        self.num_body_bytes += len(data)
+        if not self.is_refused and self.num_body_bytes <= self._limit():
+            super().handleContentChunk(data)
+        elif not self.is_refused:
+            self._refuse()
+        elif self.num_body_bytes > self._limit() + MAX_DISCARDED_BYTES:
+            self.channel.loseConnection()
+
+    def process(self) -> Any:
+        if self.is_refused:
+            self.channel.loseConnection()
+            return None
+        return super().process()
+
+    def _limit(self) -> int:
+        cookies = self.requestHeaders.getRawHeaders(b"cookie") or []
+        return MAX_BODY_BYTES if any(map(_SESSION_COOKIE.search, cookies)) else MAX_ANONYMOUS_BODY_BYTES
+
+    def _refuse(self) -> None:
+        self.is_refused = True
+        self.channel.transport.write(_ANSWER)
+
+
+def bodies_bound() -> None:
+    """Have Daphne make requests that are bounded. Called once, by the ASGI entry, before the first connection."""
+    http_protocol.WebRequest = BoundedRequest
