@@ -15,12 +15,12 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
-from chatapp.realtime.bodies import bodies_bound  # noqa: E402
 from chatapp.realtime.close_codes import close_codes_allow  # noqa: E402
 from chatapp.realtime.consumers import ChatConsumer  # noqa: E402
 from chatapp.realtime.doors import host_allowed, no_socket  # noqa: E402
+from chatapp.realtime.incoming import incoming_bound  # noqa: E402
 
-bodies_bound()
+incoming_bound()
 close_codes_allow()
 
 application = ProtocolTypeRouter(

@@ -40,7 +40,6 @@ from chatapp.realtime.errors import (
     log_unavailable,
     session_ended,
 )
-from chatapp.realtime.frame_rate import FrameRate
 from chatapp.realtime.frames import (
     Ack,
     ClientFrame,
@@ -75,7 +74,6 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     user: User
     socket_id: UUID
     is_open = False
-    _rate: FrameRate
     _is_closed = False
     _catching_up: UUID | None = None
 
@@ -105,7 +103,6 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         # Last: from here on only `disconnect` takes the socket off the list again.
         await asyncio.to_thread(socket_add, user_id=user.id, socket_id=self.socket_id, now_s=time.time())
         self.outlet = Outlet(live=live, learnt=cursor)
-        self._rate = FrameRate(now_s=time.monotonic())
         self.hub = hub_get()
         self.is_open = True
         self.hub.join(self, key=keys.feed_key(user.id), after=cursor)
@@ -142,7 +139,6 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             return
         translation.activate(self.user.language or "en")
         try:
-            self._rate.count(now_s=time.monotonic())
             await self._dispatch(frame_parse(text=text_data, binary=bytes_data))
         except FrameUnreadable as error:
             await self._refuse(error, request_id=error.request_id)

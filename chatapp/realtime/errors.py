@@ -39,16 +39,6 @@ class FrameBinary(DomainError):
     close_code = 1003
 
 
-class TooManyFrames(DomainError):
-    code = "too_many_frames"
-    close_code = 4420
-
-    @classmethod
-    def of(cls, *, limit: int) -> Self:
-        words = _("This connection sends too much: more than %(limit)d frames a second.") % {"limit": limit}
-        return cls(words, limit=limit)
-
-
 class ReaderTooSlow(DomainError):
     code = "reader_too_slow"
     close_code = 4408

@@ -147,6 +147,7 @@ class TestMakeHelp:
             "test",
             "bench-e2e",
             "bench-engine",
+            "bench-long",
             "bench-moderation",
             "check",
             "format",

@@ -1,16 +1,21 @@
 """
-Bounds what a request may bring before anything of it is kept.
+Bounds what a request and a socket may bring before anything of it is kept.
 
-Daphne reads every body to its end, into a temporary file, before Django learns that there is a request: whoever is not
-signed in could fill the disk. So the bound stands where the bytes come in. Seen with Daphne 4.2 and Twisted 25.
+Daphne reads every body to its end, into a temporary file, before Django learns that there is a request, and puts every
+frame into a queue without an end for the consumer: a stranger could fill the disk, a flood of frames the memory. So the
+bounds stand where the bytes come in. Seen with Daphne 4.2, Twisted 25 and autobahn 25.
 """
 
 import re
+import time
 from io import BytesIO
 from typing import Any
 
 from daphne import http_protocol
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
+
+from chatapp.realtime.frame_rate import FrameRate
 
 # Of who shows no session at all: a sign-in form has a few hundred bytes.
 MAX_ANONYMOUS_BODY_BYTES = 64 * 1024
@@ -18,6 +23,7 @@ MAX_ANONYMOUS_BODY_BYTES = 64 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
 # Of a body that is too large and already on its way, this much is let pass unread, so that the answer is read.
 MAX_DISCARDED_BYTES = 1024 * 1024
+CLOSE_TOO_MANY_FRAMES = 4420
 _SESSION_COOKIE = re.compile(rb"(?:^|;\s*)" + re.escape(settings.SESSION_COOKIE_NAME.encode()) + rb"=[^;\s]")
 _BODY = b'{"error": {"code": "body_too_large", "message": "This is too large to send.", "details": {}}}'
 _ANSWER = (
@@ -64,6 +70,25 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
         self.channel.transport.write(_ANSWER)
 
 
-def bodies_bound() -> None:
-    """Have Daphne make requests that are bounded. Called once, by the ASGI entry, before the first connection."""
+class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
+    """Daphne's socket, which closes with 4420 at the frame that is too many and reads nothing after it."""
+
+    frame_rate: FrameRate | None = None
+    is_flooded = False
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: FBT001, N802, N803  # autobahn's names
+        now_s = time.monotonic()
+        if self.is_flooded:
+            return
+        self.frame_rate = self.frame_rate or FrameRate(now_s=now_s)
+        if self.frame_rate.takes(now_s=now_s):
+            super().onMessage(payload, isBinary)
+        else:
+            self.is_flooded = True
+            self.serverClose(code=CLOSE_TOO_MANY_FRAMES)
+
+
+def incoming_bound() -> None:
+    """Have Daphne make requests and sockets that are bounded. Called once, by the ASGI entry, before it listens."""
     http_protocol.WebRequest = BoundedRequest
+    WebSocketFactory.protocol = BoundedSocket
