@@ -153,6 +153,26 @@ class TestTitleClean:
             (f"{'a' * 30} {'b' * 29} c", f"{'a' * 30} {'b' * 29}"),
             (f"{'a' * 30} {'b' * 30}", "a" * 30),
             ("好" * 80, "好" * 60),
+            ("标题：北京三日游", "北京三日游"),
+            ("**标题：**《北京三日游》", "北京三日游"),
+            ("對話標題: 「東京」", "東京"),
+            ("Conversation title: Capitals", "Capitals"),
+            ("**Title:**\n\nCapitals of Europe", "Capitals of Europe"),
+            ("## *Capitals*", "Capitals"),
+            ("- `Capitals` of **Europe**", "Capitals of Europe"),
+            ("“Capitals of Europe", "Capitals of Europe"),
+            ("<think>They want a title.\nMaybe: Rome?</think>\n\nCapitals", "Capitals"),
+            ("<think>They want a title", ""),
+            ("C#", "C#"),
+            ("C# and .NET basics.", "C# and .NET basics"),
+            ("C++ or node.js?", "C++ or node.js?"),
+            (".NET 9", ".NET 9"),
+            ("Don't panic", "Don't panic"),
+            ("2**3 and 3**2", "2**3 and 3**2"),
+            ("“A” and “B”", "“A” and “B”"),
+            ("Title deeds explained", "Title deeds explained"),
+            ("#1 hits of 1999", "#1 hits of 1999"),
+            ("snake_case and __init__", "snake_case and __init__"),
             ("", ""),
             (" \n ", ""),
             ('""', ""),
@@ -168,6 +188,14 @@ class TestTitleClean:
         assert len(title) <= MAX_MODEL_TITLE_CHARS
         assert len(title.split()) <= MAX_TITLE_WORDS
         assert title == " ".join(title.split())
+
+    @given(st.text("<think>/ Title:标题：*#`\"“”「」.。'ab\n", max_size=60))
+    def test_finds_nothing_more_to_take_off_a_title(self, text):
+        assert title_clean(title_clean(text)) == title_clean(text)
+
+    @given(st.lists(st.text("abcXYZ茶0123", min_size=1, max_size=6), min_size=1, max_size=6).map(" ".join))
+    def test_leaves_a_plain_title_as_it_is(self, title):
+        assert title_clean(title) == title
 
 
 class TestTitlePrompt:

@@ -66,7 +66,7 @@ describe("Connecting", () => {
       return Date.now() - start;
     });
 
-    expect(waits_ms).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000]);
+    expect(waits_ms).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 20_000]);
   });
 
   it("says again where it stands when it came back", () => {

@@ -46,7 +46,7 @@ export interface SocketEdges {
 }
 
 /** First wait before reconnecting; doubles up to the greatest. */
-const RETRY_FIRST_MS = 500;
+const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 20_000;
 /** Under the 60 s after which common proxies drop an idle connection. */
 const PING_EVERY_MS = 25_000;
