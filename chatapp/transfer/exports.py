@@ -7,6 +7,7 @@ which words.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
@@ -21,6 +22,11 @@ from chatapp.moderation.judging.verdict import Action
 from chatapp.review.models import Decision
 
 SCHEMA = "chatapp/conversation/1"
+MAX_FILE_TITLE_BYTES = 180
+# What Windows, macOS or Linux refuse in a name, and what would make one look like another: controls of direction.
+_NO_FILE_NAME = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\\/:*?"<>|%\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff0-\uffff]'
+)
 
 
 def json_parts(parts: Iterable[ConversationSnapshot], *, decisions: Mapping[UUID, Sequence[Decision]]) -> Iterator[str]:
@@ -115,5 +121,8 @@ def _appeal(message: MessageView) -> str:
 
 
 def export_name(row: Conversation, file_format: Literal["json", "markdown"]) -> str:
-    """A file name of plain letters: titles may hold anything."""
-    return f"conversation-{str(row.id)[:8]}.{'json' if file_format == 'json' else 'md'}"
+    """The title, as far as every system lets a file be called so, and a part of the id, which tells two alike apart."""
+    title = " ".join(_NO_FILE_NAME.sub(" ", row.title).split()).strip(". ")
+    # What a file is called may take 255 bytes: three for a Chinese character, and the id and the ending behind it.
+    title = title.encode()[:MAX_FILE_TITLE_BYTES].decode(errors="ignore").strip(". ")
+    return f"{title or 'conversation'}-{str(row.id)[:8]}.{'json' if file_format == 'json' else 'md'}"

@@ -218,7 +218,7 @@ class TestExport:
         response = api.get(f"{PATH}/{conversation.id}/export")
 
         assert response.headers["Content-Type"] == "application/json"
-        name = f'attachment; filename="conversation-{str(conversation.id)[:8]}.json"'
+        name = f'attachment; filename="Capitals-{str(conversation.id)[:8]}.json"'
         assert response.headers["Content-Disposition"] == name
         assert json.loads(response.getvalue())["messages"][1]["text"] == "巴黎"
 

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chatapp.conversations.models import Conversation
+from chatapp.core.ids import uuid7
 from chatapp.feed import log
 from chatapp.generations import selectors
 from chatapp.generations.models import GenerationStatus
@@ -190,9 +194,28 @@ class TestExportMarkdown:
 
 
 class TestExportName:
+    @pytest.mark.parametrize(
+        ("title", "name"),
+        [
+            ("Capitals of Europe", "Capitals of Europe"),
+            ("北京三日游", "北京三日游"),
+            ('../"\r\n北京', "北京"),
+            ("a/b\\c:d*e?f<g>h|i", "a b c d e f g h i"),
+            ("harmless\u202efdp.exe", "harmless fdp.exe"),
+            ("C# & .NET, 50 %", "C# & .NET, 50"),
+            ("", "conversation"),
+            ("...", "conversation"),
+        ],
+    )
     @pytest.mark.parametrize(("kind", "ending"), [("json", "json"), ("markdown", "md")])
-    def test_has_plain_letters_whatever_the_title(self, conversation, kind, ending):
-        conversation.title = '../"\r\n北京'
-        conversation.save()
+    def test_is_the_title_as_far_as_a_file_may_be_called_so(self, conversation, title, name, kind, ending):
+        conversation.title = title
 
-        assert re.fullmatch(rf"conversation-[0-9a-f]{{8}}\.{ending}", export_name(conversation, kind))
+        assert export_name(conversation, kind) == f"{name}-{str(conversation.id)[:8]}.{ending}"
+
+    @given(st.text(st.characters(exclude_categories=()), max_size=200))
+    def test_is_one_that_every_system_takes(self, title):
+        name = export_name(Conversation(title=title, id=uuid7()), "markdown")
+
+        assert len(name.encode()) <= 255
+        assert re.fullmatch(r"""[^\x00-\x1f\\/:*?"<>|. ][^\x00-\x1f\\/:*?"<>|]*-[0-9a-f]{8}\.md""", name)

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from ninja import Query, Router
 from ninja.responses import Status
 
@@ -118,5 +119,5 @@ def conversations_export(
         owner_id=person(request).id, conversation_id=conversation_id, file_format=file_format
     )
     response = streamed(request, pieces, content_type=CONTENT_TYPES[file_format])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     return response

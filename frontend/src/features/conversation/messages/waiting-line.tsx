@@ -46,6 +46,7 @@ function queuedText(t: TFunction, place: Place | null): string {
   if (!place.is_worker_available) return t("waiting.worker");
   switch (place.position) {
     case null:
+    case 0: // its turn has come, and the fact that says so is on its way
       return t("waiting.queued");
     case 1:
       return t("waiting.place1");
