@@ -284,6 +284,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             logger.warning("generation_tail_unread", generation_id=str(generation_id), error=repr(error))
             await self._resync("cursor_expired")
         self._catching_up = None
+        # Deltas that came while facts waited were let pass: they are read again.
+        for other_id in self.outlet.wanted() & self.outlet.seqs.keys():
+            self.hub.join(self, key=keys.events_key(other_id), after=f"{self.outlet.seqs[other_id]}-0")
         self._catch_up_begin()
 
     def _after_learning(self, learnt: Sequence[FeedEvent | SocketEvicted]) -> None:

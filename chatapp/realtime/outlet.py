@@ -150,10 +150,25 @@ class Outlet:
         if not entries or entry_order(entries[0].id)[0] > expected:
             raise TailLost
         self.seqs.setdefault(generation_id, expected - 1)
-        return self.deltas(generation_id, entries)
+        return self._deltas(generation_id, entries)
 
     def deltas(self, generation_id: UUID, entries: Sequence[Entry]) -> list[FeedEvent]:
-        """New deltas and the end, by seq: an entry's id is `<seq>-0`."""
+        """
+        New deltas and the end, by seq: an entry's id is `<seq>-0`.
+
+        Nothing while a fact of the generation waits: its beginning, or that its text went back, comes first. The
+        deltas are to be read again from `seqs` once the facts have gone.
+        """
+        return [] if self._has_unsent_fact_of(generation_id) else self._deltas(generation_id, entries)
+
+    def _has_unsent_fact_of(self, generation_id: UUID) -> bool:
+        return any(
+            isinstance(event, GenerationQueued | GenerationStarted | GenerationRestarted | GenerationFinished)
+            and event.generation.id == generation_id
+            for _, event in self._unsent
+        )
+
+    def _deltas(self, generation_id: UUID, entries: Sequence[Entry]) -> list[FeedEvent]:
         events: list[FeedEvent] = []
         for entry in entries:
             seq = entry_order(entry.id)[0]

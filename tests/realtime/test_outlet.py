@@ -193,6 +193,21 @@ class TestTheEndOfAnAnswer:
         ]  # fmt: skip
         assert outlet.feed == "9-0"
 
+    def test_that_waits_keeps_the_text_of_another_behind_the_others_beginning(self):
+        ended, begun = Answer(["one"]), Answer(["two"])
+        begun.conversation_id = ended.conversation_id
+        outlet = watching(ended)
+
+        outlet.facts(feed_of([*ended.facts(), *begun.facts()[:2]]))
+        outlet.seqs[begun.id] = 0
+        early = outlet.deltas(begun.id, begun.deltas())
+        after = [*outlet.tail(ended.id, ended.deltas()), *outlet.facts_due(), *outlet.deltas(begun.id, begun.deltas())]
+
+        assert early == []
+        assert kinds(after) == [
+            *("generation.delta", "generation.finished", "generation.queued", "generation.started", "generation.delta")
+        ]
+
     def test_whose_text_the_log_no_longer_holds_is_never_made_of_half_of_it(self):
         answer = Answer(["one ", "two ", "three"])
         outlet = watching(answer, named={answer.id: 1})
