@@ -10,6 +10,8 @@ from chatapp.pages import views
 # The admin's own sign-in knows no limit on guesses; the product's does.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "chatapp.pages.faults.fault"
+
 urlpatterns = [
     path("api/v1/", api.urls),
     path("accounts/", include("allauth.account.urls")),

@@ -1,15 +1,21 @@
 """Domain refusals as HTTP: the one place that maps them."""
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis.exceptions import RedisError
 
-from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn
+from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn, StorageUnavailable
 
+logger = structlog.get_logger(__name__)
+
+# What is away for a moment is asked for again after this; a client of ours waits as long.
+RETRY_AFTER_S = 2
 DATA_LIMIT = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
@@ -40,7 +46,10 @@ def errors_register(api: NinjaAPI) -> None:
     @api.exception_handler(DomainError)
     def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
         body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
-        return api.create_response(request, body, status=error.http_status)
+        response = api.create_response(request, body, status=error.http_status)
+        if error.http_status == StorageUnavailable.http_status:
+            response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return response
 
     @api.exception_handler(AuthenticationError)
     def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
@@ -65,6 +74,12 @@ def errors_register(api: NinjaAPI) -> None:
     def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
         del error
         return refused(request, BodyTooLarge(_("This is too large to send."), limit=DATA_LIMIT))
+
+    @api.exception_handler(OperationalError)
+    @api.exception_handler(InterfaceError)
+    def not_stored(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
+        logger.error("storage_unavailable", error=repr(error))
+        return refused(request, StorageUnavailable.of())
 
     @api.exception_handler(RedisError)
     def unavailable(request: HttpRequest, error: RedisError) -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 
 class DomainError(Exception):
     """
@@ -35,6 +37,17 @@ class OriginRefused(DomainError):
 class RateLimited(DomainError):
     code = "rate_limited"
     http_status = 429
+
+
+class StorageUnavailable(DomainError):
+    """The database is locked, full or gone: nothing was stored, try again."""
+
+    code = "storage_unavailable"
+    http_status = 503
+
+    @classmethod
+    def of(cls) -> "StorageUnavailable":
+        return cls(_("Nothing can be stored right now. Try again in a moment."))
 
 
 class EventLogUnavailable(DomainError):

@@ -16,13 +16,13 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from chatapp.accounts.models import User
-from chatapp.core.errors import DomainError, OriginRefused
+from chatapp.core.errors import DomainError, OriginRefused, StorageUnavailable
 from chatapp.core.ids import uuid7
 from chatapp.core.limits import MAX_SOCKETS_PER_USER, MAX_TEXT_CHARS
 from chatapp.feed import keys
@@ -172,6 +172,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await self._refuse(error, request_id=frame.request_id)
         except RedisError:
             await self._refuse(log_unavailable(), request_id=frame.request_id)
+        except (OperationalError, InterfaceError) as error:
+            logger.error("storage_unavailable", error=repr(error))  # noqa: TRY400  # the place says nothing, the error does
+            await self._refuse(StorageUnavailable.of(), request_id=frame.request_id)
 
     async def _may_listen(self) -> bool:
         try:

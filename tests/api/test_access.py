@@ -4,6 +4,7 @@ import re
 from uuid import UUID
 
 import pytest
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from chatapp.api import routes
@@ -124,6 +125,21 @@ class TestWrite:
 
 
 class TestOutage:
+    @pytest.mark.parametrize("fault", [OperationalError("database is locked"), InterfaceError("connection closed")])
+    @pytest.mark.parametrize(("method", "path"), CALLS)
+    def test_of_the_database_is_a_refusal_that_says_when_to_try_again(self, person, method, path, fault):
+        api = Client(raise_request_exception=False)
+        api.force_login(person)
+
+        def refuse(*_: object) -> None:
+            raise fault
+
+        with connection.execute_wrapper(refuse):
+            response = getattr(api, method)(path, content_type="application/json")
+
+        assert refusal(response) == (503, "storage_unavailable")
+        assert int(response.headers["Retry-After"]) > 0
+
     def test_of_the_event_log_is_a_refusal_that_says_try_again(self, api):
         with redis_gone():
             response = api.get("/api/v1/conversations")

@@ -49,6 +49,7 @@ LOG_EVENTS = frozenset(
         "sign_not_given(error)",
         "sign_off_not_given(error)",
         "socket_not_taken_off(error)",
+        "storage_unavailable(error)",
         "stream_not_closed(error, generation_id)",
         "stream_unreadable(error, key)",
         "task_not_sent(error, queue, task)",
