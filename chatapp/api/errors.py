@@ -1,4 +1,6 @@
-"""Domain refusals as HTTP: the one place that maps them."""
+"""Domain refusals as HTTP: the one place that maps them, for routers and for what never reaches one."""
+
+from http import HTTPStatus
 
 import structlog
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from pydantic_core import to_json
 from redis.exceptions import RedisError
 
 from chatapp.core.errors import DomainError, EventLogUnavailable, NotSignedIn, StorageUnavailable
@@ -16,7 +19,6 @@ logger = structlog.get_logger(__name__)
 
 # What is away for a moment is asked for again after this; a client of ours waits as long.
 RETRY_AFTER_S = 2
-DATA_LIMIT = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 class BodyInvalid(DomainError):
@@ -32,6 +34,39 @@ class BodyTooLarge(DomainError):
     code = "body_too_large"
     http_status = 413
 
+    @classmethod
+    def of(cls) -> "BodyTooLarge":
+        return cls(_("This is too large to send."), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+class AddressUnknown(DomainError):
+    code = "not_found"
+    http_status = 404
+
+    @classmethod
+    def of(cls) -> "AddressUnknown":
+        return cls(_("There is nothing at this address."))
+
+
+class MethodNotAllowed(DomainError):
+    code = "method_not_allowed"
+    http_status = 405
+
+    @classmethod
+    def of(cls) -> "MethodNotAllowed":
+        return cls(_("This address does not do that."))
+
+
+class Faulty(DomainError):
+    """A fault of ours; what it was stands in the log."""
+
+    code = "internal_error"
+    http_status = 500
+
+    @classmethod
+    def of(cls) -> "Faulty":
+        return cls(_("Something went wrong here. It is on record; try again."))
+
 
 class CsrfTokenWrong(DomainError):
     """A write came without the token that our own pages send with it."""
@@ -40,16 +75,26 @@ class CsrfTokenWrong(DomainError):
     http_status = 403
 
 
+def refusal_answer(error: DomainError) -> HttpResponse:
+    """`{"error": {code, message, details}}` with its status, and when to come back where that helps."""
+    body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
+    answer = HttpResponse(to_json(body), status=error.http_status, content_type="application/json")
+    if error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
+
+
+def unreadable() -> BodyInvalid:
+    return BodyInvalid(_("This request cannot be read."), field="")
+
+
 def errors_register(api: NinjaAPI) -> None:
-    """Answer every refusal as `{"error": {code, message, details}}`."""
+    """Answer every refusal in the one shape."""
 
     @api.exception_handler(DomainError)
     def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
-        body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
-        response = api.create_response(request, body, status=error.http_status)
-        if error.http_status == StorageUnavailable.http_status:
-            response.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return response
+        del request
+        return refusal_answer(error)
 
     @api.exception_handler(AuthenticationError)
     def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
@@ -68,12 +113,12 @@ def errors_register(api: NinjaAPI) -> None:
         # Ninja raises it for two things alone: the CSRF check, and a body that it could not read.
         if error.status_code == CsrfTokenWrong.http_status:
             return refused(request, CsrfTokenWrong(_("Reload the page and try again.")))
-        return refused(request, BodyInvalid(_("This request cannot be read."), field=""))
+        return refused(request, unreadable())
 
     @api.exception_handler(RequestDataTooBig)
     def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
         del error
-        return refused(request, BodyTooLarge(_("This is too large to send."), limit=DATA_LIMIT))
+        return refused(request, BodyTooLarge.of())
 
     @api.exception_handler(OperationalError)
     @api.exception_handler(InterfaceError)

@@ -7,17 +7,13 @@ Owns two things: a refusal that Django or ninja wrote in its own words becomes o
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
+
+from chatapp.api.errors import AddressUnknown, BodyTooLarge, Faulty, MethodNotAllowed, refusal_answer, unreadable
+from chatapp.core.errors import DomainError
 
 API_PREFIX = "/api/"
-# By status: what no router could say. Anything else below 500 is a request that nobody could read.
-CODES = {
-    HTTPStatus.NOT_FOUND: "not_found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
-}
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -43,27 +39,26 @@ def _in_our_shape(answer: HttpResponseBase) -> HttpResponseBase:
         "application/json"
     ):
         return answer
-    code, message = _words(answer.status_code)
-    shaped = JsonResponse({"error": {"code": code, "message": message, "details": {}}}, status=answer.status_code)
+    shaped = refusal_answer(_refusal(answer.status_code))
     for name in KEPT_HEADERS:
         if name in answer.headers:
             shaped.headers[name] = answer.headers[name]
     return shaped
 
 
-def _words(status: int) -> tuple[str, str]:
+def _refusal(status: int) -> DomainError:
+    """What no router could say; anything else below 500 is a request that nobody could read."""
     match status:
         case HTTPStatus.NOT_FOUND:
-            message = _("There is nothing at this address.")
+            return AddressUnknown.of()
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            message = _("This address does not do that.")
+            return MethodNotAllowed.of()
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            message = _("This is too large to send.")
+            return BodyTooLarge.of()
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return "internal_error", _("Something went wrong here. It is on record; try again.")
+            return Faulty.of()
         case _:
-            return "body_invalid", _("This request cannot be read.")
-    return CODES[HTTPStatus(status)], message
+            return unreadable()
 
 
 def _without_body(answer: HttpResponseBase) -> HttpResponse:

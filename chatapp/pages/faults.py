@@ -5,15 +5,14 @@ Owns that page. It asks no database and no session, because one of them may be w
 """
 
 import sys
-from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from chatapp.api.errors import RETRY_AFTER_S
+from chatapp.api.errors import Faulty, refusal_answer
 from chatapp.api.middleware import API_PREFIX
 from chatapp.core.errors import StorageUnavailable
 
@@ -26,18 +25,12 @@ _PAGE = (
 
 def fault(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles what was raised: 503 where the database is away, else 500."""
-    raised = sys.exc_info()[1]
-    if isinstance(raised, OperationalError | InterfaceError):
-        away = StorageUnavailable.of()
-        response = _answer(request, code=away.code, words=away.message, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return response
-    words = _("Something went wrong here. It is on record; try again.")
-    return _answer(request, code="internal_error", words=words, status=HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-def _answer(request: HttpRequest, *, code: str, words: str, status: HTTPStatus) -> HttpResponse:
-    if request.path.startswith(API_PREFIX):
-        return JsonResponse({"error": {"code": code, "message": words, "details": {}}}, status=status)
-    page = _PAGE.format(language=get_language() or "en", words=escape(words), again=escape(_("Try again")))
-    return HttpResponse(page, status=status)
+    is_storage = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    error = StorageUnavailable.of() if is_storage else Faulty.of()
+    answer = refusal_answer(error)
+    if not request.path.startswith(API_PREFIX):
+        answer.headers["Content-Type"] = "text/html; charset=utf-8"
+        answer.content = _PAGE.format(
+            language=get_language() or "en", words=escape(error.message), again=escape(_("Try again"))
+        )
+    return answer
