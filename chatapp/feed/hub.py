@@ -59,6 +59,11 @@ def entry_order(entry_id: str) -> tuple[int, int]:
     return int(milliseconds), int(number or 0)
 
 
+def _entries(raw: Any) -> list[Entry]:
+    """As Redis answers XRANGE."""
+    return [Entry(entry_id.decode(), fields) for entry_id, fields in raw]
+
+
 class Hub:
     """Made once per event loop; see `hub_get`."""
 
@@ -102,8 +107,7 @@ class Hub:
 
         :raises RedisError, OSError: if the log cannot be read.
         """
-        raw: Any = await self._redis.xrange(key, min=f"({seq}-0")
-        return [Entry(entry_id.decode(), fields) for entry_id, fields in raw]
+        return _entries(await self._redis.xrange(key, min=f"({seq}-0"))
 
     async def _doorbell(self) -> None:
         last = "$"
@@ -176,7 +180,7 @@ class Hub:
                 continue
             if stream is None or stream.last_id != place or not raw:
                 continue
-            entries = [Entry(entry_id.decode(), fields) for entry_id, fields in raw]
+            entries = _entries(raw)
             stream.last_id = entries[-1].id
             if len(entries) == READ_COUNT:
                 self._rung.add(key)

@@ -1,6 +1,6 @@
 """Reads generations, and what a page needs to show one conversation."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from chatapp.conversations.windows import (
 )
 from chatapp.core.signs_of_life import worker_is_available
 from chatapp.feed import log
-from chatapp.feed.events import GenerationView, MessageView
+from chatapp.feed.events import AppealState, GenerationView, MessageView
 from chatapp.generations.errors import GenerationNotFound
 from chatapp.generations.holding import queued_in_order
 from chatapp.generations.models import LIVE_STATUSES, Generation, GenerationKind, GenerationStatus
@@ -81,7 +81,8 @@ def conversation_snapshot(*, owner_id: UUID, conversation_id: UUID) -> Conversat
     views = _views(_answers().filter(conversation_id=conversation_id))
     # The messages come last: a generation that ended meanwhile then has its text here, or its end in the feed.
     messages = message_list(conversation_id=conversation_id)
-    return ConversationSnapshot(feed, conversation, messages, _shown(conversation, messages), views)
+    appeals = appeal_states(conversation_id=conversation_id)
+    return ConversationSnapshot(feed, conversation, messages, _shown(messages, appeals), views)
 
 
 def conversation_window(
@@ -104,22 +105,28 @@ def conversation_window(
         ids = message_ids_around(conversation=conversation, at=at, before=before, after=after)
     is_live = Q(owner_id=owner_id, conversation_id=conversation_id, status__in=LIVE_STATUSES)
     answers = _answers().filter(Q(message_id__in=ids) | is_live)
-    return ConversationWindow(_part(feed, conversation, ids, answers), whole is not None)
+    appeals = appeal_states(conversation_id=conversation_id)
+    return ConversationWindow(_part(feed, conversation, ids, answers, appeals), whole is not None)
 
 
 def conversation_parts(*, conversation: Conversation, ids: Sequence[UUID]) -> Iterator[ConversationSnapshot]:
     """These messages in this order, a part at a time, each read when it is wanted. One part at least."""
+    feed, appeals = log.feed_cursor(), appeal_states(conversation_id=conversation.id)
     for place in range(0, max(len(ids), 1), PART_MESSAGES):
         chosen = ids[place : place + PART_MESSAGES]
-        yield _part(log.feed_cursor(), conversation, chosen, _answers().filter(message_id__in=chosen))
+        yield _part(feed, conversation, chosen, _answers().filter(message_id__in=chosen), appeals)
 
 
 def _part(
-    feed: str, conversation: Conversation, ids: Sequence[UUID], answers: QuerySet[Generation]
+    feed: str,
+    conversation: Conversation,
+    ids: Sequence[UUID],
+    answers: QuerySet[Generation],
+    appeals: Mapping[UUID, AppealState],
 ) -> ConversationSnapshot:
     views = _views(answers)
     messages = message_list_by_ids(ids=ids)
-    return ConversationSnapshot(feed, conversation, messages, _shown(conversation, messages), views)
+    return ConversationSnapshot(feed, conversation, messages, _shown(messages, appeals), views)
 
 
 def conversation_skeleton(*, owner_id: UUID, conversation_id: UUID, after: UUID | None) -> ConversationSkeleton:
@@ -141,8 +148,7 @@ def _views(answers: QuerySet[Generation]) -> list[GenerationView]:
     return [generation_view(row, live=texts.get(row.id)) for row in rows]
 
 
-def _shown(conversation: Conversation, messages: list[Message]) -> list[MessageView]:
-    appeals = appeal_states(conversation_id=conversation.id)
+def _shown(messages: list[Message], appeals: Mapping[UUID, AppealState]) -> list[MessageView]:
     return [message_view(row, appeal=appeals.get(row.id, "none")) for row in messages]
 
 
