@@ -1,27 +1,27 @@
 """What was read of a conversation as REST shows it. Pure."""
 
+from typing import Any
+
 from chatapp.api.schemas import ConversationSnapshotOut, ConversationWindowOut, SkeletonOut
 from chatapp.conversations.views import conversation_view
 from chatapp.generations.selectors import ConversationSkeleton, ConversationSnapshot, ConversationWindow
 
 
 def snapshot_out(snapshot: ConversationSnapshot) -> ConversationSnapshotOut:
-    return ConversationSnapshotOut(
-        feed=snapshot.feed,
-        conversation=conversation_view(snapshot.conversation),
-        messages=snapshot.shown,
-        generations=snapshot.generations,
-    )
+    return ConversationSnapshotOut(**_fields(snapshot))
 
 
 def window_out(window: ConversationWindow) -> ConversationWindowOut:
-    return ConversationWindowOut(
-        feed=window.part.feed,
-        conversation=conversation_view(window.part.conversation),
-        messages=window.part.shown,
-        generations=window.part.generations,
-        is_whole=window.is_whole,
-    )
+    return ConversationWindowOut(**_fields(window.part), is_whole=window.is_whole)
+
+
+def _fields(snapshot: ConversationSnapshot) -> dict[str, Any]:
+    return {
+        "feed": snapshot.feed,
+        "conversation": conversation_view(snapshot.conversation),
+        "messages": snapshot.shown,
+        "generations": snapshot.generations,
+    }
 
 
 def skeleton_out(skeleton: ConversationSkeleton) -> SkeletonOut:

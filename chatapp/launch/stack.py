@@ -155,7 +155,6 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                umask=PRIVATE_UMASK,
                 start_new_session=True,  # a Ctrl-C reaches the launcher alone, which knows the order of stopping
             )
         self._wait_for_supervisord()

@@ -32,10 +32,10 @@ from chatapp.feed.log import feed_cursor
 from chatapp.generations.selectors import final_seqs, generation_get, live_generations
 from chatapp.generations.services import generation_cancel
 from chatapp.generations.turns.services import turn_regenerate, turn_start
+from chatapp.realtime import close_codes
 from chatapp.realtime.doors import origin_is_ours
 from chatapp.realtime.errors import (
     FrameUnreadable,
-    ReaderTooSlow,
     TooManySockets,
     log_unavailable,
     session_ended,
@@ -332,7 +332,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         if not self.is_open or self.outlet.has_room_for(body):
             await self.send(text_data=body)
         else:  # another sentence would only lie before the others that are not read
-            await self._close(ReaderTooSlow.close_code)
+            await self._close(close_codes.READER_TOO_SLOW)
 
     async def _refuse(self, error: DomainError, *, request_id: str | None) -> None:
         await self._send(Error(request_id=request_id, code=error.code, message=error.message, details=error.details))

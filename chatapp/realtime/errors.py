@@ -39,11 +39,6 @@ class FrameBinary(DomainError):
     close_code = 1003
 
 
-class ReaderTooSlow(DomainError):
-    code = "reader_too_slow"
-    close_code = 4408
-
-
 class TooManySockets(DomainError):
     code = "too_many_sockets"
     close_code = 4429

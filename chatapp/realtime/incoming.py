@@ -15,6 +15,7 @@ from daphne import http_protocol
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 
+from chatapp.realtime.close_codes import TOO_MANY_FRAMES
 from chatapp.realtime.frame_rate import FrameRate
 
 # Of who shows no session at all: a sign-in form has a few hundred bytes.
@@ -23,7 +24,6 @@ MAX_ANONYMOUS_BODY_BYTES = 64 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
 # Of a body that is too large and already on its way, this much is let pass unread, so that the answer is read.
 MAX_DISCARDED_BYTES = 1024 * 1024
-CLOSE_TOO_MANY_FRAMES = 4420
 _SESSION_COOKIE = re.compile(rb"(?:^|;\s*)" + re.escape(settings.SESSION_COOKIE_NAME.encode()) + rb"=[^;\s]")
 _BODY = b'{"error": {"code": "body_too_large", "message": "This is too large to send.", "details": {}}}'
 _ANSWER = (
@@ -85,7 +85,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # daphne has no t
             super().onMessage(payload, isBinary)
         else:
             self.is_flooded = True
-            self.serverClose(code=CLOSE_TOO_MANY_FRAMES)
+            self.serverClose(code=TOO_MANY_FRAMES)
 
 
 def incoming_bound() -> None:

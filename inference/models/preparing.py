@@ -76,10 +76,10 @@ def prepare_model(
         description = _describe(partial)
         described = partial / DESCRIPTION_NAME
         described.write_text(json.dumps(asdict(description)) + "\n", encoding="utf-8")
+        # safetensors writes for its owner alone, whatever the umask.
+        mode = stat.S_IMODE(described.stat().st_mode)
         for file in partial.glob("*.safetensors"):
-            file.chmod(
-                stat.S_IMODE(described.stat().st_mode)
-            )  # safetensors writes for its owner alone, whatever the umask
+            file.chmod(mode)
         partial.rename(destination)
     on_progress("done", 1.0)
     return description

@@ -75,8 +75,8 @@ def _bare(line: str) -> str:
 
 
 def _unquoted(line: str) -> str:
+    inner = line[1:-1]
     for opening, closing in _QUOTES:
-        inner = line[1:-1]
         if len(line) > 1 and (line[0], line[-1]) == (opening, closing) and not {opening, closing} & set(inner):
             return inner.strip()
     for opening, closing in _CUT_QUOTES:
