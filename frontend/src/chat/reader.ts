@@ -5,7 +5,7 @@
  */
 
 import type { Api } from "@/lib/api/calls";
-import { ApiError } from "@/lib/api/client";
+import { ApiError, RETRY_MS } from "@/lib/api/client";
 import { feedLost, foldNodes, foldPage, foldWindow, isLive } from "@/lib/store/feed";
 import { withEntry } from "@/lib/store/maps";
 import type { Store } from "@/lib/store/store";
@@ -22,8 +22,6 @@ import { foldEvents, settleTurns } from "./steps";
 const RESYNC_ROWS = 30;
 /** Between two fetches that a gap in a stream asks for. */
 const REFETCH_EVERY_MS = 1000;
-/** Between two tries of a call that failed in passing. */
-const RETRY_MS = 2000;
 /** `generation.finished` follows the end within the outbox's relay; longer, and it was lost on the way. */
 const FINISH_WITHIN_MS = 6000;
 

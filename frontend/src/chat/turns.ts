@@ -6,7 +6,7 @@
  */
 
 import type { Api, NewConversation } from "@/lib/api/calls";
-import { ApiError } from "@/lib/api/client";
+import { ApiError, RETRY_MS } from "@/lib/api/client";
 import { openTree, putConversation } from "@/lib/store/feed";
 import { withEntry, withoutEntry } from "@/lib/store/maps";
 import type { Store } from "@/lib/store/store";
@@ -20,8 +20,6 @@ import { liveGenerationOf, turnOf } from "./reading";
 import { type ChatState, NEW, type PendingAsk, type Turn } from "./state";
 import { withActiveLeaf, withDraft, withoutTurn, withTurn } from "./steps";
 
-/** Between two tries of making a conversation. */
-const RETRY_MS = 2000;
 
 export interface Ask {
   readonly text: string;

@@ -6,7 +6,7 @@
  */
 
 import type { Api, Around } from "@/lib/api/calls";
-import { ApiError } from "@/lib/api/client";
+import { ApiError, RETRY_MS } from "@/lib/api/client";
 import type { Store } from "@/lib/store/store";
 import { isRead } from "@/lib/store/tree";
 import type { MessageNode } from "@/lib/wire/skeleton";
@@ -19,7 +19,6 @@ import type { ChatState } from "./state";
 
 /** A pull at the scroll bar passes a place within a frame or two. */
 const SETTLE_MS = 40;
-const RETRY_MS = 2000;
 /** Read on this far on either side: the next screens. */
 const MARGIN = 12;
 /** The server gives at most 200 above a message. */

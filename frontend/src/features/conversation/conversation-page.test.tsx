@@ -42,6 +42,16 @@ function rowsCounted(chat: Chat): () => number {
   return () => count;
 }
 
+function pageShown(chat: Chat): void {
+  render(
+    <ChatProvider value={chat}>
+      <TooltipProvider>
+        <ConversationPage current_id={C} lead={null} onOpen={() => undefined} />
+      </TooltipProvider>
+    </ChatProvider>,
+  );
+}
+
 beforeAll(() => i18nStart("en"));
 clockHold();
 afterEach(() => {
@@ -54,13 +64,7 @@ describe("An answer that grows", () => {
     layoutStub();
     const { chat, socket } = await opened();
     const count = rowsCounted(chat);
-    render(
-      <ChatProvider value={chat}>
-        <TooltipProvider>
-          <ConversationPage current_id={C} lead={null} onOpen={() => undefined} />
-        </TooltipProvider>
-      </ChatProvider>,
-    );
+    pageShown(chat);
     act(() => socket.receiveEvents(1, [fact("generation.started", { generation: generation() })]));
     expect(count()).toBe(1);
 
@@ -81,13 +85,7 @@ describe("A conversation of twenty messages", () => {
       const row = message(`${kind}${number}`, `${parent}${number - 1}`);
       socket.receiveEvents(number, [fact("message.created", { message: row })]);
     }
-    render(
-      <ChatProvider value={chat}>
-        <TooltipProvider>
-          <ConversationPage current_id={C} lead={null} onOpen={() => undefined} />
-        </TooltipProvider>
-      </ChatProvider>,
-    );
+    pageShown(chat);
     expect(screen.getAllByRole("article", { hidden: true }).length).toBeLessThan(10);
     expect(screen.getByRole("log").textContent).toContain("text of a20");
 

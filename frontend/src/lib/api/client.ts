@@ -5,6 +5,9 @@ import type { Refusal } from "@/lib/wire/frames";
 
 const BASE = "/api/v1";
 
+/** Between two tries of a call that failed in passing. */
+export const RETRY_MS = 2000;
+
 /** A call that the server refused, or that never reached it (`code` = "network", `status` = 0). */
 export class ApiError extends Error {
   override readonly name = "ApiError";
