@@ -114,24 +114,15 @@ class TestTheEventsOfAGeneration:
         async with person.socket() as tab:
             await tab.watch(conversation)
             generation_id = await begun(tab, conversation, story(hold))
-            feed = next(frame["feed"] for frame in reversed(tab.frames) if frame["type"] == "events")
-            before, seq = tab.texts[generation_id], tab.seqs[generation_id][-1]
+            left = tab.place(generation_id)
 
         async with person.socket() as again:
-            again.texts[generation_id] = before
-            await again.send(
-                {
-                    "type": "watch",
-                    "feed": feed,
-                    "conversation_ids": [conversation],
-                    "generations": {generation_id: seq},
-                }
-            )
+            await again.watch_from(conversation, left)
             product.let_go(hold)
             end = await again.finished(generation_id)
 
         assert folded(again, generation_id) == end["message"]["text"]
-        assert again.seqs[generation_id][0] == seq + 1
+        assert again.seqs[generation_id][0] == left.seq + 1
 
     async def test_fold_into_the_stored_message_where_the_answer_ended_while_the_tab_was_away(
         self, person: Person, product: Product, hold: Hold
@@ -140,28 +131,19 @@ class TestTheEventsOfAGeneration:
         async with person.socket() as tab:
             await tab.watch(conversation)
             generation_id = await begun(tab, conversation, story(hold))
-            feed = next(frame["feed"] for frame in reversed(tab.frames) if frame["type"] == "events")
-            before, seq = tab.texts[generation_id], tab.seqs[generation_id][-1]
+            left = tab.place(generation_id)
         async with person.socket() as other:
             await other.watch(conversation)
             product.let_go(hold)
             end = await other.finished(generation_id)
 
         async with person.socket() as again:
-            again.texts[generation_id] = before
-            await again.send(
-                {
-                    "type": "watch",
-                    "feed": feed,
-                    "conversation_ids": [conversation],
-                    "generations": {generation_id: seq},
-                }
-            )
+            await again.watch_from(conversation, left)
             heard = await again.finished(generation_id)
 
         assert heard == end
         assert folded(again, generation_id) == end["message"]["text"]
-        assert again.seqs[generation_id] == list(range(seq + 1, end["generation"]["seq"] + 1))
+        assert again.seqs[generation_id] == list(range(left.seq + 1, end["generation"]["seq"] + 1))
 
     async def test_begin_from_a_snapshot_where_a_tab_names_an_ended_answer_and_no_cursor(
         self, person: Person, product: Product, hold: Hold

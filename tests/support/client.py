@@ -108,6 +108,16 @@ class Person:
             yield Tab(connection, person=self)
 
 
+@dataclass(frozen=True)
+class Place:
+    """How far a tab was: a cursor of the feed, and of one answer the text with the seq that it reaches."""
+
+    feed: str
+    generation_id: str
+    text: str
+    seq: int
+
+
 @dataclass
 class Tab:
     """One open socket; `events` holds every event heard, in order, and `texts` each generation's deltas joined."""
@@ -180,6 +190,19 @@ class Tab:
             }
         )
         return snapshot
+
+    def place(self, generation_id: str) -> "Place":
+        """Where this tab stands in an answer, for another that goes on from there."""
+        feed = next(frame["feed"] for frame in reversed(self.frames) if frame["type"] == "events")
+        return Place(feed, generation_id, self.texts[generation_id], self.seqs[generation_id][-1])
+
+    async def watch_from(self, conversation_id: str, place: "Place") -> None:
+        """Show a conversation as a tab does that lost its connection there."""
+        self.texts[place.generation_id] = place.text
+        generations = {place.generation_id: place.seq}
+        await self.send(
+            {"type": "watch", "feed": place.feed, "conversation_ids": [conversation_id], "generations": generations}
+        )
 
     async def command(self, **frame: Any) -> Frame:
         """Send a command and return its reply or error."""
