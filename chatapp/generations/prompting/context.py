@@ -10,6 +10,9 @@ from functools import cache
 from typing import Literal
 from uuid import UUID
 
+# English is four characters a token, Chinese one or two; a text of this many is more than a window can hold.
+MAX_LIKELY_CHARS_PER_TOKEN = 16
+
 
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
@@ -53,7 +56,8 @@ def build_context(
     # A tail begins with a user message: an answer without its question misleads the model.
     starts = [index for index, message in enumerate(spoken) if message.role == "user"]
     count = cache(lambda start: count_tokens([*head, *spoken[start:]]))
-    start = _first_fitting(starts, lambda index: count(index) <= room)
+    may_fit_whole = sum(len(message.text) for message in spoken) <= room * MAX_LIKELY_CHARS_PER_TOKEN
+    start = _first_fitting(starts, fits=lambda index: count(index) <= room, may_fit_whole=may_fit_whole)
     kept, num_prompt_tokens = (*head, *spoken[start:]), count(start)
     kept_ids = {message.id for message in kept}
     return Context(
@@ -64,15 +68,21 @@ def build_context(
     )
 
 
-def _first_fitting(starts: Sequence[int], fits: Callable[[int], bool]) -> int:
+def _first_fitting(starts: Sequence[int], *, fits: Callable[[int], bool], may_fit_whole: bool) -> int:
     """
-    The smallest start that fits; the last one if none does.
+    The smallest start that fits; the last one if none does (a later start is never longer).
 
-    The whole branch is tried first, because it fits nearly always; then by bisection (a later start is never longer).
+    The whole branch is tried first, because it fits nearly always, then by bisection. Where it is so long that it
+    hardly can, the search walks back from the newest turn in doubling steps: what is far too long is never counted.
+
+    may_fit_whole: a guess; it decides what is tried first, never what is found.
     """
-    if fits(starts[0]):
-        return starts[0]
-    low, high = min(1, len(starts) - 1), len(starts) - 1
+    if may_fit_whole:
+        if fits(starts[0]):
+            return starts[0]
+        low, high = min(1, len(starts) - 1), len(starts) - 1
+    else:
+        low, high = _bracket(len(starts), fits=lambda place: fits(starts[place]))
     while low < high:
         middle = (low + high) // 2
         if fits(starts[middle]):
@@ -80,3 +90,11 @@ def _first_fitting(starts: Sequence[int], fits: Callable[[int], bool]) -> int:
         else:
             low = middle + 1
     return starts[low]
+
+
+def _bracket(num_starts: int, *, fits: Callable[[int], bool]) -> tuple[int, int]:
+    """Two places between which the smallest that fits lies: the greater one fits, if any does."""
+    high, step = num_starts - 1, 1
+    while high > 0 and fits(max(0, high - step)):
+        high, step = max(0, high - step), step * 2
+    return min(max(0, high - step) + 1, high), high

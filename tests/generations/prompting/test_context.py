@@ -101,6 +101,22 @@ class TestBuildContext:
         assert len(context.messages) in counted
         assert len(counted) == len(set(counted)) <= 6
 
+    def test_never_counts_what_is_far_too_long(self):
+        counted = []
+
+        def counting(messages):
+            counted.append(count_words(messages))
+            return counted[-1]
+
+        branch = branch_of(*[9] * 20_001)
+        context = build_context(
+            system_prompt="", branch=branch, count_tokens=counting, context_window=1_000, max_new_tokens=200
+        )
+
+        assert context.num_prompt_tokens == 790
+        assert len(counted) <= 16
+        assert max(counted) <= 2 * 800 + 10
+
     def test_gives_no_answer_that_has_no_text_and_names_it(self):
         branch = branch_of(5, 0, 5)
 
